@@ -6,8 +6,10 @@ mod images;
 mod lists;
 mod masks;
 mod missing;
+mod parts;
 mod row_alone;
 mod sequences;
+mod values;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -6,7 +6,7 @@ mod cells;
 mod columns;
 mod target_steps;
 
-use multi_input_spec::{merge::MaskMerge, step::calendar, Target};
+use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Target};
 use proc_macro2::Ident;
 
 use crate::{
@@ -50,6 +50,8 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     for (position, node) in graph.nodes.iter().enumerate() {
         is_used(position, graph, &mut errors);
         branch_is_used(position, graph, &mut errors);
+        presence_needs_no_value(position, graph, &mut errors);
+        value_is_numbers(node, &shaped.nodes[position], &mut errors);
         output_feeds_nothing(position, graph, &mut errors);
         output_is_fed(node, &mut errors);
         optional_has_a_policy(node, &mut errors);
@@ -102,7 +104,7 @@ fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
             name.span(),
             format!("`{name}` has no input and no output: mark a field `#[input]`, and one that it feeds `#[output(loss = ...)]`"),
         );
-    } else if graph.outputs().next().is_none() && !is_partly_unread(graph) {
+    } else if !graph.has_outputs() && !is_partly_unread(graph) {
         errors.at(
             name.span(),
             format!("`{name}` has no output: mark a fed node `#[output(loss = ...)]`"),
@@ -118,11 +120,12 @@ fn is_partly_unread(graph: &Graph) -> bool {
 fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let used = node.field.output.is_some()
+        || node.field.value.is_some()
         || graph.consumers(position).next().is_some()
-        || graph.ends_in_derivations(position)
+        || graph.stays_raw(position)
         || is_partly_unread(graph)
         // The missing output, which is reported, would use it.
-        || graph.outputs().next().is_none();
+        || !graph.has_outputs();
     if !used {
         let (name, what) = (node.name(), if node.is_input() { "input" } else { "node" });
         errors.at(
@@ -132,18 +135,66 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// A derived node takes the raw value of an input, so the input's branch needs another consumer.
+/// A derived node takes the raw value of an input, and `present(...)` takes none, so the input's
+/// branch needs another consumer.
 fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(branch) = node.field.branch.as_ref().filter(|_| node.is_input()) else { return };
-    if graph.ends_in_derivations(position) {
+    if graph.stays_raw(position) {
         let name = node.name();
         let first = branch.layers.first().map(|layer| layer.span);
+        let because = match graph.is_derived_from(position) {
+            true => "what is derived of it is made of its raw value",
+            false => "`present(...)` asks only whether it is there",
+        };
         errors.at(
             first.unwrap_or_else(|| name.span()),
             format!(
-                "nothing uses the branch of `{name}`: what is derived of it is made of its raw \
-                 value; merge `{name}` as well, or remove the branch"
+                "nothing uses the branch of `{name}`: {because}; merge `{name}` as well, or remove \
+                 the branch"
+            ),
+        );
+    }
+}
+
+/// Of an input of which only `present(...)` is taken, no value is preprocessed or replaced.
+fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnostics) {
+    let node = &graph.nodes[position];
+    let Some(Source::Input(input)) = &node.field.source else { return };
+    if !graph.stays_raw(position) || graph.is_derived_from(position) {
+        return;
+    }
+    let step = input.steps.first().map(|step| (step.span, step.spec.name.to_owned()));
+    let policy = match input.missing {
+        Some((policy @ (Missing::Mean | Missing::Learned), span)) => {
+            let word = if policy == Missing::Mean { "mean" } else { "learned" };
+            Some((span, format!("missing = {word}")))
+        }
+        _ => None,
+    };
+    let name = node.name();
+    for (span, option) in step.into_iter().chain(policy) {
+        errors.at(
+            span,
+            format!(
+                "nothing uses the value of `{name}` that `{option}` is about: `present(...)` asks \
+                 only whether it is there; merge `{name}` as well, or write no more than \
+                 `missing = zeros`"
+            ),
+        );
+    }
+}
+
+/// Predictions are numbers.
+fn value_is_numbers(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    let (Some(span), Some(output)) = (node.field.value, &shaped.output) else { return };
+    if output.shape.kind != Kind::Numbers || output.shape.is_list() {
+        let name = node.name();
+        errors.at(
+            span,
+            format!(
+                "`{name}` is categories, and an output is numbers; give it a branch that makes \
+                 numbers of them, such as `Embedding(categories, width)`"
             ),
         );
     }
@@ -457,7 +508,8 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
 
 fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let name = node.name();
-    let is_in_batch = node.is_input() || node.is_derived() || node.field.output.is_some();
+    let is_output = node.field.output.is_some() || node.field.value.is_some();
+    let is_in_batch = node.is_input() || node.is_derived() || is_output;
     if is_in_batch && names::is_in_the_batch(name) {
         errors.at(
             name.span(),

@@ -7,7 +7,9 @@ use crate::{
     codegen,
     compare::{self, Comparison},
     diagnostics::Diagnostics,
-    graph, parse, plan, print, shape, warn,
+    graph,
+    parse::{self, RawModel},
+    part, plan, print, shape, warn,
 };
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
@@ -19,6 +21,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let stubs = codegen::fallback(&raw);
     let graph = graph::build(raw, &mut errors);
+    let parts = part::derive(&graph, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
     print::on_request(&shaped);
     // Emitted with the model and with its errors. It comes first, because a language server
@@ -27,13 +30,32 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
     let model = match check::check(shaped, errors).and_then(compared) {
-        Ok(model) => model,
+        Ok(model) => {
+            let parts = parts.into_iter().map(expand_part);
+            quote::quote!(#model #(#parts)*)
+        }
+        Err(errors) => {
+            let (parts, errors) =
+                (parts.iter().map(codegen::fallback), errors.into_compile_error());
+            quote::quote!(#stubs #(#parts)* #errors)
+        }
+    };
+    quote::quote!(#editor #track #track_file #model)
+}
+
+/// The expansion of a part of a model without mistakes. Warnings are the model's.
+fn expand_part(raw: RawModel) -> TokenStream {
+    let mut errors = Diagnostics::new();
+    let stubs = codegen::fallback(&raw);
+    let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
+    print::on_request(&shaped);
+    match check::check(shaped, errors) {
+        Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
         Err(errors) => {
             let errors = errors.into_compile_error();
             quote::quote!(#stubs #errors)
         }
-    };
-    quote::quote!(#editor #track #track_file #model)
+    }
 }
 
 /// The model, compared with its data file.

@@ -35,7 +35,10 @@ fn shapes(shaped: &ShapedGraph) -> String {
         let node = &shaped.nodes[position];
         Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
     });
-    text(&plain(&shaped.graph.model.name), table)
+    let head = &shaped.graph.model;
+    let whole = head.part_of.as_ref();
+    let whole = whole.map(|whole| format!(", a part of {}", plain(&whole.name)));
+    text(&format!("{}{}", plain(&head.name), whole.unwrap_or_default()), table)
 }
 
 /// The table with aligned columns.

@@ -83,6 +83,17 @@ pub enum Error {
          over rows that know one"
     )]
     NoTargets(&'static str),
+    /// The model has no output with a loss, so its rows have no targets.
+    #[error(
+        "`{model}` has no output with a loss, so there are no targets to {purpose}: give an output one \
+         with `#[output(loss = ...)]`"
+    )]
+    NoLoss {
+        /// Name of the model.
+        model: &'static str,
+        /// The operation: `train on`, `evaluate`.
+        purpose: &'static str,
+    },
     /// The model's preprocessing is not fitted yet.
     #[error(
         "`{model}` is not fitted: {reason}, which is learned from training rows; \

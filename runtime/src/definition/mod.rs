@@ -16,6 +16,7 @@ use dfdx::{
 pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
+use multi_input_base::Error;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 
@@ -49,14 +50,15 @@ pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference.
+    /// The heads in inference: of the outputs with a loss, then of those without.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
         device: &D,
     ) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// The heads in training: dropout is active and batch statistics are used.
+    /// The heads of the outputs with a loss in training: dropout is active and batch statistics are
+    /// used.
     fn train(
         module: &mut Self::Built,
         rows: &Batch<'_>,
@@ -82,11 +84,23 @@ pub struct Graph {
     pub schema: Schema,
     /// All nodes in topological order.
     pub nodes: &'static [Node],
-    /// The outputs in declaration order.
+    /// The outputs with a loss, in declaration order.
     pub outputs: &'static [Output],
+    /// The outputs without a loss, in declaration order. Their heads follow those of `outputs` in
+    /// predictions.
+    pub values: &'static [Value],
 }
 
 impl Graph {
+    /// # Errors
+    /// [`Error::NoLoss`] if no output has a loss; `purpose` is that of the targets.
+    pub(crate) fn check_loss(&self, purpose: &'static str) -> multi_input_base::Result<()> {
+        match self.outputs.is_empty() {
+            true => Err(Error::NoLoss { model: self.name, purpose }),
+            false => Ok(()),
+        }
+    }
+
     /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
     pub(crate) fn branch_mistake(&self, node: &str) -> Option<String> {
         let Some(found) = self.nodes.iter().find(|found| found.name == node) else {
@@ -168,7 +182,21 @@ impl Layer {
     }
 }
 
-/// An output node.
+/// A node whose value is a part of the predictions: an output without a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// The field's name.
+    pub name: &'static str,
+    /// The number of elements per sample.
+    pub width: usize,
+}
+
+/// The type of the rows to train on of a part without a loss. It has no values, because such a part
+/// is neither trained nor evaluated.
+#[derive(Clone, Copy, Debug)]
+pub enum NoTargets {}
+
+/// An output node with a loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// The target.

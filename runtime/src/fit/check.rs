@@ -18,6 +18,7 @@ impl Setup {
     /// # Errors
     /// [`Error::Settings`] with every mistake.
     pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
+        self.graph.check_loss("train on")?;
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
@@ -32,6 +33,7 @@ impl Setup {
     /// # Errors
     /// [`Error::Settings`] with every mistake.
     pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
+        self.graph.check_loss("train on")?;
         let split = matches!(self.validation, ValidationRows::Split(_)).then(|| {
             "`validation_split` needs the rows in memory: set rows of the source apart with `part`, \
              and hand them to `validation_data`"

@@ -123,8 +123,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// loss. `keras.Model.evaluate`.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), [`Error::NoRows`] without rows, and [`Error::NoTargets`]
-    /// without known targets.
+    /// As [`predict`](Model::predict), [`Error::NoLoss`] without an output that has a loss,
+    /// [`Error::NoRows`] without rows, and [`Error::NoTargets`] without known targets.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
     }

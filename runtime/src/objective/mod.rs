@@ -153,7 +153,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
     })
 }
 
-/// The elements of every head.
+/// The elements of the heads of the outputs with a loss, or of all outputs in predictions.
 ///
 /// # Errors
 /// [`Error::Device`] if a head does not have `rows` rows of its output's width.
@@ -163,8 +163,9 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
     rows: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
-    let widths = graph.outputs.iter().map(|output| output.width);
-    if heads.len() != graph.outputs.len() || !heads.iter().zip(widths).all(fits) {
+    let values = graph.values.iter().map(|value| value.width);
+    let widths = graph.outputs.iter().map(|output| output.width).chain(values);
+    if heads.len() < graph.outputs.len() || !heads.iter().zip(widths).all(fits) {
         return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
     }
     heads
@@ -224,6 +225,7 @@ mod tests {
             schema: Schema { name: "Two", inputs: &[], derived: &[], targets },
             nodes: &[],
             outputs,
+            values: &[],
         }
     }
 

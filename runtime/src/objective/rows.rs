@@ -168,8 +168,9 @@ impl Dropping {
 /// Rows as a table of raw values.
 ///
 /// # Errors
-/// [`Error::NoRows`] without rows, and [`Error::Value`] for invalid values.
+/// [`Error::NoLoss`] without an output that has a loss, [`Error::NoRows`] without rows, and [`Error::Value`] for invalid values.
 pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -> Result<Table> {
+    M::GRAPH.check_loss(purpose)?;
     if rows.is_empty() {
         return Err(Error::NoRows(purpose));
     }

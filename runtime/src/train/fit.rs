@@ -35,6 +35,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// # Errors
     /// [`Error::Settings`](crate::Error::Settings) with every mistake in the settings,
     /// [`Error::Value`](crate::Error::Value) for a row the model does not accept,
+    /// [`Error::NoLoss`](crate::Error::NoLoss) without an output that has a loss,
     /// [`Error::NoTargets`](crate::Error::NoTargets) without known targets,
     /// [`Error::NotFinite`](crate::Error::NotFinite) for a non-finite loss,
     /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,

@@ -278,6 +278,7 @@ mod tests {
             schema: Schema { name: "None", inputs: &[], derived: &[], targets: &[] },
             nodes: &[],
             outputs: &[],
+            values: &[],
         };
         let look_up = LookUp::for_test("city", [5, 2], 2);
         let mut coverage = Coverage::default();

@@ -97,7 +97,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let all: Vec<usize> = (0..raw.rows).collect();
         for rows in all.chunks(rows_at_once(self.graph())) {
             let ready = fitted.encode(raw, rows, first)?;
-            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
+            let values = self.predictions_with_values(&Batch::new(&ready, &all[..rows.len()]))?;
             take(&values, &labels, rows.len());
         }
         Ok(())
@@ -221,16 +221,25 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(())
     }
 
-    /// The predictions for a batch, by output.
+    /// The predictions for a batch, by output with a loss.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let mut values = self.heads(batch)?;
         link(self.graph(), self.preprocessing.as_ref(), &mut values);
         Ok(values)
     }
 
-    /// The heads for a batch, by output.
-    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+    /// The predictions for a batch, by output, and then the values of the outputs without a loss.
+    fn predictions_with_values(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let mut values = head_values(self.graph(), &heads, batch.len())?;
+        link(self.graph(), self.preprocessing.as_ref(), &mut values);
+        Ok(values)
+    }
+
+    /// The heads for a batch, by output with a loss.
+    pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        heads.truncate(self.graph().outputs.len());
         head_values(self.graph(), &heads, batch.len())
     }
 

@@ -33,7 +33,10 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let formulas = Formulas::of(&shaped.graph.model);
     let fields = nodes.map(|(node, shape)| field(node, shape, &formulas));
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
-    let names = typed.map(|typed| name(typed, &paths));
+    let parts = shaped.graph.model.options.parts.iter();
+    let named = parts.flat_map(|part| part.inputs.iter().flatten().chain(&part.outputs));
+    let named: Vec<Typed> = named.cloned().map(Typed::Node).collect();
+    let names = typed.chain(&named).map(|typed| name(typed, &paths));
     quote! {
         // rustc does not know the cfg that language servers set.
         #[allow(unexpected_cfgs)]

@@ -10,7 +10,7 @@ use super::{
     forward::Mode,
     model,
     paths::Paths,
-    rows,
+    rows::{self, Value},
     signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
 };
 use crate::{
@@ -61,6 +61,7 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
             names: &Names::of(&raw.head.name),
             paths: &Paths::new(&raw.head.options.krate),
             modules: custom_modules(raw),
+            has_samples: raw.head.part_of.is_none() || raw.fields.iter().any(is_output),
             bodies: Bodies::Never,
         },
     };
@@ -101,13 +102,28 @@ impl<'a> Stubs<'a> {
         self.fields.iter().filter(|field| is_output(field)).collect()
     }
 
+    /// The outputs without a loss. Where the type says no shape, none is known.
+    fn values(&self) -> Vec<Value<'a>> {
+        let krate = &self.signatures.paths.krate;
+        let values = self.fields.iter().filter(|field| field.value.is_some());
+        let value = |field: &'a Field| {
+            let ty = rows::declared_value(field, krate);
+            Value {
+                field,
+                ty: ty.unwrap_or_else(|| quote!(::std::vec::Vec<::core::primitive::f32>)),
+            }
+        };
+        values.map(value).collect()
+    }
+
     fn rows(&self) -> TokenStream {
         let (inputs, outputs) = (self.inputs(), self.outputs());
-        let structs = rows::structs(self.signatures, &inputs, &outputs);
+        let structs = rows::structs(self.signatures, &inputs, &outputs, &self.values());
         // The mistake may be in how rows are read.
-        let names = [&self.signatures.names.inputs, &self.signatures.names.sample];
+        let Names { inputs, sample, .. } = self.signatures.names;
+        let names = [Some(inputs), self.signatures.has_samples.then_some(sample)];
         let reads = !self.signatures.head.derives.deserialize;
-        let deserialize = names.into_iter().filter(|_| reads);
+        let deserialize = names.into_iter().flatten().filter(|_| reads);
         let deserialize = deserialize
             .map(|name| self.signatures.deserialize(name, &[], &[], &TokenStream::new()));
         quote!(#structs #(#deserialize)*)
@@ -170,7 +186,12 @@ impl<'a> Stubs<'a> {
             let (name, tensor) = (&field.name, self.tensor(field));
             quote!(pub #name: #tensor)
         });
-        let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.collect());
+        let values = self.fields.iter().filter(|field| field.value.is_some()).filter(free);
+        let values = values.map(|field| {
+            let name = &field.name;
+            quote!(pub #name: ())
+        });
+        let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.chain(values).collect());
         let batch = self.signatures.batch(&entries, &[], None);
         let heads = self.signatures.heads(&heads);
         quote!(#batch #heads)
@@ -214,6 +235,7 @@ impl<'a> Stubs<'a> {
                 schema: #given,
                 nodes: &[],
                 outputs: &[],
+                values: &[],
             }
         };
         let nothing = TokenStream::new();
@@ -223,6 +245,7 @@ impl<'a> Stubs<'a> {
             sample_row: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            values: Vec::new(),
         };
         let parts = [
             signatures.collection(nothing.clone()),
@@ -230,6 +253,7 @@ impl<'a> Stubs<'a> {
             signatures.module(Mode::Inference, &nothing, nothing.clone()),
             signatures.definition_of_rows(&content),
             signatures.network(&nothing, &NetworkBodies::default()),
+            signatures.part_of(),
         ];
         quote!(#(#parts)*)
     }

@@ -87,7 +87,7 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let (heads, ok, clone) = (&expansion.names.heads, &expansion.paths.ok, &expansion.paths.clone);
     let private = &expansion.paths.private;
     let first = graph.entries().next().map(|(_, node)| access(expansion, node));
-    let flowing = graph.order.iter().filter(|&&node| !graph.ends_in_derivations(node));
+    let flowing = graph.order.iter().filter(|&&node| !graph.stays_raw(node));
     let nodes = flowing.map(|&node| {
         let steps = node_steps(expansion, node, mode);
         let value = value(node);
@@ -99,7 +99,7 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
             false => quote!(let (#value, tape) = { #steps };),
         }
     });
-    let outputs = graph.outputs().map(|node| {
+    let outputs = graph.heads().map(|node| {
         let (name, value) = (graph.nodes[node].name(), value(node));
         quote!(#name: #clone(&#value))
     });
@@ -144,7 +144,12 @@ fn access(expansion: &Expansion<'_>, input: usize) -> TokenStream {
 
 /// [`access`] from the batch on.
 pub(super) fn path_in_batch(expansion: &Expansion<'_>, input: usize) -> TokenStream {
-    let field = present_in_batch(&expansion.checked.graph.nodes[input]);
+    let node = &expansion.checked.graph.nodes[input];
+    if expansion.checked.graph.stays_raw(input) {
+        let name = node.name();
+        return quote!(#name.present);
+    }
+    let field = present_in_batch(node);
     match expansion.checked.shapes[input].input.shape.is_masked() {
         true => quote!(#field.values),
         false => field,
@@ -183,10 +188,9 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
 
     let (source, calls) = source(expansion, position, &calls);
     let steps = calls.iter().map(Call::statement);
-    let fill = node
-        .absence
-        .filter(|absence| absence.filled)
-        .map(|absence| fill(expansion, position, absence, calls.is_empty()));
+    let fill = node.absence.zip(node.filled_by()).map(|(absence, policy)| {
+        fill(expansion, position, Absence { policy, ..absence }, calls.is_empty())
+    });
     let name = plain(node.name());
     let end = match expansion.checked.shapes[position].output.shape.kind {
         Kind::Numbers => quote!(#private::node(#name, x)),

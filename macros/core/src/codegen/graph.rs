@@ -37,14 +37,23 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let outputs = graph.outputs().enumerate();
     let outputs = outputs.map(|(index, position)| output(expansion, position, index));
+    let values = graph.values().map(|position| value(expansion, position));
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Graph {
             schema: #schema,
             nodes: &[#(#nodes),*],
             outputs: &[#(#outputs),*],
+            values: &[#(#values),*],
         }
     }
+}
+
+fn value(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let krate = &expansion.paths.krate;
+    let name = plain(expansion.checked.graph.nodes[position].name());
+    let width = expansion.formulas.elements(&expansion.checked.shapes[position].output);
+    quote!(#krate::definition::Value { name: #name, width: #width })
 }
 
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {

@@ -51,11 +51,14 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
     let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
+    let is_part = graph.model.part_of.is_some();
+    // The model of a part checks its constants.
+    let checks = if is_part { TokenStream::new() } else { constants::checks(&expansion) };
     let parts = [
-        constants::checks(&expansion),
+        checks,
         model::definition(&expansion),
         constants::shapes(&expansion),
-        rows::structs(&signatures, &inputs, &outputs),
+        rows::structs(&signatures, &inputs, &outputs, &model::values(&expansion)),
         rows::deserialize(&signatures, &inputs, &outputs),
         model::module(&expansion),
         model::batch(&expansion),
@@ -64,6 +67,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
         forward::modules(&expansion),
         network::definition(&expansion),
         network::network(&expansion),
+        signatures.part_of(),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)
@@ -92,6 +96,10 @@ impl<'a> Expansion<'a> {
             names: &self.names,
             paths: &self.paths,
             modules: modules.collect(),
+            has_samples: {
+                let graph = &self.checked.graph;
+                graph.model.part_of.is_none() || graph.outputs().next().is_some()
+            },
             bodies: Bodies::Run,
         }
     }

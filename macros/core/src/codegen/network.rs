@@ -18,7 +18,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
     // With the user's own `Deserialize`, the reading of rows is unknown.
-    let sample_row = (!graph.model.derives.deserialize).then(|| {
+    let sample_row = (signatures.has_samples && !graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
         quote! {
             const SAMPLE_ROW: #option<&'static #krate::data::columns::RowSpec> =
@@ -31,6 +31,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         sample_row,
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
     quote!(#reported #class_outputs #definition)
 }
@@ -68,6 +69,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let bodies = NetworkBodies {
         batch: batch(expansion),
         heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
         penalties: tensors::penalties(expansion),
         keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),
@@ -84,6 +86,10 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let graph = &expansion.checked.graph;
     let fields = graph.entries().map(|(column, node)| {
         let field = graph.nodes[node].name();
+        let present = quote!(rows.present(#column, device)?);
+        if graph.stays_raw(node) {
+            return quote!(#field: #krate::missing::Presence { present: #present });
+        }
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {
             Kind::Categories => quote!(categories::<_, E, D>),
@@ -106,7 +112,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
             Some(_) => quote! {
                 #field: #krate::missing::Optional {
                     values: #values,
-                    present: rows.present(#column, device)?,
+                    present: #present,
                 }
             },
         }

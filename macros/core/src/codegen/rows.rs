@@ -11,11 +11,19 @@ use crate::{
     text::{compact, plain},
 };
 
+/// An output without a loss.
+pub(crate) struct Value<'a> {
+    pub(crate) field: &'a Field,
+    /// The type of its predictions.
+    pub(crate) ty: TokenStream,
+}
+
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
 pub(super) fn structs(
     signatures: &Signatures<'_>,
     inputs: &[&Field],
     outputs: &[&Field],
+    values: &[Value<'_>],
 ) -> TokenStream {
     let (names, krate) = (signatures.names, &signatures.paths.krate);
     let model = signatures.head;
@@ -24,22 +32,28 @@ pub(super) fn structs(
 
     let input_fields: Vec<_> = inputs.iter().map(raw).collect();
     let target_fields: Vec<_> = outputs.iter().map(raw).collect();
-    let prediction_fields: Vec<_> = outputs.iter().map(predicted).collect();
+    let values = values.iter();
+    let values = values.map(|value| field(value.field, model.derives, value.ty.clone()));
+    let prediction_fields: Vec<_> = outputs.iter().map(predicted).chain(values).collect();
     let doc = |text: &str| text.replace("{}", &names.definition.to_string());
     let row = |name, text, fields| row(model, name, &doc(text), fields);
-    let structs = [
+    let rows = [
         row(&names.inputs, "One row that [`{}`] predicts from.", input_fields.clone()),
-        row(
-            &names.sample,
-            "One row that [`{}`] trains on: inputs and targets.",
-            [input_fields, target_fields].concat(),
-        ),
         row(&names.outputs, "What [`{}`] predicts for one row.", prediction_fields),
     ];
+    if !signatures.has_samples {
+        return quote!(#(#rows)*);
+    }
+    let samples = row(
+        &names.sample,
+        "One row that [`{}`] trains on: inputs and targets.",
+        [input_fields, target_fields].concat(),
+    );
     let (inputs_name, sample) = (&names.inputs, &names.sample);
     let input_names = inputs.iter().map(|field| &field.name);
     quote! {
-        #(#structs)*
+        #(#rows)*
+        #samples
 
         impl ::core::convert::From<#sample> for #inputs_name {
             fn from(sample: #sample) -> Self {
@@ -130,6 +144,15 @@ fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
     }
 }
 
+/// The type of an output without a loss, if the field's type says it: an input's says what rows hold.
+pub(super) fn declared_value(field: &Field, krate: &TokenStream) -> Option<TokenStream> {
+    if matches!(field.source, Some(Source::Input(_) | Source::Derived(_))) {
+        return None;
+    }
+    let ty = field.ty.as_ref().filter(|ty| !matches!(ty.element, Element::Inferred))?;
+    Some(ty.absolute_present(krate))
+}
+
 /// `Deserialize` for rows from files, unless the user derives it.
 pub(super) fn deserialize(
     signatures: &Signatures<'_>,
@@ -145,9 +168,12 @@ pub(super) fn deserialize(
         let cells = fields.iter().enumerate().map(|(index, field)| take(field, index, krate));
         signatures.deserialize(name, &specs, targets, &quote!(#(#cells),*))
     };
-    let targets: Vec<String> = outputs.iter().flat_map(|output| output.keys()).collect();
-    let inputs_row = row(&names.inputs, inputs, &targets);
-    let sample_row = row(&names.sample, &[inputs, outputs].concat(), &[]);
+    let targets = outputs.iter().flat_map(|output| output.keys());
+    let others = signatures.head.part_of.iter().flat_map(|whole| &whole.other_columns).cloned();
+    let (targets, others): (Vec<String>, Vec<String>) = (targets.collect(), others.collect());
+    let inputs_row = row(&names.inputs, inputs, &[targets, others.clone()].concat());
+    let samples = signatures.has_samples;
+    let sample_row = samples.then(|| row(&names.sample, &[inputs, outputs].concat(), &others));
     quote!(#inputs_row #sample_row)
 }
 

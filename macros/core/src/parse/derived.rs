@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// The contents of `#[derived(...)]`.
+#[derive(Clone)]
 pub(crate) struct Derived {
     pub(crate) spec: &'static Derivation,
     /// The derivation's name, as the user's token.

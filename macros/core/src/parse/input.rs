@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The contents of `#[input(...)]`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Input {
     /// The preprocessing steps, in order.
     pub(crate) steps: Vec<Step>,
@@ -30,6 +30,7 @@ pub(crate) struct Input {
 }
 
 /// A preprocessing step with its arguments.
+#[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) spec: &'static step::Step,
     pub(crate) arguments: Vec<Argument>,

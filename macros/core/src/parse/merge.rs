@@ -17,6 +17,7 @@ use crate::{
 };
 
 /// The contents of `#[merge(...)]`.
+#[derive(Clone)]
 pub(crate) struct Merge {
     pub(crate) rule: &'static merge::Merge,
     /// The rule's name, as the user's token.
@@ -28,6 +29,7 @@ pub(crate) struct Merge {
 }
 
 /// An operand of a merge.
+#[derive(Clone)]
 pub(crate) enum Operand {
     /// The output of a node.
     Node(Ident),

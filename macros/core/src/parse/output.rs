@@ -1,4 +1,5 @@
-//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
+//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`, and
+//! `#[output]`.
 
 use multi_input_spec::{
     step::{self, Inverse, STEPS},
@@ -20,7 +21,16 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// The contents of `#[output(...)]`.
+/// The kind of an output.
+pub(super) enum Kind {
+    /// It has a loss, and so a target.
+    WithLoss(Box<Output>),
+    /// It has no loss: its value is a part of the predictions. With the span of the attribute's name.
+    Value(Span),
+}
+
+/// The contents of `#[output(...)]` with a loss.
+#[derive(Clone)]
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
@@ -40,6 +50,7 @@ pub(crate) struct Output {
 }
 
 /// A loss with its arguments.
+#[derive(Clone)]
 pub(crate) struct LossCall {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
@@ -47,6 +58,7 @@ pub(crate) struct LossCall {
 }
 
 /// A metric with its arguments.
+#[derive(Clone)]
 pub(crate) struct MetricCall {
     pub(crate) spec: &'static Metric,
     pub(crate) name: Ident,
@@ -54,12 +66,19 @@ pub(crate) struct MetricCall {
 }
 
 /// Reads the tokens between the parentheses.
-pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
-    let (mut losses, mut weight) = (None, None);
+pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Kind {
+    if tokens.is_empty() {
+        return Kind::Value(span);
+    }
+    let (mut losses, mut weight, mut first) = (None, None, None);
+    let written = attribute::entries(tokens.clone()).len();
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    for Entry { name, form } in attribute::read(tokens, errors) {
+    let entries = attribute::read(tokens, errors);
+    let mut is_read = entries.len() == written;
+    for Entry { name, form } in entries {
         let at = name.span();
+        first.get_or_insert_with(|| name.clone());
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
                 once(&mut losses, loss(value, errors), "loss", at, errors)
@@ -105,18 +124,23 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
+                is_read = false;
             }
         }
     }
-    if losses.is_none() {
+    // An entry that could not be read may be the loss.
+    if let (None, true, Some(first)) = (&losses, is_read, first) {
         let names = list(LOSSES.iter().map(|loss| loss.name));
         errors.at(
-            span,
-            format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
+            first.span(),
+            format!(
+                "`{first}` is about a target, which an output without a loss does not have: add \
+                 `loss = ...` with one of {names}, or leave `{first}` out"
+            ),
         );
     }
     let weight = weight.unwrap_or_else(|| quote!(1.0));
-    Output {
+    Kind::WithLoss(Box::new(Output {
         loss: losses.flatten(),
         metrics,
         weighted_metrics,
@@ -125,7 +149,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         categories,
         cells,
         span,
-    }
+    }))
 }
 
 /// The steps allowed for targets, which have an inverse.

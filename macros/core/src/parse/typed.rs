@@ -7,6 +7,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use super::attribute::entries;
 
 /// A name with its meaning.
+#[derive(Clone)]
 pub(crate) enum Typed {
     /// A node.
     Node(Ident),

@@ -52,7 +52,7 @@ pub(super) fn infer(
                 .raw
                 .clone()
                 .and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors));
-            match graph.ends_in_derivations(position) {
+            match graph.stays_raw(position) {
                 true => encoded,
                 false => encoded.and_then(|encoded| step::flows_on(node, encoded, errors)),
             }
@@ -79,7 +79,7 @@ pub(super) fn infer(
         None => {
             let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
             let branch = owner.field.branch.as_ref();
-            let (layers, output) = match branch.filter(|_| !graph.ends_in_derivations(position)) {
+            let (layers, output) = match branch.filter(|_| !graph.stays_raw(position)) {
                 Some(branch) if branch.broken => return result,
                 Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
                 None => (Vec::new(), Some(input)),
@@ -193,7 +193,11 @@ fn declared(
     if !target_fits(node) {
         return Some(inferred);
     }
-    let stated = match stated(ty, is_output) {
+    let stated = match node.field.value {
+        Some(_) => stated_by_value(ty),
+        None => stated(ty, is_output),
+    };
+    let stated = match stated {
         Ok(None) => return Some(inferred),
         Ok(Some(stated)) => stated,
         Err(message) => {
@@ -216,6 +220,28 @@ fn target_fits(node: &Node) -> bool {
     match (loss, node.target()) {
         (Some(loss), Some(target)) => loss.spec.targets.contains(&target),
         _ => true,
+    }
+}
+
+/// The shape that the type of an output without a loss states, which is the type of its predictions.
+fn stated_by_value(ty: &FieldType) -> Result<Option<Flow>, String> {
+    match ty.element {
+        Element::Class(_) | Element::Bool => Err(format!(
+            "`{}` is the type of a target, which needs a loss: `#[output(loss = ...)]`; an output \
+             without one is `[f32; N]`, or `_` for what comes out",
+            ty.text
+        )),
+        _ if ty.optional => Err(format!(
+            "`{}` may be absent, but an output without a loss is computed for every row; leave the \
+             `Option` out",
+            ty.text
+        )),
+        Element::F64 if !ty.list => {
+            let one = Flow::known(Shape::numbers(&[Size::Known(1)]));
+            let array = || Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked);
+            Ok(Some(if ty.dims.is_empty() { one } else { array() }))
+        }
+        _ => stated(ty, false),
     }
 }
 

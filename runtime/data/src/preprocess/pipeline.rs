@@ -44,6 +44,11 @@ impl Plan {
         Plan { name: target.name, means: None, steps: target.steps }
     }
 
+    /// Whether values are not changed.
+    pub(super) fn is_identity(&self) -> bool {
+        self.steps.is_empty() && self.means.is_none()
+    }
+
     /// What is fitted: the steps with their arguments and input shapes, and the means.
     fn in_words(&self) -> String {
         let steps = self.steps.iter().map(|step| {

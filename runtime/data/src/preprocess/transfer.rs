@@ -9,8 +9,8 @@ use crate::schema::{Input, Schema, Target};
 
 impl Preprocessing {
     /// The preprocessing of a model whose fields are fields of this one's model: every input and
-    /// target of `schema` has the fitted steps of the field of its name. The steps are shared, not
-    /// copied.
+    /// target of `schema` has the fitted steps of the field of its name, or none if it is declared
+    /// without steps. The steps are shared, not copied.
     ///
     /// # Errors
     /// A field that is not here, or that is preprocessed differently.
@@ -26,9 +26,13 @@ impl Preprocessing {
 
     /// The fitted steps for an input of another schema.
     fn input_for(&self, input: &'static Input) -> Result<Pipeline, String> {
+        let plan = Plan::of_input(input);
+        if plan.is_identity() {
+            return Pipeline::unfitted(plan);
+        }
         let index = self.schema.inputs.iter().position(|own| own.name == input.name);
         let fitted = index.and_then(|index| self.inputs.get(index));
-        fitted.ok_or_else(|| not_here("input", input.name))?.for_plan(Plan::of_input(input))
+        fitted.ok_or_else(|| not_here("input", input.name))?.for_plan(plan)
     }
 
     /// The fitted steps for a target of another schema.

@@ -14,7 +14,10 @@ use crate::{names::Names, text::plain};
 pub(crate) struct NetworkBodies {
     /// Makes the batch from `rows` and `tape`.
     pub(crate) batch: TokenStream,
+    /// The outputs with a loss.
     pub(crate) heads: Vec<Ident>,
+    /// The outputs without a loss.
+    pub(crate) values: Vec<Ident>,
     pub(crate) penalties: TokenStream,
     pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
@@ -27,6 +30,7 @@ pub(crate) struct DefinitionContent<'a> {
     pub(crate) sample_row: Option<TokenStream>,
     pub(crate) inputs: Vec<&'a Ident>,
     pub(crate) outputs: Vec<&'a Ident>,
+    pub(crate) values: Vec<&'a Ident>,
 }
 
 impl Signatures<'_> {
@@ -149,12 +153,25 @@ impl Signatures<'_> {
     pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
         let (krate, quiet) = (&self.paths.krate, self.quiet());
         let Names { definition, inputs, sample, outputs, .. } = self.names;
-        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given } =
+        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
             content;
         let write_inputs = self.body(quote!(#(row.put(&inputs.#taken);)*));
-        let write_sample =
-            self.body(quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*));
-        let read_outputs = self.body(quote!(#outputs { #(#given: row.take(),)* }));
+        let (sample, write_sample) = match self.has_samples {
+            true => {
+                let puts = quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*);
+                (quote!(#sample), self.body(puts))
+            }
+            false => (
+                quote!(#krate::definition::NoTargets),
+                self.body(quote! {
+                    let _ = row;
+                    match *sample {}
+                }),
+            ),
+        };
+        // The struct expression reads in this order, whatever the order of the fields.
+        let read_outputs =
+            self.body(quote!(#outputs { #(#given: row.take(),)* #(#values: row.take(),)* }));
         quote! {
             #quiet
             impl #krate::definition::RowTypes for #definition {
@@ -214,13 +231,16 @@ impl Signatures<'_> {
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, penalties, keys, freezes } = bodies;
+        let NetworkBodies { batch, heads, values, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
+        let all = quote! {
+            #vec![#(#private::head(heads.#heads)?,)* #(#private::head(heads.#values)?,)*]
+        };
         let predict = self.body(quote! {
             let tape = #private::NoneTape;
             let heads = #private::Module::try_forward(module, #batch)?;
-            #ok(#outputs)
+            #ok(#all)
         });
         let train = self.body(quote! {
             let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;

@@ -118,6 +118,12 @@ impl Signatures<'_> {
         quote!(#krate::layer::Padded<#tensor>)
     }
 
+    /// The presence of the rows of an input without its value.
+    pub(crate) fn presence(&self) -> TokenStream {
+        let krate = &self.paths.krate;
+        quote!(#krate::missing::Presence<B, E, D>)
+    }
+
     /// A tensor with the presence of its rows.
     pub(crate) fn optional(&self, tensor: &TokenStream) -> TokenStream {
         let krate = &self.paths.krate;
