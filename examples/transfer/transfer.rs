@@ -123,11 +123,13 @@ fn main() -> multi_input::Result<()> {
     let [tuned, nothing, linear, of_mean] = &errors;
     println!(
         "result: rmse_tuned={:.4} rmse_nothing={:.4} rmse_linear={:.4} rmse_mean={:.4} \
-         ahead_of_nothing={} ahead_of_linear={}",
+         margin={:.4} margin_error={:.4} ahead_of_nothing={} ahead_of_linear={}",
         mean(tuned),
         mean(nothing),
         mean(linear),
         mean(of_mean),
+        margin(tuned, nothing).0,
+        margin(tuned, nothing).1,
         ahead(tuned, nothing),
         ahead(tuned, linear)
     );
@@ -189,6 +191,15 @@ fn of_mean(few: &[Wine], test: &[Wine]) -> f64 {
     let qualities = |wines: &[Wine]| wines.iter().map(|w| f64::from(w.quality)).collect::<Vec<_>>();
     let center = mean(&qualities(few));
     mean(&qualities(test).iter().map(|own| (own - center).powi(2)).collect::<Vec<_>>()).sqrt()
+}
+
+/// By how much the errors of the first are lower on average, and the standard error of that.
+fn margin(own: &[f64], others: &[f64]) -> (f64, f64) {
+    let margins: Vec<f64> = own.iter().zip(others).map(|(own, other)| other - own).collect();
+    let center = mean(&margins);
+    let squares = margins.iter().map(|margin| (margin - center).powi(2)).sum::<f64>();
+    let runs = margins.len() as f64;
+    (center, (squares / (runs - 1.0).max(1.0) / runs).sqrt())
 }
 
 /// In how many runs the first is better.

@@ -9,9 +9,9 @@ mod missing;
 mod parts;
 mod row_alone;
 mod sequences;
-mod values;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;
 
 use dfdx::{nn::tensor_collection::TensorCollection, tensor::Cpu};
 use support::{nudge, Named};

@@ -68,7 +68,8 @@ fn rows(count: usize) -> Vec<ShopSample> {
         title: of(&["red shoe", "tea pot", "the old book", "pot", "a new word"], row),
         genre: of(&["shoes", "books", "kitchen"], row / 2),
         shelf: of(&["left", "right", "middle", "cellar", "roof"], row),
-        numbers: (row % 3 > 0).then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
+        numbers: (row % 3 > 0)
+            .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
         discount: (row % 4 > 0).then(|| 10.0 + wave(row, 2.0)),
         history: (row % 5 > 0).then(|| (0..row % 7).map(|item| (item * row % 20) as u32).collect()),
         rating: 3.0 + wave(row, 0.3),
@@ -121,7 +122,8 @@ fn a_part_has_the_inputs_that_it_needs() {
     // The items learn nothing of a discount, so it is not preprocessed.
     let discount = ItemTower::SCHEMA.inputs.iter().find(|input| input.name == "discount").unwrap();
     assert!(discount.steps.is_empty());
-    let nodes: Vec<_> = ItemTower::GRAPH.nodes.iter().map(|node| (node.name, node.shared)).collect();
+    let nodes: Vec<_> =
+        ItemTower::GRAPH.nodes.iter().map(|node| (node.name, node.shared)).collect();
     assert!(nodes.contains(&("title", None)) && !nodes.iter().any(|(name, _)| *name == "query"));
     assert_eq!(<ItemTower as PartOf<Shop>>::OWNERS, [("title", "query")]);
     assert_eq!(<Towers as PartOf<Shop>>::OWNERS, []);
@@ -172,7 +174,8 @@ fn a_part_is_saved_alone() {
     let loaded = Model::<ItemTower>::load(&alone, &Cpu::default()).unwrap();
     assert_eq!(loaded.predict(&items(&rows)).unwrap(), before);
     assert_eq!(loaded.preprocessing(), part.preprocessing());
-    let of_whole = Model::<Shop>::load(&whole, &Cpu::default()).unwrap().part::<ItemTower>().unwrap();
+    let of_whole =
+        Model::<Shop>::load(&whole, &Cpu::default()).unwrap().part::<ItemTower>().unwrap();
     assert_eq!(of_whole.predict(&items(&rows)).unwrap(), before);
     // The file of one is no file of the other.
     let error = Model::<ItemTower>::load(&whole, &Cpu::default()).unwrap_err();

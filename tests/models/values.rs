@@ -96,9 +96,8 @@ fn a_value_is_what_flows_out_of_the_node() {
     let module = model.module();
     let table = module.district.0.weight.array();
     let learned = model.preprocessing().unwrap().learned("price", "standardize").unwrap();
-    let learned = |name: &str| {
-        learned[name][0].as_f64().unwrap_or_else(|| panic!("{learned}")) as f32
-    };
+    let learned =
+        |name: &str| learned[name][0].as_f64().unwrap_or_else(|| panic!("{learned}")) as f32;
     for (row, predicted) in rows.iter().zip(predicted) {
         assert_eq!(predicted.district, table[row.district as usize]);
         match row.survey {
@@ -106,7 +105,8 @@ fn a_value_is_what_flows_out_of_the_node() {
             Some(survey) => {
                 let (weight, bias) = (module.survey.0.weight.array(), module.survey.0.bias.array());
                 for unit in 0..3 {
-                    let sum = weight[unit][0] * survey[0] + weight[unit][1] * survey[1] + bias[unit];
+                    let sum =
+                        weight[unit][0] * survey[0] + weight[unit][1] * survey[1] + bias[unit];
                     assert!((predicted.survey[unit] - sum.tanh()).abs() < 1e-6);
                 }
             }

@@ -164,6 +164,9 @@ fn whole_branches_are_taken_with_what_belongs_to_them() {
 
     let trainer = || Trainer::new(Adam::new(1e-2)).progress(Progress::silent());
     let _ = trainer().epochs(2).fit(&mut tuned, &tuned_rows()).unwrap();
+    // No tuned row lacks its serum, but rows of the base did: their vector is a trained one, and is
+    // not replaced by the mean of the branch.
+    assert_eq!(tuned.module().serum_missing.as_vec(), base.module().serum_missing.as_vec());
     let (own, others) = (tuned.preprocessing().unwrap(), base.preprocessing().unwrap());
     for (field, step) in
         [("serum", "standardize"), ("city", "categories"), ("title", "words"), ("query", "words")]
@@ -458,4 +461,56 @@ fn a_tower_is_shared_where_it_was_alone() {
     let expected = vocabulary(base.preprocessing().unwrap(), "title");
     assert_eq!(vocabulary(two.preprocessing().unwrap(), "title"), expected);
     assert_eq!(vocabulary(two.preprocessing().unwrap(), "query"), expected);
+}
+
+/// A table so large that a run changes only the rows of its batches, and trains the others later.
+#[test]
+fn a_large_table_is_taken_as_the_run_has_left_it() {
+    mod one {
+        use multi_input::prelude::*;
+
+        #[multi_input_model]
+        #[derive(Clone)]
+        pub struct One {
+            #[input]
+            #[branch(Embedding(5_000, 2))]
+            pub id: u32,
+            #[from(id)]
+            #[branch(Dense(1))]
+            #[output(loss = mse)]
+            pub y: f32,
+        }
+    }
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Two {
+        #[input]
+        #[branch(Embedding(5_000, 2))]
+        id: u32,
+        #[from(id)]
+        #[branch(Dense(3, relu), Dense(1))]
+        #[output(loss = mse)]
+        y: f32,
+    }
+    let trainer = |rate| Trainer::new(Adam::new(rate)).epochs(3).batch_size(4);
+    let mut base = one::One::build(&Cpu::default(), Seed(1));
+    let rows: Vec<_> = (0..40).map(|n| one::OneSample { id: n * 100, y: n as f32 }).collect();
+    let _ = trainer(0.1).progress(Progress::silent()).fit(&mut base, &rows).unwrap();
+    let mut two = Two::build(&Cpu::default(), Seed(2));
+    let _ = two.take(&base, nodes![Two::id]).unwrap();
+    let table = base.module().id.0.weight.as_vec();
+    assert_eq!(two.module().id.0.weight.as_vec(), table);
+    let rows: Vec<_> = (0..8).map(|n| TwoSample { id: n, y: n as f32 }).collect();
+    let _ = Trainer::new(Adam::new(0.1))
+        .batch_size(4)
+        .progress(Progress::silent())
+        .fit(&mut two, &rows)
+        .unwrap();
+    let after = two.module().id.0.weight.as_vec();
+    // Trained by the base, by the tuned model, and by none: the mean of all that are trained.
+    assert_eq!(after[2 * 300..][..2], table[2 * 300..][..2]);
+    assert_ne!(after[2 * 3..][..2], table[2 * 3..][..2]);
+    let trained: Vec<usize> = (0..40).map(|n| n * 100).chain(1..8).collect();
+    let mean = trained.iter().map(|row| f64::from(after[2 * row])).sum::<f64>() / 47.0;
+    assert!((f64::from(after[2 * 4999]) - mean).abs() < 1e-5, "{} {mean}", after[2 * 4999]);
 }

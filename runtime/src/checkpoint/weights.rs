@@ -1,6 +1,6 @@
 //! The weights of a model independent of its definition.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, fmt, path::Path};
 
 use multi_input_base::{Error, Result};
 use multi_input_data::preprocess::FittedFields;
@@ -20,7 +20,7 @@ use crate::{
 
 /// The weights, the fitted preprocessing and the coverage of any model, from which
 /// [`Model::take`](crate::Model::take) takes nodes by name.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Weights {
     /// The file, or the name of the model in backquotes.
     name: String,
@@ -30,6 +30,13 @@ pub struct Weights {
     coverage: Option<Coverage>,
     /// Whether untrained vectors are still to be filled, as in the file of a run.
     fills: bool,
+}
+
+/// The name, without the numbers.
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Weights").field(&self.name).finish()
+    }
 }
 
 impl Weights {

@@ -13,10 +13,10 @@ use dfdx::{
     tensor::{OwnedTape, Tensor},
 };
 
+use multi_input_base::Error;
 pub use multi_input_data::schema::{
     Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
 };
-use multi_input_base::Error;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
 

@@ -171,9 +171,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
 #[macro_export]
 macro_rules! nodes {
     ($model:ident :: { $($node:ident),* $(,)? }) => {
-        [$($crate::train::NodeOf::<$model>::from($model::$node)),*]
+        [$($crate::definition::NodeOf::<$model>::from($model::$node)),*]
     };
     ($($node:expr),* $(,)?) => {
-        [$($crate::train::NodeOf::from($node)),*]
+        [$($crate::definition::NodeOf::from($node)),*]
     };
 }
