@@ -394,8 +394,8 @@ fn vectors_have_entries(node: &Node, graph: &Graph, shaped: &ShapedNode, errors:
         file.span(),
         format!(
             "`{name}`: a file of vectors has one for each word, but nothing says which word an \
-             index is; put {} into `#[input(...)]`, or leave `from` out",
-            list(VOCABULARIES.iter().copied())
+             index is; put `words`, `categories` or `tokenizer` into `#[input(...)]`, or leave \
+             `from` out"
         ),
     );
 }

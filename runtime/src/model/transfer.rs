@@ -16,6 +16,11 @@ use crate::{
 };
 
 /// What nodes are taken from: a [`Model`] of any definition and dtype, or the [`Weights`] of a file.
+#[diagnostic::on_unimplemented(
+    message = "nodes cannot be taken from `{Self}`",
+    label = "no model, and no `Weights`",
+    note = "a file is read by `Weights::file(path)?`"
+)]
 pub trait Base: sealed::Sealed {
     /// The weights by name.
     #[doc(hidden)]

@@ -241,7 +241,7 @@ impl Branch {
             let of_branch = self.inputs.iter().chain(&self.targets);
             let (fitted, unfitted): (Vec<&str>, Vec<&str>) = of_branch
                 .filter(of_node)
-                .filter(|field| fields.contains(field) || graph.learns(field))
+                .filter(|field| graph.learns(field))
                 .partition(|field| fields.contains(field));
             TakenNode {
                 node: node.name.to_owned(),
