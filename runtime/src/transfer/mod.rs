@@ -4,6 +4,8 @@
 //! [`Model::take`](crate::Model::take) takes nodes by name, [`Weights`] reads the file of any model,
 //! and [`Model::grow`](crate::Model::grow) adds the words and categories of new rows.
 
+mod branch;
+mod choose;
 mod grow;
 mod take;
 
@@ -12,8 +14,8 @@ use std::fmt;
 use multi_input_base::quote::Escaped;
 pub use multi_input_data::preprocess::GrownVocabulary;
 
+pub(crate) use self::choose::Which;
 pub use self::grow::Grown;
-pub(crate) use self::take::Which;
 pub use crate::checkpoint::Weights;
 
 /// What a model took from another, and what not. Displayed as lines of text.
@@ -70,8 +72,8 @@ impl Taken {
 }
 
 impl Left {
-    fn new(node: &str, reason: String) -> Left {
-        Left { node: node.to_owned(), reason }
+    fn new(node: &str, reason: &str) -> Left {
+        Left { node: node.to_owned(), reason: reason.to_owned() }
     }
 }
 
