@@ -300,6 +300,25 @@ mod tests {
     }
 
     #[test]
+    fn new_entries_come_after_the_present_ones_as_far_as_there_is_room() {
+        let old = || counts("d d d b b a").most_frequent(7, 1);
+        let (grown, growth) = old().grow(counts("e a f f g c c c"), 7, 1);
+        assert_eq!(growth, Growth { before: 3, added: 2, full: 2, seldom: 0 });
+        assert_eq!(growth.indices(), 5..7);
+        let indices = ["d", "b", "a", "c", "f", "g", "e"].map(|entry| grown.index(entry));
+        assert_eq!(indices, [2, 3, 4, 5, 6, UNKNOWN, UNKNOWN]);
+        let overflow = grown.overflow().unwrap();
+        assert_eq!((overflow.entries, overflow.occurrences, overflow.of), (2, 2, 8));
+        assert_eq!(overflow.capacity, Some(9));
+        assert!(grown.check(7).is_ok());
+        let (grown, growth) = old().grow(counts("e e c"), 7, 2);
+        assert_eq!(growth, Growth { before: 3, added: 1, full: 0, seldom: 1 });
+        assert_eq!((grown.position("e"), grown.position("c")), (Some(5), None));
+        let (grown, growth) = old().grow(counts("a b"), 7, 1);
+        assert_eq!((grown == old(), growth.added), (true, 0));
+    }
+
+    #[test]
     fn as_many_entries_as_the_capacity_are_counted_one_by_one() {
         const IDS: u32 = 1_500_000;
         let mut counts = Counts::for_capacity(3_000_000);
