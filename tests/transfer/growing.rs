@@ -30,7 +30,7 @@ pub struct Shop {
 
 fn row(city: &str, id: u32, title: &str, query: &str, color: &str) -> ShopSample {
     let [city, title, query, color] = [city, title, query, color].map(str::to_owned);
-    let kind = if id % 2 == 0 { "even" } else { "odd" };
+    let kind = if id.is_multiple_of(2) { "even" } else { "odd" };
     ShopSample { city, id, title, query, color, kind: kind.into() }
 }
 

@@ -81,7 +81,7 @@ const WORDS: [&str; 7] = ["old", "new", "red", "tiny", "house", "flat", "garden"
 
 fn base_rows(first: usize) -> Vec<BaseSample> {
     let row = |row: usize| BaseSample {
-        serum: (row % 5 > 0).then_some([row as f32, (row % 3) as f32]),
+        serum: (!row.is_multiple_of(5)).then_some([row as f32, (row % 3) as f32]),
         city: ["Bonn", "Ulm", "Kiel"][row % 3].to_owned(),
         title: format!("{} {}", WORDS[row % 7], WORDS[row * 3 % 7]),
         query: WORDS[row * 5 % 7].to_owned(),
