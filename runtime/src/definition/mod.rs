@@ -4,6 +4,7 @@
 mod diagram;
 mod handle;
 mod part;
+mod reads;
 
 use std::{ops::Deref, path::Path};
 
@@ -211,6 +212,8 @@ pub struct Layer {
     pub masked: bool,
     /// The number of parameters; `None` for a custom module.
     pub parameters: Option<usize>,
+    /// The file of the vectors that its table starts at: `from` of an `Embedding`.
+    pub vectors: Option<&'static str>,
 }
 
 impl Layer {

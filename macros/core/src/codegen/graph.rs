@@ -79,6 +79,10 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
         };
+        let vectors = match layer.vectors() {
+            Some(file) => quote!(#some(#file)),
+            None => none.clone(),
+        };
         quote! {
             #krate::definition::Layer {
                 text: #text,
@@ -87,6 +91,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 shape: &[#(#sizes),*],
                 masked: #masked,
                 parameters: #parameters,
+                vectors: #vectors,
             }
         }
     });

@@ -76,6 +76,10 @@ impl LearnedStep for Tokenizer {
         }
     }
 
+    fn index_of(&self, fitted: &TokenizerFile, step: &Step, entry: &str) -> Option<u32> {
+        fitted.reader(step).ok()?.token_to_id(entry)
+    }
+
     fn apply(
         &self,
         fitted: &TokenizerFile,

@@ -12,7 +12,7 @@ use multi_input_spec as spec;
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},
-    overflow::{Overflow, VocabularySize},
+    overflow::{Growth, Overflow, VocabularySize},
     stage::Stage,
 };
 use crate::{columns::RowSpec, Content, RowReader, RowWriter};

@@ -12,7 +12,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
 pub use super::derivation::{Derivation, SourceRow, Sources};
-use super::{Overflow, Step, VocabularySize};
+use super::{Growth, Overflow, Step, VocabularySize};
 use crate::table::Values;
 use crate::Picture;
 
@@ -184,6 +184,24 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     fn vocabulary(&self, _: &Self::Fitted, _: &Step) -> Option<VocabularySize> {
         None
     }
+
+    /// What was learned with the entries of new rows in the vocabulary, at indices after the present
+    /// ones; `None` if the step has no vocabulary that rows determine.
+    fn grow(
+        &self,
+        fitted: Self::Fitted,
+        new: Self::State,
+        step: &Step,
+    ) -> Option<(Self::Fitted, Growth)> {
+        let _ = (fitted, new, step);
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, fitted: &Self::Fitted, step: &Step, entry: &str) -> Option<u32> {
+        let _ = (fitted, step, entry);
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -293,6 +311,19 @@ pub trait StageFit: Send {
     /// # Errors
     /// If the fitted step is invalid, so that a saved file could not be loaded.
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String>;
+
+    /// The step that was fitted and saved as `saved`, with the entries of the new rows in its
+    /// vocabulary; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the grown step is invalid.
+    fn grow(
+        self: Box<Self>,
+        _: &Step,
+        _: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        None
+    }
 }
 
 /// A fitted step.
@@ -322,6 +353,11 @@ pub trait FittedStage: Send + Sync {
 
     /// Size of the vocabulary, if the step has one.
     fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, _: &Step, _: &str) -> Option<u32> {
         None
     }
 
@@ -374,6 +410,19 @@ impl<T: LearnedStep> StageFit for Fit<T> {
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
         checked(self.step, self.step.learn(self.state, step), step)
     }
+
+    fn grow(
+        self: Box<Self>,
+        step: &Step,
+        saved: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        let fitted: T::Fitted = match serde_json::from_value(saved) {
+            Ok(fitted) => fitted,
+            Err(error) => return Some(Err(format!("`{}`: {error}", step.spec.name))),
+        };
+        let (grown, growth) = self.step.grow(fitted, self.state, step)?;
+        Some(checked(self.step, grown, step).map(|grown| (grown, growth)))
+    }
 }
 
 /// A fitted step, if it is valid. The check runs after fitting as well as after loading, so that
@@ -420,6 +469,10 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
         self.step.vocabulary(&self.fitted, step)
+    }
+
+    fn index_of(&self, step: &Step, entry: &str) -> Option<u32> {
+        self.step.index_of(&self.fitted, step, entry)
     }
 
     fn save(&self) -> serde_json::Result<Json> {
