@@ -50,7 +50,7 @@ impl LearnedStep for Tokenizer {
     type State = ();
     type Fitted = TokenizerFile;
 
-    fn from_settings(&self, step: &Step) -> Option<TokenizerFile> {
+    fn without_rows(&self, step: &Step) -> Option<TokenizerFile> {
         Some(TokenizerFile::embedded(step))
     }
 

@@ -111,7 +111,7 @@ impl Step {
 
     /// Whether it only augments training rows, so that it is no part of the model.
     pub fn is_for_training_only(&self) -> bool {
-        self.spec.form.nature == spec::step::Nature::Random
+        self.stage.nature() == spec::step::Nature::Random
     }
 }
 

@@ -104,7 +104,7 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     const INVERSE: Inverse = Inverse::None;
 
     /// What would be learned, where the settings determine it and no rows are needed.
-    fn from_settings(&self, _: &Step) -> Option<Self::Fitted> {
+    fn without_rows(&self, _: &Step) -> Option<Self::Fitted> {
         None
     }
 
@@ -212,7 +212,7 @@ impl<T: FixedStep> LearnedStep for T {
     const NATURE: Nature = T::NATURE;
     const INVERSE: Inverse = T::INVERSE;
 
-    fn from_settings(&self, _: &Step) -> Option<()> {
+    fn without_rows(&self, _: &Step) -> Option<()> {
         Some(())
     }
 
@@ -281,6 +281,9 @@ impl RowRng {
 
 /// A preprocessing step of any type: it is fitted by [`StageFit`] and applied as a [`FittedStage`].
 pub trait Stage: Send + Sync {
+    /// What the output of the step depends on.
+    fn nature(&'static self) -> Nature;
+
     /// Whether the step cannot be applied before it is fitted.
     fn needs_rows(&'static self, step: &Step) -> bool {
         self.start(step).is_some()
@@ -370,19 +373,23 @@ pub trait FittedStage: Send + Sync {
 
 #[diagnostic::do_not_recommend]
 impl<T: LearnedStep> Stage for T {
+    fn nature(&'static self) -> Nature {
+        T::NATURE
+    }
+
     fn needs_rows(&'static self, step: &Step) -> bool {
-        self.from_settings(step).or_else(|| self.unfitted(step)).is_none()
+        self.without_rows(step).or_else(|| self.unfitted(step)).is_none()
     }
 
     fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
-        match self.from_settings(step) {
+        match self.without_rows(step) {
             Some(_) => None,
             None => Some(Box::new(Fit { step: self, state: LearnedStep::start(self, step) })),
         }
     }
 
     fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        let ready = self.from_settings(step).or_else(|| self.unfitted(step));
+        let ready = self.without_rows(step).or_else(|| self.unfitted(step));
         let fitted = match (ready, saved) {
             (Some(ready), Json::Null) => ready,
             (_, saved) => serde_json::from_value(saved)
