@@ -16,6 +16,7 @@ pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
 use multi_input_kernel::reshape;
+use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
 use crate::{
@@ -53,6 +54,54 @@ pub trait Anchored<X> {
 impl<E: Dtype, X> Anchored<X> for E {
     type Type = X;
 }
+
+/// A loss of the user's own.
+#[derive(Clone, Copy)]
+pub struct OwnLoss {
+    /// What it takes.
+    pub form: LossForm,
+    /// The loss.
+    pub loss: &'static dyn AnyLoss,
+}
+
+/// The loss with its form.
+pub const fn own_loss<L: Loss>(loss: &'static L) -> OwnLoss {
+    OwnLoss { form: L::FORM, loss }
+}
+
+impl OwnLoss {
+    /// The number of parts of a prediction; 1 also where the form is wrong, which is reported
+    /// elsewhere.
+    pub const fn parts(&self) -> usize {
+        match self.form.head {
+            HeadForm::Parts(parts) if parts.len() <= 8 => parts.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// The number of parts that a loss of the user's own predicts of each number.
+pub struct Parts<const COUNT: usize>;
+
+/// The type of a prediction of a number of the type `T`: the number, or an array of its parts.
+pub trait PartsOf<T> {
+    /// The type.
+    type Type;
+}
+
+impl<T> PartsOf<T> for Parts<1> {
+    type Type = T;
+}
+
+macro_rules! arrays_of_parts {
+    ($($count:literal)*) => {$(
+        impl<T> PartsOf<T> for Parts<$count> {
+            type Type = [T; $count];
+        }
+    )*};
+}
+
+arrays_of_parts!(2 3 4 5 6 7 8);
 
 /// The minimum of the sizes; `usize::MAX` for an empty slice.
 pub const fn smallest(sizes: &[usize]) -> usize {

@@ -3,6 +3,7 @@
 
 mod averages;
 mod convolutions;
+mod distributions;
 mod examples;
 mod layers;
 mod lists;

@@ -22,7 +22,7 @@ fn the_newer_losses_have_the_values_and_slopes_of_keras() {
     let smooth = BinaryCrossEntropy { label_smoothing: 0.125 };
     for width in ["", "_wide"] {
         let check =
-            |name: &str, loss: &dyn Loss| check_loss(&fixture, &format!("{name}{width}"), loss);
+            |name: &str, loss: &dyn AnyLoss| check_loss(&fixture, &format!("{name}{width}"), loss);
         check("log_cosh", &LogCosh);
         check("poisson", &Poisson);
         check("hinge", &Hinge);
@@ -42,7 +42,7 @@ fn the_newer_losses_have_the_values_and_slopes_of_keras() {
 }
 
 /// Compares the mean over the rows, and its gradient.
-fn check_loss(fixture: &Fixture, name: &str, loss: &dyn Loss) {
+fn check_loss(fixture: &Fixture, name: &str, loss: &dyn AnyLoss) {
     let tensor = |what: &str| format!("loss.{name}.{what}");
     let (heads, targets) = (fixture.f64s(&tensor("predictions")), fixture.f64s(&tensor("targets")));
     let width = fixture.shape(&tensor("predictions"))[1];

@@ -2,7 +2,9 @@
 
 mod importance;
 mod labels;
+mod loop_by_hand;
 mod notices;
+mod own;
 mod own_metrics;
 mod partial_targets;
 mod report;
@@ -16,5 +18,6 @@ mod sparse_tables;
 mod support;
 mod tensorboard;
 mod terminal;
+mod uncertainty;
 mod units;
 mod zero_weights;

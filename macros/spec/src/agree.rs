@@ -162,15 +162,28 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
             ));
     }
     if needed.differs(inferred) {
-        return Err(Text::new("needs a head of ")
+        let text = Text::new("needs a head of ")
             .shape(needed)
             .str(" to predict its type, but what comes out is ")
             .shape(inferred)
             .str("; end its branch in `Dense(")
-            .size(needed.elements())
-            .str(")`"));
+            .size(needed.elements());
+        return Err(match needed.rank() {
+            0 | 1 => text.str(")`"),
+            _ => reshape(text.str("), Reshape("), needed).str(")`"),
+        });
     }
     Ok(*inferred)
+}
+
+/// Appends the sizes of a shape.
+const fn reshape(mut text: Text, shape: &Shape) -> Text {
+    let mut axis = 0;
+    while axis < shape.rank() {
+        text = text.str(if axis == 0 { "" } else { ", " }).size(shape.dim(axis));
+        axis += 1;
+    }
+    text
 }
 
 /// Compares the capacity of a step with that of the input `owner` whose vocabulary it shares.

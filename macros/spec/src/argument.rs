@@ -32,6 +32,8 @@ pub enum ArgumentKind {
     Words(&'static [&'static str]),
     /// A list of real numbers in this range: `[0.0, 0.5]`.
     Numbers(Range),
+    /// One or more real numbers in this range, up to the end of the positional arguments.
+    ListedNumbers(Range),
     /// The path of a `tokenizer.json`.
     TokenizerFile,
     /// A text in quotes that is not empty.
@@ -52,7 +54,8 @@ pub enum ArgumentKind {
 impl ArgumentKind {
     /// Whether it takes all remaining positional arguments.
     pub const fn is_list(self) -> bool {
-        matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
+        use ArgumentKind::{ListedNumbers, Sizes, Words};
+        matches!(self, Sizes | Words(_) | ListedNumbers(_))
     }
 }
 

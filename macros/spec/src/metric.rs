@@ -55,18 +55,6 @@ impl Metric {
     }
 }
 
-impl Target {
-    /// What it is, in words that can follow `is`.
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Target::Numbers => "numbers",
-            Target::Flag => "a `bool`",
-            Target::Flags => "a `[bool; N]`",
-            Target::Class => "a `Class`",
-        }
-    }
-}
-
 /// Every metric.
 pub const METRICS: &[Metric] = &[
     Metric::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "", ..Doc::new("`mean(|y - t|)`") }),

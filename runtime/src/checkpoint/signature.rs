@@ -1,6 +1,6 @@
 //! The signature of a model, which decides whether a file belongs to it.
 
-use multi_input_spec::step::Nature;
+use multi_input_spec::{step::Nature, HeadForm};
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{Graph, Layer, Node, Step, TargetKind};
@@ -41,14 +41,24 @@ impl Signature {
             derived.map(|derived| part("derived node", derived.name, format!("{derived:?}")));
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
-            let (width, link) = (output.width, output.link);
+            let width = output.width;
+            let link = match output.loss.form().link {
+                None => "Identity".to_owned(),
+                Some(link) => format!("{link:?}"),
+            };
             // The float type of the rows' targets is not part of a model.
             let target = match output.target.kind {
                 TargetKind::Doubles => TargetKind::Numbers,
                 others => others,
             };
             let (steps, labels) = (output.steps, if output.labels { ", by labels" } else { "" });
-            let is = format!("{target:?} of {width} by {link:?}, {steps:?}{labels}");
+            // The numbers of a head of another width mean what the loss says.
+            let parts = match output.loss.form().head {
+                HeadForm::Target => String::new(),
+                _ => format!(", a head of {} by {:?}", output.head, output.loss),
+            };
+            let learned = if output.learned_weight { ", of a learned weight" } else { "" };
+            let is = format!("{target:?} of {width} by {link}, {steps:?}{labels}{parts}{learned}");
             part("output", output.name, is)
         });
         Signature {

@@ -13,12 +13,12 @@ use crate::{
     history::Figures,
 };
 
-impl Setup {
+impl<'c> Setup<'c> {
     /// Checks the settings for a run on `rows` rows in memory and adds the [`RunPlan`].
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake.
-    pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
+    pub(crate) fn checked(self, rows: usize) -> Result<Checked<'c>> {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));

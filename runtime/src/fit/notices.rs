@@ -8,6 +8,7 @@ use multi_input_data::{
     preprocess::{Counts, Preprocessing},
     Table,
 };
+use multi_input_spec::{HeadForm, Part};
 
 use crate::{
     data::Batch,
@@ -472,6 +473,7 @@ pub(super) fn before_the_first_step(
 ) -> Result<Vec<Notice>> {
     // Refuses a metric of a label that no training row has.
     Scores::new(training.graph, Some(fitted))?;
+    check_order(training.graph, fitted)?;
     let mut notices = fitted.notices();
     let outputs = training.graph.outputs.iter().zip(fitted.units());
     notices.extend(outputs.filter_map(|(output, units)| short_length(output, &units)));
@@ -483,6 +485,30 @@ pub(super) fn before_the_first_step(
     }
     name_columns(row, &mut notices);
     Ok(notices)
+}
+
+/// # Errors
+/// [`Error::Settings`] for an output of quantiles whose target's steps turn the order around, so that
+/// a quantile of one level would be one of another.
+fn check_order(graph: &Graph, fitted: &Preprocessing) -> Result<()> {
+    let outputs = graph.outputs.iter().zip(fitted.descends());
+    let turned = outputs.filter(|(output, descends)| {
+        let form = output.loss.form().head;
+        *descends && matches!(form, HeadForm::Parts([Part::Value, Part::Value, ..]))
+    });
+    let mistakes: Vec<String> = turned
+        .map(|(output, _)| {
+            let (name, loss) = (output.name, output.loss.name());
+            format!(
+                "the steps of `{name}` turn the order of its values around, which changes the levels \
+                 of `{loss}`: use a positive scale"
+            )
+        })
+        .collect();
+    match mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Settings(mistakes)),
+    }
 }
 
 /// The minimum threshold of a loss, as a fraction of its target's scale, that gives no notice.

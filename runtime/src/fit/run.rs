@@ -44,6 +44,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) tape_gradients: Option<Gradients<E, D>>,
     /// The gradients of the trained tensors, except while a tape owns them.
     pub(super) gradients: StepGradients<E>,
+    /// The dimensions of the trained tensors.
+    pub(super) shapes: Vec<Vec<usize>>,
     /// The embedding tables with sparse updates.
     pub(super) tables: Tables<E>,
     /// The sums of the gradients since the optimizer's last step; empty without accumulation.
@@ -130,6 +132,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             state,
             tape_gradients: None,
             gradients: StepGradients::new(trained().count()),
+            shapes: trained().map(|parameter| parameter.shape.clone()).collect(),
             tables,
             accumulated,
             averages,
@@ -193,7 +196,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Notifies every callback of an event, then writes the checkpoints they requested.
     pub(super) fn notify(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let flow = self.notify_only(callbacks, event)?;
@@ -216,7 +219,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Passes pending notices to the callbacks until none of them adds another.
     pub(super) fn notify_notices(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
         while !self.pending_notices.is_empty() {
@@ -229,7 +232,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Notifies every callback of an event, even after one of them stops the run.
     pub(super) fn notify_only(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
@@ -241,7 +244,10 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     }
 
     /// Writes the checkpoints requested by callbacks.
-    pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn AnyCallback>]) -> Result<()> {
+    pub(super) fn write_requested(
+        &mut self,
+        callbacks: &[Box<dyn AnyCallback + '_>],
+    ) -> Result<()> {
         let requested = std::mem::take(&mut self.requested);
         if requested.is_empty() {
             return Ok(());

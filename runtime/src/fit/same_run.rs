@@ -36,12 +36,13 @@ pub(super) struct TrainingRows<'a> {
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
-impl Setup {
+impl Setup<'_> {
     /// The identity of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut all: Vec<_> = self.rows_and_order(plan, rows).into_iter().map(named).collect();
         all.extend(self.steps().into_iter().map(named));
+        all.push(self.losses());
         all.extend(self.weights(rows));
         all.extend(self.monitored());
         SameRun(all)
@@ -89,6 +90,15 @@ impl Setup {
             ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
             ("the learning rate at its start", self.optimizer.learning_rate().to_string()),
         ]
+    }
+
+    /// The losses with their arguments and weights.
+    fn losses(&self) -> (String, String) {
+        let outputs = self.graph.outputs.iter();
+        let losses = outputs.map(|output| {
+            format!("`{}` {:?} of weight {}", output.name, output.loss, output.weight)
+        });
+        ("the losses".to_owned(), in_words(losses))
     }
 
     /// The weights of rows and classes.

@@ -3,7 +3,7 @@
 use multi_input_base::{Error, Result};
 use multi_input_data::{preprocess::Preprocessing, Labels};
 
-use super::{accumulator::Accumulator, target_row, Objective, RowBatch};
+use super::{accumulator::Accumulator, points, target_row, Objective, RowBatch};
 use crate::{
     definition::{Graph, Output},
     history::{Figures, Phase},
@@ -78,6 +78,7 @@ impl Scores {
         let outputs = self.graph.outputs.iter().zip(&mut self.metrics).zip(predictions);
         for (index, (((output, metrics), predictions), target)) in outputs.zip(targets).enumerate()
         {
+            let predictions = points(output, predictions);
             for (prediction, &row) in predictions.chunks_exact(output.width.max(1)).zip(rows) {
                 let Some(target) = target_row(target, row) else { continue };
                 let (plain, weighted) = metrics.split_at_mut(output.metrics.len());

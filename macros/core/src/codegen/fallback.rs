@@ -171,7 +171,7 @@ impl<'a> Stubs<'a> {
         });
         let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.collect());
         let batch = self.signatures.batch(&entries, &[], None);
-        let heads = self.signatures.heads(&heads);
+        let heads = self.signatures.heads(&heads, &[]);
         quote!(#batch #heads)
     }
 

@@ -2,9 +2,10 @@
 
 use multi_input_spec::{layer::Sizes, Kind, Padding, Size};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, ToTokens};
 
 use crate::{
+    names,
     parse::{const_argument, Argument, Head, PaddingExpr},
     requirement::{Condition, Requirement},
     shape::{Constant, Flow, Formula, LayerCall, ShapedLayer, Unknown},
@@ -91,6 +92,13 @@ impl Formulas {
         quote!(#spec::Shape::new(#spec::Kind::#kind, &[#(#sizes),*])#below #mask #list)
     }
 
+    /// The loss of the user's own of output number `output`, as an associated constant of the
+    /// definition.
+    pub(super) fn own_loss(&self, output: usize) -> TokenStream {
+        let (definition, name) = (&self.definition, names::own_loss(output));
+        quote!(#definition::#name)
+    }
+
     /// Constant number `number`, as an associated constant of the definition.
     fn constant(&self, number: usize) -> TokenStream {
         let (definition, name) = (&self.definition, constant_name(number));
@@ -162,6 +170,24 @@ impl Formulas {
             Formula::Head { stated, inferred } => {
                 let (stated, inferred) = (self.shape(stated), self.shape(inferred));
                 quote!(#spec::agree::head(&#stated, &#inferred))
+            }
+            Formula::OwnLoss(own) => {
+                let (stated, inferred) = (self.shape(&own.stated), self.shape(&own.inferred));
+                let (form, target) = (self.own_loss(own.output), word(own.target));
+                let option = |value: Option<TokenStream>| match value {
+                    Some(value) => quote!(::core::option::Option::Some(#value)),
+                    None => quote!(::core::option::Option::None),
+                };
+                let before = option(own.before.map(|activation| {
+                    let activation = word(activation);
+                    quote!(#spec::Activation::#activation)
+                }));
+                let steps = own.steps.map(|step| option(step.map(ToTokens::into_token_stream)));
+                quote! {
+                    #form.form.check(
+                        #spec::Target::#target, #before, &#stated, &#inferred, [#(#steps),*],
+                    )
+                }
             }
             Formula::Shared { owner, here, there } => {
                 let (here, there) = (self.shape(here), self.shape(there));
@@ -335,6 +361,11 @@ impl Formulas {
         let spec = &self.spec;
         quote!(#spec::Size::Known([(); #size].len()))
     }
+}
+
+/// The name of a variant of one of the spec's enums.
+fn word(variant: impl std::fmt::Debug) -> Ident {
+    Ident::new(&format!("{variant:?}"), Span::call_site())
 }
 
 fn constant_name(number: usize) -> Ident {

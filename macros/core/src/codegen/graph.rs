@@ -1,14 +1,14 @@
 //! `const SCHEMA` and `const GRAPH`: the rows and the model as constant data.
 
-use multi_input_spec::{Activation, Kind, Target};
+use multi_input_spec::{Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{metrics, Expansion};
 use crate::{
     graph::Node,
-    parse::{Missing, Source},
-    shape::ShapedStep,
+    parse::{LossCall, LossWeight, Missing, NamedLoss, Source},
+    shape::{self, ShapedStep},
     text::plain,
 };
 
@@ -251,7 +251,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         _ if is_double(node) => quote!(Doubles),
         _ => quote!(Numbers),
     };
-    let width = expansion.formulas.elements(&shape.output);
+    let width = shape::target(node).map(|target| expansion.formulas.elements(&target));
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
@@ -271,34 +271,50 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
 
 fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStream {
     let krate = &expansion.paths.krate;
-    let node = &expansion.checked.graph.nodes[position];
+    let (node, shape) =
+        (&expansion.checked.graph.nodes[position], &expansion.checked.shapes[position]);
     let Some(output) = &node.field.output else { return TokenStream::new() };
-    let loss = output.loss.as_ref().map(|loss| {
-        let names = loss.spec.parameters.iter().map(|number| number.name);
-        let value = construct(loss.spec.type_name, names, &loss.values);
-        quote!(&#krate::loss::#value)
+    let loss = output.loss.as_ref().map(|loss| match loss {
+        LossCall::Named(loss) => named_loss(krate, loss),
+        LossCall::Own(_) => {
+            let own = expansion.formulas.own_loss(index);
+            quote!(#own.loss)
+        }
     });
+    let head = expansion.formulas.elements(&shape.output);
     let columns = output.cells.named_columns();
     let metric = |metric| metrics::value(&expansion.paths, metric, columns);
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
-    let link = match node.link() {
-        Some(Activation::Softmax) => quote!(Softmax),
-        Some(_) => quote!(Sigmoid),
-        None => quote!(Identity),
+    let (weight, learned_weight) = match &output.weight {
+        LossWeight::Given(weight) => (weight.clone(), false),
+        LossWeight::Learned => (quote!(1.0), true),
     };
-    let weight = &output.weight;
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Output {
             target: #schema.targets[#index],
+            head: #head,
             loss: #loss,
             weight: #weight,
+            learned_weight: #learned_weight,
             metrics: &[#(#metrics),*],
             weighted_metrics: &[#(#weighted_metrics),*],
-            link: #krate::definition::Link::#link,
         }
     }
+}
+
+/// A loss of the spec with its arguments.
+fn named_loss(krate: &TokenStream, loss: &NamedLoss) -> TokenStream {
+    let names = loss.spec.parameters.iter().map(|number| number.name);
+    let listed = loss.spec.listed.map(|(name, _)| {
+        let numbers = &loss.listed;
+        (name, quote!([#(#numbers),*]))
+    });
+    let names = names.chain(listed.iter().map(|(name, _)| *name));
+    let values = loss.values.iter().cloned().chain(listed.iter().map(|(_, list)| list.clone()));
+    let value = construct(loss.spec.type_name, names, &values.collect::<Vec<_>>());
+    quote!(&#krate::loss::#value)
 }
 
 /// `Huber { delta: 1.0 }`, or `Mse` without fields.

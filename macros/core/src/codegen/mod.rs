@@ -55,6 +55,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let parts = [
         constants::checks(&expansion),
         model::definition(&expansion),
+        model::own_losses(&expansion),
         constants::shapes(&expansion),
         rows::structs(&signatures, &inputs, &outputs),
         rows::deserialize(&signatures, &inputs, &outputs),

@@ -11,6 +11,7 @@ use super::{
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
+use crate::names;
 
 /// `impl Definition for HousePrice`, and the traits of its outputs.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
@@ -59,7 +60,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
+    let private = &expansion.paths.private;
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -69,7 +70,14 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
+        weights: expansion
+            .checked
+            .graph
+            .outputs()
+            .map(|node| &expansion.checked.graph.nodes[node])
+            .filter(|node| node.learns_its_weight())
+            .map(|node| names::log_variance(node.name()))
+            .collect(),
         penalties: tensors::penalties(expansion),
         keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),

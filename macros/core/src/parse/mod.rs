@@ -36,7 +36,7 @@ pub(crate) use merge::{Merge, Operand};
 pub(crate) use metric::{MetricCall, OutputMetric};
 pub(crate) use model::{parse, Field, Head, RawModel, Source};
 pub(crate) use number::{const_argument, NumberExpr, SizeExpr};
-pub(crate) use output::{LossCall, Output};
+pub(crate) use output::{LossCall, LossWeight, NamedLoss, Output};
 pub(crate) use own::Own;
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use typed::Typed;

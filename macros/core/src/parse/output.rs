@@ -1,6 +1,7 @@
 //! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
 
 use multi_input_spec::{
+    loss,
     step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
@@ -15,6 +16,7 @@ use super::{
     input::{self, Step},
     metric::{self, OutputMetric},
     number::NumberExpr,
+    own::Own,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -29,7 +31,7 @@ pub(crate) struct Output {
     /// The metrics in which rows count by their weights.
     pub(crate) weighted_metrics: Vec<OutputMetric>,
     /// The weight of this loss in the total loss.
-    pub(crate) weight: TokenStream,
+    pub(crate) weight: LossWeight,
     /// The preprocessing steps of the target, in order.
     pub(crate) steps: Vec<Step>,
     /// Whether the target is a label, whose class is learned from the training rows.
@@ -47,11 +49,38 @@ impl Output {
     }
 }
 
+/// The weight of a loss in the total loss.
+pub(crate) enum LossWeight {
+    Given(TokenStream),
+    /// `weight = learned`: by the uncertainty of the output.
+    Learned,
+}
+
 /// A loss with its arguments.
-pub(crate) struct LossCall {
+pub(crate) enum LossCall {
+    Named(NamedLoss),
+    /// A loss of the user's own.
+    Own(Own),
+}
+
+impl LossCall {
+    /// The loss, if it is one of the spec.
+    pub(crate) fn named(&self) -> Option<&NamedLoss> {
+        match self {
+            LossCall::Named(loss) => Some(loss),
+            LossCall::Own(_) => None,
+        }
+    }
+}
+
+/// A loss of the spec.
+pub(crate) struct NamedLoss {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
+    /// The values of its parameters.
     pub(crate) values: Vec<TokenStream>,
+    /// The numbers that it lists.
+    pub(crate) listed: Vec<TokenStream>,
 }
 
 /// Reads the tokens between the parentheses.
@@ -63,7 +92,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         let at = name.span();
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
-                once(&mut losses, loss(value, errors), "loss", at, errors)
+                once(&mut losses, read_loss(value, errors), "loss", at, errors)
             }
             ("loss", _) => {
                 losses.get_or_insert(None);
@@ -80,7 +109,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                     once(&mut weight, value, "weight", at, errors);
                 }
             }
-            ("weight", _) => expected(&name, "weight = 0.5", errors),
+            ("weight", _) => expected(&name, "weight = 0.5` or `weight = learned", errors),
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
             (known, form) if inverting().any(|step| step.name == known) => {
@@ -110,13 +139,13 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         }
     }
     if losses.is_none() {
-        let names = list(LOSSES.iter().map(|loss| loss.name));
+        let names = list(LOSSES.iter().map(Loss::name));
         errors.at(
             span,
             format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
         );
     }
-    let weight = weight.unwrap_or_else(|| quote!(1.0));
+    let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
     Output {
         loss: losses.flatten(),
         metrics,
@@ -134,23 +163,29 @@ fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
     STEPS.iter().filter(|step| step.form.inverse != Inverse::None)
 }
 
-/// `mse` or `huber(delta = 0.5)`.
-fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+/// `mse`, `huber(delta = 0.5)` or `my::Tweedie(1.5)`.
+fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+    if Own::is_written(&value, LOSSES.iter().map(Loss::name)) {
+        return errors.ok(Own::read(value)).map(LossCall::Own);
+    }
     let entry = attribute::read(value, errors).into_iter().next()?;
     let name = entry.name;
-    let Some(spec) = LOSSES.iter().find(|loss| name == loss.name) else {
-        let names = LOSSES.iter().map(|loss| loss.name);
+    let Some(spec) = loss::named(&name.to_string()) else {
+        let names = LOSSES.iter().map(Loss::name);
         let near = suggest(&name.to_string(), names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         errors.at(name.span(), format!("there is no loss `{name}`{all}"));
         return None;
     };
-    let parameters: Vec<Parameter> = spec
-        .parameters
-        .iter()
-        .map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)))
-        .collect();
-    let values = arguments(&name, entry.form, spec.name, &parameters, errors)?;
+    let numbers = spec.parameters.iter();
+    let numbers =
+        numbers.map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)));
+    let listed = spec.listed.iter();
+    let listed =
+        listed.map(|(name, range)| Parameter::required(name, ArgumentKind::ListedNumbers(*range)));
+    let parameters: Vec<Parameter> = numbers.chain(listed).collect();
+    let mut values = arguments(&name, entry.form, spec.name(), &parameters, errors)?;
+    let listed = values.split_off(spec.parameters.len());
     let values = values
         .iter()
         .zip(spec.parameters)
@@ -162,7 +197,26 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
             }
         })
         .collect();
-    Some(LossCall { spec, name, values })
+    let listed = ascending(spec, &listed, errors)?;
+    Some(LossCall::Named(NamedLoss { spec, name, values, listed }))
+}
+
+/// The numbers that a loss lists, which ascend; constants are compared before training.
+fn ascending(
+    spec: &Loss,
+    listed: &[Argument],
+    errors: &mut Diagnostics,
+) -> Option<Vec<TokenStream>> {
+    let numbers: Vec<&NumberExpr> = listed.iter().flat_map(Argument::numbers).collect();
+    let what = spec.listed.map_or("", |(name, _)| name);
+    for pair in numbers.windows(2).filter(|pair| pair[0].value >= pair[1].value) {
+        let (before, after) = (pair[0].value, pair[1].value);
+        let text =
+            format!("the {what} of `{}` ascend, but {after} comes after {before}", spec.name());
+        errors.at(pair[1].span, text);
+        return None;
+    }
+    Some(numbers.into_iter().map(|number| number.tokens.clone()).collect())
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.
@@ -186,8 +240,11 @@ pub(super) fn arguments(
     argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
 }
 
-fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<TokenStream> {
+fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {
+    if syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "learned") {
+        return Some(LossWeight::Learned);
+    }
     let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
-    is_sound.then_some(number.tokens)
+    is_sound.then_some(LossWeight::Given(number.tokens))
 }

@@ -111,7 +111,7 @@ fn losses_and_metrics(tokens: TokenStream, names: &mut Vec<Typed>) {
         let mut trees = entry.into_iter();
         match (trees.next(), trees.next(), trees.next()) {
             (Some(TokenTree::Ident(word)), _, Some(TokenTree::Ident(name))) if word == "loss" => {
-                let loss = LOSSES.iter().find(|loss| name == loss.name);
+                let loss = LOSSES.iter().find(|loss| name == loss.name());
                 names.extend(loss.map(|loss| Typed::Loss(loss.type_name, name)));
             }
             (Some(TokenTree::Ident(word)), Some(TokenTree::Group(list)), _)

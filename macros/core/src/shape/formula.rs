@@ -4,7 +4,8 @@
 use std::rc::Rc;
 
 use multi_input_spec::{
-    agree, derived, layer, merge, step, Nested, Padding, Shape, Size, Text, TokenizerFile, Value,
+    agree, derived, layer, merge, step, Activation, Nested, Padding, Shape, Size, Target, Text,
+    TokenizerFile, Value,
 };
 
 use super::{flow::Flow, layer::ShapedLayer};
@@ -25,6 +26,8 @@ pub(crate) enum Formula {
     Declared { stated: Flow, inferred: Flow },
     /// The target of an output, compared with its head.
     Head { stated: Flow, inferred: Flow },
+    /// An output with a loss of the user's own, whose form only rustc knows.
+    OwnLoss(OwnLoss),
     /// The input of a shared branch, compared with that of its owner.
     Shared { owner: String, here: Flow, there: Flow },
     /// The output of a step that shares the vocabulary of `owner`.
@@ -35,6 +38,21 @@ pub(crate) enum Formula {
     Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
     /// The class that counts as true in an average of a metric, compared with the classes.
     Binary { metric: &'static str, class: SizeExpr, classes: Flow },
+}
+
+/// What a loss of the user's own is compared with.
+#[derive(Clone)]
+pub(crate) struct OwnLoss {
+    /// The index of the output.
+    pub(crate) output: usize,
+    pub(crate) target: Target,
+    /// The shape of the target, and the head.
+    pub(crate) stated: Flow,
+    pub(crate) inferred: Flow,
+    /// The activation that the branch ends in, if it is known.
+    pub(crate) before: Option<Activation>,
+    /// The first step of the target, and the first nonlinear one.
+    pub(crate) steps: [Option<&'static str>; 2],
 }
 
 /// A layer of the spec with its input.
@@ -85,6 +103,7 @@ impl Formula {
                 agree::declared(&stated.shape, &inferred.shape)
             }
             Formula::Head { stated, inferred } => agree::head(&stated.shape, &inferred.shape),
+            Formula::OwnLoss(own) => Ok(own.inferred.shape),
             Formula::Shared { owner, here, there } => {
                 agree::shared(owner, &here.shape, &there.shape)
             }
@@ -110,6 +129,7 @@ impl Formula {
                 operands.iter().all(|operand| operand.flow.is_known()) && are_known(arguments)
             }
             Formula::Derived { arguments, .. } => are_known(arguments),
+            Formula::OwnLoss(_) => false,
             Formula::Declared { stated: one, inferred: other }
             | Formula::Head { stated: one, inferred: other }
             | Formula::Shared { here: one, there: other, .. }

@@ -55,14 +55,14 @@ pub(super) fn flows_on(node: &Node, flow: Flow, errors: &mut Diagnostics) -> Opt
 /// The steps of an output's target, which do not change its shape.
 pub(super) fn of_target(
     node: &Node,
-    output: Option<&Flow>,
+    shape: Option<Flow>,
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Vec<ShapedStep> {
-    let (Some(target), Some(output)) = (&node.field.output, output) else { return Vec::new() };
+    let (Some(target), Some(shape)) = (&node.field.output, shape) else { return Vec::new() };
     let name = node.name().to_string();
     let mut steps = Vec::new();
-    let mut flow = Some(output.clone());
+    let mut flow = Some(shape);
     for step in &target.steps {
         flow = flow.and_then(|flow| one(step, flow, &name, &mut steps, scope, errors));
     }

@@ -5,6 +5,7 @@ use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 pub mod add;
 pub mod average;
 pub mod concat;
+pub mod distance;
 pub mod dot;
 mod elementwise;
 pub mod maximum;
@@ -23,6 +24,7 @@ pub const MERGES: &[Merge] = &[
     maximum::MERGE,
     minimum::MERGE,
     dot::MERGE,
+    distance::MERGE,
     weighted::MERGE,
 ];
 

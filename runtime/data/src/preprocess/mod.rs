@@ -185,6 +185,11 @@ impl Preprocessing {
         self.targets.iter().map(FittedTarget::units).collect()
     }
 
+    /// For each output, whether the steps of its target turn the order of numbers around.
+    pub fn descends(&self) -> Vec<bool> {
+        self.targets.iter().map(FittedTarget::descends).collect()
+    }
+
     /// Encodes some rows of a table to model inputs and loss targets. `first` is the index of the
     /// table's first row among all rows, for errors.
     ///

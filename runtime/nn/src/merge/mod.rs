@@ -24,6 +24,7 @@
 mod add;
 mod average;
 mod concat;
+mod distance;
 mod dot;
 mod elementwise;
 mod extreme;
@@ -36,6 +37,7 @@ mod subtract;
 pub use add::add;
 pub use average::average;
 pub use concat::concat;
+pub use distance::distance;
 pub use dot::dot;
 pub use maximum::maximum;
 pub use merge_input::MergeInput;
