@@ -14,7 +14,7 @@ pub mod layer;
 pub mod loss;
 pub mod mask;
 pub mod merge;
-mod metric;
+pub mod metric;
 mod range;
 mod shape;
 mod size;
