@@ -81,7 +81,7 @@ pub(crate) fn integrated_gradients<E: Element, D: Backend<E>>(
     let baseline = baseline(model, &settings.baseline, &raw)?;
     let features = features(model, settings, &ready);
     let elements = settings.explained.elements(model, &ready)?;
-    let explain = |(row, element): (usize, usize)| {
+    let explain = |(row, (element, shown)): (usize, (usize, Option<usize>))| {
         let mut pair = ready.select(&[row]);
         pair.append(&baseline, 0..1);
         let integral = Integral { model, module, explained: settings.explained, element };
@@ -100,7 +100,7 @@ pub(crate) fn integrated_gradients<E: Element, D: Backend<E>>(
         };
         Ok(Attribution {
             output: output.name,
-            element,
+            element: shown,
             logit: settings.explained.logit,
             prediction: ends[0],
             baseline: ends[1],
