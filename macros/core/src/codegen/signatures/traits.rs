@@ -239,6 +239,7 @@ impl Signatures<'_> {
         });
         quote! {
             #quiet
+            #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
                 #(#modules: #private::BuildOnDevice<D, E>,)*
