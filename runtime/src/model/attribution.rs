@@ -43,7 +43,8 @@ impl Attribution {
     /// input.
     ///
     /// All 2^n coalitions are computed if that takes at most 16,384 predictions for a row. Otherwise
-    /// the shares are means over random orders, with standard errors.
+    /// the shares are means over random orders, with standard errors, and the background is that of
+    /// the orders: one row for each of them, in turn.
     ///
     /// Strumbelj and Kononenko 2014, Castro et al. 2009. Captum's `ShapleyValueSampling` with
     /// `feature_mask` for whole inputs; `shap.PermutationExplainer`.
@@ -85,17 +86,13 @@ impl Attribution {
     /// The integral is approximated by Gauss-Legendre quadrature, and
     /// [`residual`](Attribution::residual) tells its error. Sundararajan, Taly and Yan 2017; Captum's
     /// `IntegratedGradients`.
-    pub fn integrated_gradients<
-        M: Differentiable<E, D>,
-        E: Element,
-        D: Compute<E>,
-        const OUTPUT: usize,
-    >(
+    #[rustfmt::skip] // In one line, which the message about a model without gradients quotes.
+    pub fn integrated_gradients<M: Differentiable<E, D>, E: Element, D: Compute<E>, const O: usize>(
         model: &Model<M, E, D>,
-        _output: OutputOf<M, OUTPUT>,
+        _output: OutputOf<M, O>,
     ) -> IntegratedGradients<'_, M, E, D> {
         let settings = IntegratedGradientsSettings {
-            explained: Explained { output: OUTPUT, element: None, logit: false },
+            explained: Explained { output: O, element: None, logit: false },
             baseline: Baseline::Zeros,
             by_column: false,
             steps: 50,
