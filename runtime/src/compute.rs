@@ -17,17 +17,20 @@ use multi_input_data::{preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
+    attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
     checkpoint::{self, Dtypes},
     definition::{Graph, Head},
+    feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
     objective::{head_values, Objective, RawTables, Rows},
     page::Page,
+    partial_dependence::{PartialDependence, PartialDependenceSettings},
     transfer::{Grown, Taken, Weights, Which},
     uncertainty::ObservedModel,
-    untyped::{Snapshot, TakePredictions, UntypedModel},
+    untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
 /// A device that models run on.
@@ -140,11 +143,38 @@ pub trait Core<E: Element, D: Backend<E>> {
     fn importance(
         &self,
         model: &UntypedModel<E, D>,
-        rows: &Table,
+        (rows, features): (&Table, &[Feature]),
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
-        Importance::of_permutations(model, rows, repeats, seed)
+        Importance::of_permutations(model, rows, features, repeats, seed)
+    }
+
+    fn shapley(
+        &self,
+        model: &UntypedModel<E, D>,
+        settings: &ShapleySettings,
+        rows: &Table,
+    ) -> Result<Vec<Attribution>> {
+        attribution::shapley(model, settings, rows)
+    }
+
+    fn integrated_gradients(
+        &self,
+        (model, module): (&UntypedModel<E, D>, &dyn AnyDifferentiable<E, D>),
+        settings: &IntegratedGradientsSettings,
+        rows: &Table,
+    ) -> Result<Vec<Attribution>> {
+        attribution::integrated_gradients(model, module, settings, rows)
+    }
+
+    fn partial_dependence(
+        &self,
+        model: &UntypedModel<E, D>,
+        settings: &PartialDependenceSettings,
+        rows: &Table,
+    ) -> Result<PartialDependence> {
+        PartialDependence::over_rows(model, settings, rows)
     }
 
     fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()> {

@@ -1,17 +1,19 @@
 //! The importance of a model's inputs.
 //!
-//! The unit is a whole input, regardless of the number of its elements. By permutation, a trained
-//! model is evaluated on rows in which the values of one input are permuted. By ablation, a model
-//! is trained without the input. Both measure the increase of the loss; for an input that is only
-//! noise it is near zero, or negative.
+//! By permutation, a trained model is evaluated on rows in which the values of one input, or of one
+//! column of it, are permuted. By ablation, a model is trained without the input. Both measure the
+//! increase of the loss; for an input that is only noise it is near zero, or negative.
+//!
+//! Columns that hold the same information share it: each of them seems unimportant, because the
+//! others are still there, while their field as a whole is important.
 
 use std::{fmt, path::Path};
 
 use multi_input_base::{Result, Seed, Stream};
-use multi_input_data::Table;
+use multi_input_data::{Column, Table};
 use multi_input_kernel::{Backend, Element};
 
-use crate::{plot, short::Short, untyped::UntypedModel};
+use crate::{feature::Feature, plot, short::Short, untyped::UntypedModel};
 
 /// The increase of the loss without each input. `Display` prints a table, most important input
 /// first.
@@ -34,11 +36,14 @@ pub enum Method {
     LeftOut,
 }
 
-/// The importance of one input.
+/// The importance of one input, or of one of its columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputImportance {
     /// The field's name.
     pub input: &'static str,
+    /// The name of the column: the one in `columns("rooms", ..)`, or else `measurements[3]`. `None`
+    /// for a whole input.
+    pub column: Option<String>,
     /// The increase of the loss, averaged over the repeats.
     pub increase: f64,
     /// The standard deviation over the repeats; 0 for one repeat.
@@ -46,27 +51,29 @@ pub struct InputImportance {
 }
 
 impl Importance {
-    /// Permutation importance: permutes each input's values over the rows, `repeats` times, in
-    /// orders that depend on `seed`.
+    /// Permutation importance: permutes the values of each feature over the rows, `repeats` times,
+    /// in orders that depend on `seed`.
     pub(crate) fn of_permutations<E: Element, D: Backend<E>>(
         model: &UntypedModel<E, D>,
         raw: &Table,
+        features: &[Feature],
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
         let loss = model.evaluate_table(raw.clone())?.loss();
         let mut inputs = Vec::new();
-        for (index, input) in model.graph().inputs.iter().enumerate() {
+        for (number, feature) in features.iter().enumerate() {
             let mut increases = Vec::new();
             for repeat in 0..repeats.max(1) {
-                let counter = (index * repeats.max(1) + repeat) as u64;
-                let mut order: Vec<usize> = (0..raw.rows).collect();
-                seed.generator(Stream::Permuting, counter).shuffle(&mut order);
+                let counter = (number * repeats.max(1) + repeat) as u64;
                 let mut permuted = raw.clone();
-                permuted.columns[index] = raw.select(&order).columns.swap_remove(index);
+                let column = &mut permuted.columns[feature.index];
+                *column = permuted_column(column, raw.rows, feature, (seed, counter));
                 increases.push(model.evaluate_table(permuted)?.loss() - loss);
             }
-            inputs.push(InputImportance::new(input.name, &increases));
+            let importance = InputImportance::new(feature.input, &increases);
+            let column = feature.column.is_some().then(|| feature.name.clone());
+            inputs.push(InputImportance { column, ..importance });
         }
         Ok(Importance::new(Method::Permutation, loss, inputs))
     }
@@ -84,9 +91,14 @@ impl Importance {
         plot::write(path.as_ref(), &self.picture())
     }
 
+    /// Whether a column has an importance of its own.
+    pub(crate) fn is_by_column(&self) -> bool {
+        self.inputs.iter().any(|input| input.column.is_some())
+    }
+
     pub(crate) fn picture(&self) -> String {
         let bar = |input: &InputImportance| plot::Bar {
-            name: input.input.to_owned(),
+            name: input.name().to_owned(),
             value: input.increase,
             deviation: input.deviation,
         };
@@ -113,18 +125,46 @@ impl InputImportance {
         let count = increases.len() as f64;
         let increase = increases.iter().sum::<f64>() / count;
         let squares = increases.iter().map(|one| (one - increase) * (one - increase));
-        InputImportance { input, increase, deviation: (squares.sum::<f64>() / count).sqrt() }
+        let deviation = (squares.sum::<f64>() / count).sqrt();
+        InputImportance { input, column: None, increase, deviation }
     }
+
+    /// The name of the column, or of the whole input.
+    pub fn name(&self) -> &str {
+        self.column.as_deref().unwrap_or(self.input)
+    }
+}
+
+/// The values of a feature in random order. Those of a column are permuted among the rows in which
+/// the field is present.
+fn permuted_column(
+    column: &Column,
+    rows: usize,
+    feature: &Feature,
+    (seed, counter): (Seed, u64),
+) -> Column {
+    let whole = feature.column.is_none();
+    let rows_of_column: Vec<usize> =
+        (0..rows).filter(|row| whole || column.is_present(*row)).collect();
+    let mut order = rows_of_column.clone();
+    seed.generator(Stream::Permuting, counter).shuffle(&mut order);
+    let mut sources: Vec<usize> = (0..rows).collect();
+    rows_of_column.iter().zip(order).for_each(|(row, source)| sources[*row] = source);
+    column.of_elements(rows, &|row, element| match feature.includes(feature.index, element) {
+        true => sources[row],
+        false => row,
+    })
 }
 
 impl fmt::Display for Importance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let longest = self.inputs.iter().map(|input| input.input.len()).max().unwrap_or(0).max(5);
+        let lengths = self.inputs.iter().map(|input| input.name().chars().count());
+        let longest = lengths.max().unwrap_or(0).max(5);
         write!(f, "{:<longest$}  {:>12}  {:>12}", "input", "increase", "deviation")?;
-        for InputImportance { input, increase, deviation } in &self.inputs {
-            let (increase, deviation) = (Short(*increase), Short(*deviation));
+        for input in &self.inputs {
+            let (increase, deviation) = (Short(input.increase), Short(input.deviation));
             let (increase, deviation) = (increase.to_string(), deviation.to_string());
-            write!(f, "\n{input:<longest$}  {increase:>12}  {deviation:>12}")?;
+            write!(f, "\n{:<longest$}  {increase:>12}  {deviation:>12}", input.name())?;
         }
         write!(f, "\nloss with all inputs: {}", Short(self.loss))
     }

@@ -12,17 +12,21 @@
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
 //! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
+//! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
 
+pub mod attribution;
 pub mod callback;
+mod cell_text;
 pub mod checkpoint;
 mod checksum;
 mod compute;
 pub mod data;
 pub mod definition;
 pub mod errors;
+mod feature;
 mod fit;
 pub mod history;
 pub mod importance;
@@ -32,6 +36,7 @@ pub mod metric;
 pub mod model;
 mod objective;
 mod page;
+pub mod partial_dependence;
 mod plot;
 #[doc(hidden)]
 pub mod private;
@@ -57,6 +62,7 @@ pub use multi_input_nn::{layer, loss, merge, missing, optim};
 /// The items that a program for training a model needs.
 pub mod prelude {
     pub use crate::{
+        attribution::Attribution,
         callback::{
             Checkpoint, CsvLog, EarlyStopping, Freeze, Interrupt, JsonLog, LearningRateSchedule,
             Monitor, Progress, ReduceOnPlateau, Schedule, TensorBoard, TerminateOnNan, Timer,
@@ -67,6 +73,7 @@ pub mod prelude {
         importance::Importance,
         metric, multi_input_model, nodes,
         optim::{Adam, AdamW, RmsProp, Sgd},
+        partial_dependence::PartialDependence,
         report::Report,
         train::{Clip, MovingAverage, Shuffle, Trainer},
         transfer::Weights,

@@ -10,6 +10,8 @@
 //! | ROC, precision over recall | [`RocCurve::plot`](crate::uncertainty::RocCurve::plot), [`PrecisionRecallCurve::plot`](crate::uncertainty::PrecisionRecallCurve::plot) |
 //! | loss by learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
 //! | input importance | [`Importance::plot`](crate::importance::Importance::plot) |
+//! | shares of inputs in a prediction | [`Attribution::waterfall`](crate::attribution::Attribution::waterfall) |
+//! | mean prediction by one or two inputs | [`PartialDependence::plot`](crate::partial_dependence::PartialDependence::plot) |
 //! | all of them | [`Report`] |
 
 use std::path::Path;
@@ -23,7 +25,8 @@ use crate::{
 };
 
 /// A report on a model and its training: figures, curves, summary, diagram, confusion matrices,
-/// worst predictions, importance, and the intervals and calibrations that the model keeps. It is one HTML file without scripts that works offline.
+/// worst predictions with the shares of the inputs in them, importance, and the intervals and
+/// calibrations that the model keeps. It is one HTML file without scripts that works offline.
 ///
 /// ```no_run
 /// # use multi_input::{importance::Importance, prelude::*, report::Report};
@@ -55,7 +58,7 @@ pub struct Report<'a, M: Network<E, D>, E: Element, D: Compute<E>> {
 impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     /// A page with summary and diagram.
     pub fn new(model: &'a Model<M, E, D>) -> Self {
-        Report { model, page: Page::default() }
+        Report { model, page: Page { row: M::SAMPLE_ROW, ..Page::default() } }
     }
 
     /// Adds the curves of a run.
@@ -66,7 +69,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     }
 
     /// Adds figures, confusion matrices, reliability and ROC curves, and the worst predictions on
-    /// rows.
+    /// rows. The three worst are explained by Shapley values, which take about a thousand predictions
+    /// for each of them and each output.
     ///
     /// # Errors
     /// As [`Model::evaluate`].

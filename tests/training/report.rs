@@ -122,6 +122,20 @@ fn a_report_shows_all_there_is_and_fetches_nothing() {
     let importance = Importance::by_permutation(&model, &test, 3, Seed(1)).unwrap();
     importance.plot(path("importance.svg")).unwrap();
     assert_sound(&path("importance.svg"));
+    let by_column = Importance::by_column(&model, &test, 2, Seed(1)).unwrap();
+    by_column.plot(path("columns.svg")).unwrap();
+    assert!(assert_sound(&path("columns.svg")).contains(">numbers[2]<"));
+
+    let words = Attribution::shapley(&model, Review::words).background(&test).unwrap();
+    let words = words.by_column().explain_samples(&test[..1]).unwrap();
+    words[0].waterfall(path("waterfall.svg")).unwrap();
+    assert!(assert_sound(&path("waterfall.svg")).contains(">shop = 0<"));
+    let dependence = PartialDependence::of(&model, Review::words).individual();
+    dependence.on((Review::numbers, 0), &test).unwrap().plot(path("curve.svg")).unwrap();
+    let extra = (Review::extra, 1);
+    dependence.on_both(Review::shop, extra, &test).unwrap().plot(path("table.svg")).unwrap();
+    assert_sound(&path("curve.svg"));
+    assert_sound(&path("table.svg"));
 
     let trainer = Trainer::new(Adam::new(1e-3));
     let curve = trainer.find_learning_rate(&mut trained().0, &rows(300)).unwrap();
@@ -133,6 +147,7 @@ fn a_report_shows_all_there_is_and_fetches_nothing() {
         .rows(&test)
         .unwrap()
         .importance(&importance)
+        .importance(&by_column)
         .write(path("report.html"))
         .unwrap();
     let page = assert_sound(&path("report.html"));
@@ -140,7 +155,11 @@ fn a_report_shows_all_there_is_and_fetches_nothing() {
         "On 90 rows",
         "Worst predictions",
         "Confusion of `stars`",
-        "Importance",
+        "Importance of the inputs, by permutation",
+        "Importance of the columns, by permutation",
+        "Explanations of the worst predictions",
+        "extra = absent",
+        "numbers[0] = ",
         "absent",
         "Dense(12, relu)",
     ] {

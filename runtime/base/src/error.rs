@@ -108,6 +108,9 @@ pub enum Error {
     /// Invalid training settings: all mistakes that were found.
     #[error("the training cannot start:{}", MistakeList(.0))]
     Settings(Vec<String>),
+    /// An attribution or a partial dependence that does not exist: all mistakes that were found.
+    #[error("the model cannot be explained like this:{}", MistakeList(.0))]
+    Explanation(Vec<String>),
     /// The loss is NaN or infinite.
     #[error(
         "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1){}: \

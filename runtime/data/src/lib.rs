@@ -51,7 +51,7 @@ pub use source::{
 #[doc(hidden)]
 pub use source::{Block, BlockRequest, Blocks, SkipRefused};
 pub use split::Split;
-pub use table::{Column, Content, Table, Values};
+pub use table::{Column, Content, Lengths, Table, Values};
 
 /// Reads the rows of a source table by table, ahead of their use, in a separate thread.
 pub mod reading {

@@ -148,6 +148,22 @@ impl Values {
         }
     }
 
+    /// Gathers single values: value `element` of row `row` is that of row `source(row, element)`.
+    /// NumPy: `numpy.take_along_axis(values, source, axis=0)`.
+    fn of_elements(
+        &self,
+        width: usize,
+        rows: usize,
+        source: &dyn Fn(usize, usize) -> usize,
+    ) -> Values {
+        let indices = (0..rows * width).map(|index| {
+            let (row, element) = (index / width, index % width);
+            source(row, element) * width + element
+        });
+        let indices: Vec<usize> = indices.collect();
+        self.of_rows(1, &indices)
+    }
+
     /// An empty vector of the variant of the lists. A placeholder, which is empty, may have another.
     pub(crate) fn empty_of(lists: &[Arc<Values>]) -> Values {
         let filled = lists.iter().find(|list| !list.is_empty()).or(lists.first());
@@ -400,6 +416,18 @@ impl Column {
         }
     }
 
+    /// Gathers single values into `rows` rows: value `element` of row `row` is that of row
+    /// `source(row, element)`. Whether the row is present is taken from the source of its first
+    /// value, so the sources of one row must all be present or all be absent.
+    pub fn of_elements(&self, rows: usize, source: &dyn Fn(usize, usize) -> usize) -> Column {
+        let first: Vec<usize> = (0..rows).map(|row| source(row, 0)).collect();
+        let mut gathered = self.of_rows(&first);
+        if self.width > 1 {
+            gathered.values = Arc::new(self.values.of_elements(self.width, rows, source));
+        }
+        gathered
+    }
+
     /// Whether the value of a row is present.
     pub fn is_present(&self, row: usize) -> bool {
         self.present.as_ref().is_none_or(|present| present[row])
@@ -505,6 +533,21 @@ mod tests {
         assert_eq!(taken, Values::Categories(vec![5, 6, 1, 2]));
         let scattered = taken.scatter(2, &[true, false, true]);
         assert_eq!(scattered, Values::Categories(vec![5, 6, 0, 0, 1, 2]));
+    }
+
+    #[test]
+    fn a_row_is_composed_of_the_values_of_several_rows() {
+        let column = Column {
+            name: "x",
+            content: Content::Texts,
+            width: 2,
+            values: Arc::new(Values::Categories(vec![1, 2, 3, 4, 5, 6])),
+            present: Some(vec![true, true, false]),
+            lengths: None,
+        };
+        let composed = column.of_elements(2, &|row, element| if row == 0 { element } else { 2 });
+        assert_eq!(*composed.values, Values::Categories(vec![1, 4, 5, 6]));
+        assert_eq!((composed.width, composed.present), (2, Some(vec![true, false])));
     }
 
     #[test]

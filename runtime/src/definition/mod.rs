@@ -106,6 +106,39 @@ pub trait Network<E: Element, D: Backend<E>>:
     fn set_frozen(module: &mut Self::Built, frozen: &dyn Fn(&str) -> bool);
 }
 
+/// A network whose heads can be differentiated with respect to its inputs, as attributions by
+/// [integrated gradients](crate::model::IntegratedGradients) need. `#[multi_input_model]` implements
+/// it where every module of your own takes tensors with a tape in its `Module`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be differentiated with respect to its inputs",
+    label = "a module in it has no backward pass in inference",
+    note = "implement `Module` of your own module for tensors with any tape, `Tensor<_, E, D, T>` with \
+            `T: Tape<E, D>`, or explain predictions by `Attribution::shapley`, which needs no gradients"
+)]
+pub trait Differentiable<E: Element, D: Backend<E>>: Network<E, D> {
+    /// The heads in inference, with the tape for a backward pass to the inputs.
+    ///
+    /// # Errors
+    /// The device's.
+    fn trace(
+        module: &Self::Built,
+        rows: &Batch<'_>,
+        device: &D,
+        tape: OwnedTape<E, D>,
+    ) -> Result<Traced<E, D>, D::Err>;
+}
+
+/// A forward pass in inference, recorded on a tape.
+pub struct Traced<E: Element, D: Backend<E>> {
+    /// The heads.
+    pub heads: Vec<Head<E, D>>,
+    /// The encoded columns that hold numbers: the column's index and its tensor of shape (batch,
+    /// width), to which the backward pass adds the gradient.
+    pub inputs: Vec<(usize, Head<E, D>)>,
+    /// The tape.
+    pub tape: OwnedTape<E, D>,
+}
+
 /// A model as constant data. The part about rows is its [`Schema`].
 #[derive(Clone, Copy, Debug)]
 pub struct Graph {

@@ -1,6 +1,8 @@
 //! A built model: a module with its fitted preprocessing.
 
+mod attribution;
 mod by_hand;
+mod partial_dependence;
 mod streamed;
 mod transfer;
 mod uncertainty;
@@ -15,9 +17,13 @@ use multi_input_data::{
 };
 use multi_input_kernel::Element;
 
-pub use self::by_hand::{BatchTargets, SampleBatch};
-pub use self::transfer::Base;
-pub use crate::untyped::{AnyModule, Summary, UntypedModel};
+pub use self::{
+    attribution::{IntegratedGradients, Shapley},
+    by_hand::{BatchTargets, SampleBatch},
+    partial_dependence::{Dependence, InputOf},
+    transfer::Base,
+};
+pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
     compute::Compute,

@@ -118,28 +118,38 @@ impl Objective {
     pub(crate) fn on_tape<E: Element, D: Backend<E>>(
         &mut self,
         heads: Vec<Head<E, D>>,
-        mut tape: OwnedTape<E, D>,
+        tape: OwnedTape<E, D>,
         device: &D,
     ) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
-        let mut total = device.acquire_zeroed(1)?;
-        total.fill(E::of(self.total));
-        let total = device.try_tensor_from_vec(total, ())?;
         let grads = std::mem::take(&mut self.grads);
-        let output = total.clone();
-        tape.add_backward_op(move |gradients| {
-            // 1, unless a loop by hand computes with the total.
-            let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
-            for (head, grads) in heads.iter().zip(&grads) {
-                D::edit_gradient(gradients, head, |gradient| {
-                    for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                        *gradient += E::of(grad) * grad_output;
-                    }
-                })?;
-            }
-            Ok(())
-        });
-        Ok(total.put_tape(tape))
+        scalar_on_tape(self.total, (heads, grads), tape, device)
     }
+}
+
+/// A scalar tensor whose backward pass starts with given gradients at the heads.
+pub(crate) fn scalar_on_tape<E: Element, D: Backend<E>>(
+    value: f64,
+    (heads, grads): (Vec<Head<E, D>>, Vec<Vec<f64>>),
+    mut tape: OwnedTape<E, D>,
+    device: &D,
+) -> std::result::Result<Tensor<Rank0, E, D, OwnedTape<E, D>>, D::Err> {
+    let mut scalar = device.acquire_zeroed(1)?;
+    scalar.fill(E::of(value));
+    let scalar = device.try_tensor_from_vec(scalar, ())?;
+    let output = scalar.clone();
+    tape.add_backward_op(move |gradients| {
+        // 1, unless a loop by hand computes with the scalar.
+        let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
+        for (head, grads) in heads.iter().zip(&grads) {
+            D::edit_gradient(gradients, head, |gradient| {
+                for (gradient, &grad) in gradient.iter_mut().zip(grads) {
+                    *gradient += E::of(grad) * grad_output;
+                }
+            })?;
+        }
+        Ok(())
+    });
+    Ok(scalar.put_tape(tape))
 }
 
 /// The loss of one sample of several labels, whose elements are weighted by their flags: the mean

@@ -6,12 +6,19 @@ mod worst;
 use std::path::Path;
 
 use multi_input_base::{Notice, Result};
-use multi_input_data::preprocess::{Overflow, Preprocessing};
+use multi_input_data::{
+    columns::RowSpec,
+    preprocess::{Overflow, Preprocessing},
+};
 use multi_input_kernel::{Backend, Element};
 
-use self::{html::Html, worst::worst};
+use self::{
+    html::Html,
+    worst::{worst, WorstRow},
+};
 use crate::{
-    definition::diagram,
+    attribution::{self, ShapleySettings},
+    definition::{diagram, TargetKind},
     history::History,
     importance::Importance,
     metric::ConfusionMatrix,
@@ -29,12 +36,17 @@ pub struct Page<'a> {
     pub(crate) history: Option<&'a History>,
     pub(crate) rows: Option<Rows>,
     pub(crate) importance: Vec<Importance>,
+    /// The columns of the model's rows in data files.
+    pub(crate) row: Option<&'static RowSpec>,
 }
 
 /// Number of worst predictions shown.
 const WORST: usize = 12;
 /// Number of classes or labels whose curves are shown.
 const CURVES: usize = 5;
+
+/// Number of worst predictions that are explained.
+const EXPLAINED: usize = 3;
 
 impl Page<'_> {
     /// Writes the report of a model.
@@ -64,14 +76,18 @@ impl Page<'_> {
         overflow(model.preprocessing.as_ref(), &mut page);
         kept(&model.uncertainty, &mut page);
         for importance in &self.importance {
-            page.heading(&format!("Importance of the inputs, {}", importance.method.in_words()));
+            let of = if importance.is_by_column() { "columns" } else { "inputs" };
+            page.heading(&format!("Importance of the {of}, {}", importance.method.in_words()));
             page.picture(&importance.picture());
             page.verbatim(&importance.to_string());
         }
         if let Some(rows) = &self.rows {
             confusion(model, &mut page, rows)?;
             probabilities(model, &mut page, rows)?;
-            worst_predictions(model, &mut page, rows)?;
+            let worst = worst(model, rows, WORST)?;
+            let numbers: Vec<usize> = worst.iter().take(EXPLAINED).map(|row| row.row).collect();
+            worst_predictions(model, &mut page, worst);
+            explanations(model, &mut page, rows, (&numbers, self.row))?;
         }
         plot::write(path, &page.finish())
     }
@@ -203,9 +219,8 @@ fn label_counts(matrices: &[ConfusionMatrix], page: &mut Html) {
 fn worst_predictions<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     page: &mut Html,
-    rows: &Rows,
-) -> Result<()> {
-    let worst = worst(model, rows, WORST)?;
+    worst: Vec<WorstRow>,
+) {
     page.heading("Worst predictions");
     let mut head = vec!["row".to_owned(), "loss".to_owned()];
     for output in model.graph().outputs {
@@ -221,6 +236,35 @@ fn worst_predictions<E: Element, D: Backend<E>>(
     });
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     page.table(&head, &cells.collect::<Vec<_>>());
+}
+
+/// The shares of the inputs in the predictions for rows, one picture for each output and row. An
+/// output with several numbers is explained for its predicted class, or else for its first number.
+fn explanations<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+    (numbers, row): (&[usize], Option<&'static RowSpec>),
+) -> Result<()> {
+    if numbers.is_empty() || model.graph().inputs.is_empty() {
+        return Ok(());
+    }
+    let explained = rows.raw.select(numbers);
+    page.heading("Explanations of the worst predictions");
+    page.paragraph(
+        "Shapley values: the share of every input in the difference to the mean prediction for other \
+         rows.",
+    );
+    for (index, output) in model.graph().outputs.iter().enumerate() {
+        let is_class = output.target.kind == TargetKind::Class;
+        let element = (!is_class && output.width > 1).then_some(0);
+        let settings = ShapleySettings::for_report(model.graph(), (index, element), &rows.raw, row);
+        let found = attribution::shapley(model, &settings, &explained)?;
+        for (number, attribution) in numbers.iter().zip(found) {
+            page.paragraph(&format!("Row {number}"));
+            page.picture(&attribution.picture());
+        }
+    }
     Ok(())
 }
 

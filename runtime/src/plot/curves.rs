@@ -21,7 +21,8 @@ pub(crate) enum XScale {
     Logarithmic,
 }
 
-/// Points joined by a line; points that are not finite leave a gap.
+/// Points joined by a line; points that are not finite leave a gap. A series without a name is drawn
+/// faint, behind those before it.
 pub(crate) struct Series {
     pub(crate) name: String,
     pub(crate) points: Vec<(f64, f64)>,
@@ -112,9 +113,12 @@ fn draw(panel: &Panel) -> Svg {
     svg.bold((LEFT, 20.0), Anchor::Start, &panel.title);
     let mut legend = WIDTH - RIGHT;
     for (index, series) in panel.series.iter().enumerate().rev() {
-        let colour = COLOURS[index % COLOURS.len()];
-        svg.text((legend, 20.0), Anchor::End, colour, &series.name);
-        legend -= (series.name.chars().count() as f64 + 2.0) * LETTER;
+        let named = !series.name.is_empty();
+        let colour = if named { COLOURS[index % COLOURS.len()] } else { FAINT };
+        if named {
+            svg.text((legend, 20.0), Anchor::End, colour, &series.name);
+            legend -= (series.name.chars().count() as f64 + 2.0) * LETTER;
+        }
         let finite = |point: &(f64, f64)| point.0.is_finite() && point.1.is_finite();
         for part in series.points.split(|point| !finite(point)).filter(|part| !part.is_empty()) {
             let points: Vec<_> = part.iter().map(|point| frame.of_point(*point)).collect();

@@ -1,6 +1,7 @@
 //! Plots of confusion matrices.
 
 use super::svg::{Anchor, Svg, INK, LETTER};
+use crate::short::Short;
 
 /// The height of a cell, and its width for short names.
 const CELL: f64 = 52.0;
@@ -35,6 +36,49 @@ pub(crate) fn matrix(title: &str, names: &[String], counts: &[Vec<u64>]) -> Stri
             let ink = if fraction > 0.5 { "white" } else { INK };
             let centre = (at.0 + cell / 2.0, at.1 + middle);
             svg.text(centre, Anchor::Middle, ink, &count.to_string());
+        }
+    }
+    svg.finish()
+}
+
+/// Draws a number for every pair of a row and a column, with their names. A cell is darker for a
+/// larger number.
+pub(crate) fn cells(
+    title: &str,
+    (rows, columns): (&[String], &[String]),
+    numbers: &[f64],
+    titles: [&str; 2],
+) -> String {
+    const WIDTH: f64 = 76.0;
+    const HEIGHT: f64 = 30.0;
+    let longest = |names: &[String]| names.iter().map(|name| name.chars().count()).max();
+    let left = 32.0 + longest(rows).unwrap_or(0).max(titles[0].chars().count()) as f64 * LETTER;
+    let top = 74.0;
+    let width = left + columns.len() as f64 * WIDTH + 16.0;
+    let width = width.max(title.chars().count() as f64 * LETTER + 32.0);
+    let mut svg = Svg::new(width, top + rows.len() as f64 * HEIGHT + 16.0);
+    svg.bold((16.0, 22.0), Anchor::Start, title);
+    svg.text((left, 44.0), Anchor::Start, INK, titles[1]);
+    svg.text((left - 8.0, top - 8.0), Anchor::End, INK, titles[0]);
+    for (index, name) in columns.iter().enumerate() {
+        let middle = left + (index as f64 + 0.5) * WIDTH;
+        svg.text((middle, top - 8.0), Anchor::Middle, INK, name);
+    }
+    let finite = numbers.iter().copied().filter(|number| number.is_finite());
+    let (min, max) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), n| (a.min(n), b.max(n)));
+    let span = if max > min { max - min } else { 1.0 };
+    for (row, (name, numbers)) in rows.iter().zip(numbers.chunks(columns.len().max(1))).enumerate()
+    {
+        let y = top + row as f64 * HEIGHT;
+        svg.text((left - 8.0, y + 19.0), Anchor::End, INK, name);
+        for (column, number) in numbers.iter().enumerate() {
+            let fraction = if number.is_finite() { (number - min) / span } else { 0.0 };
+            let at = (left + column as f64 * WIDTH, y);
+            svg.rect(at, (WIDTH, HEIGHT), &shade(fraction), "white");
+            let ink = if fraction > 0.5 { "white" } else { INK };
+            let centre = (at.0 + WIDTH / 2.0, y + 19.0);
+            svg.text(centre, Anchor::Middle, ink, &Short(*number).to_string());
         }
     }
     svg.finish()

@@ -6,6 +6,7 @@ mod curves;
 mod matrix;
 pub(crate) mod svg;
 mod ticks;
+mod waterfall;
 
 use std::path::Path;
 
@@ -13,7 +14,8 @@ use multi_input_base::{Error, Result};
 
 pub(crate) use bars::{bars, Bar};
 pub(crate) use curves::{curves, panel, Panel, Series, XScale};
-pub(crate) use matrix::matrix;
+pub(crate) use matrix::{cells, matrix};
+pub(crate) use waterfall::{waterfall, Step};
 
 /// Writes a plot or an HTML page.
 ///

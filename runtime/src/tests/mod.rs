@@ -1,6 +1,8 @@
 //! Tests that train two small models inside the crate.
 
+mod attribution;
 mod checkpoints;
 mod models;
+mod partial_dependence;
 mod resuming;
 mod training;

@@ -8,7 +8,8 @@ use super::Trainer;
 use crate::{
     callback::Progress,
     compute::Compute,
-    definition::{Definition, Input, Network},
+    definition::{Definition, Input, Network, NodeOf},
+    feature::Feature,
     fit::LeftOut,
     importance::{Importance, InputImportance, Method},
     model::Model,
@@ -17,7 +18,8 @@ use crate::{
 
 impl Importance {
     /// Permutation importance: permutes each input's values over the rows, `repeats` times, in
-    /// orders that depend on `seed`. `sklearn.inspection.permutation_importance`, for whole inputs.
+    /// orders that depend on `seed`. `sklearn.inspection.permutation_importance`, for whole inputs;
+    /// [`by_column`](Importance::by_column) measures the columns of arrays.
     ///
     /// # Errors
     /// As [`Model::evaluate`].
@@ -27,8 +29,68 @@ impl Importance {
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
+        let features = Feature::all(&M::GRAPH, M::SAMPLE_ROW, false);
         let raw = encode::<M>(rows, "measure importance on")?;
-        D::core().importance(model.untyped(), &raw, repeats, seed)
+        D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
+    }
+
+    /// As [`by_permutation`](Importance::by_permutation), for every column of the inputs that are
+    /// arrays of numbers, dates or categories, as `sklearn.inspection.permutation_importance` does.
+    /// The values of a column of an `Option` are permuted among the rows that have them.
+    ///
+    /// Every column costs `repeats` evaluations, so an array of more than 100 columns is permuted as
+    /// a whole; [`by_column_of`](Importance::by_column_of) measures the columns of one input, however
+    /// many they are.
+    ///
+    /// ```no_run
+    /// # use multi_input::prelude::*;
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize, columns("rooms", "age"))]
+    /// #     measurements: [f32; 2],
+    /// #     #[from(measurements)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # fn main() -> multi_input::Result<()> {
+    /// # let test: Vec<HouseSample> = vec![];
+    /// # let model = House::build(&Cpu::default(), Seed(7));
+    /// let importance = Importance::by_column(&model, &test, 5, Seed(7))?;
+    /// println!("{importance}"); // rooms, age
+    /// importance.plot("importance.svg")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`].
+    pub fn by_column<M: Network<E, D>, E: Element, D: Compute<E>>(
+        model: &Model<M, E, D>,
+        rows: &[M::Sample],
+        repeats: usize,
+        seed: Seed,
+    ) -> Result<Importance> {
+        let features = Feature::all(&M::GRAPH, M::SAMPLE_ROW, true);
+        let raw = encode::<M>(rows, "measure importance on")?;
+        D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
+    }
+
+    /// As [`by_column`](Importance::by_column), for the columns of one input.
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`], and [`Error::Explanation`](multi_input_base::Error::Explanation) for a
+    /// node that is no input, or that has no columns.
+    pub fn by_column_of<M: Network<E, D>, E: Element, D: Compute<E>>(
+        model: &Model<M, E, D>,
+        input: impl Into<NodeOf<M>>,
+        rows: &[M::Sample],
+        repeats: usize,
+        seed: Seed,
+    ) -> Result<Importance> {
+        let features = Feature::columns_of(&M::GRAPH, M::SAMPLE_ROW, input.into().name())?;
+        let raw = encode::<M>(rows, "measure importance on")?;
+        D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
     }
 
     /// Importance by ablation: trains a model from `build` with a trainer from `trainer`, once with

@@ -49,7 +49,6 @@ const LATE: Output = Output {
         columns: &[],
         labels: false,
         optional: false,
-        columns: &[],
     },
     loss: &BinaryCrossEntropy { label_smoothing: 0.0 },
     weight: 1.0,

@@ -1,5 +1,6 @@
 //! A model without the type of its module: prediction and evaluation.
 
+mod composed;
 mod coverage;
 mod look_up;
 mod module;
@@ -19,12 +20,16 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{loss::TargetRow, Penalties};
 
 pub(crate) use self::{
+    composed::Composer,
     coverage::{Bits, Coverage, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
     parameters::node_of_tensor,
 };
-pub use self::{module::AnyModule, summary::Summary};
+pub use self::{
+    module::{AnyDifferentiable, AnyModule},
+    summary::Summary,
+};
 use crate::{
     checksum::Crc32c,
     data::Batch,

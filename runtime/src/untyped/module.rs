@@ -13,7 +13,7 @@ use multi_input_nn::{
 
 use crate::{
     data::Batch,
-    definition::{Graph, Head, Network},
+    definition::{Differentiable, Graph, Head, Network, Traced},
 };
 
 /// The result of a forward pass in training: the heads, and the tape for the backward pass.
@@ -59,6 +59,33 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     /// # Errors
     /// The device's, and those of `change`.
     fn visit_mut(&mut self, change: &mut VisitMut<'_, E, D>) -> Result<(), D::Err>;
+}
+
+/// A module whose heads can be differentiated with respect to the inputs, as a trait object.
+pub trait AnyDifferentiable<E: Element, D: Backend<E>> {
+    /// [`Differentiable::trace`].
+    ///
+    /// # Errors
+    /// The device's.
+    fn trace(
+        &self,
+        rows: &Batch<'_>,
+        device: &D,
+        tape: OwnedTape<E, D>,
+    ) -> Result<Traced<E, D>, D::Err>;
+}
+
+impl<M: Differentiable<E, D>, E: Element, D: Backend<E>> AnyDifferentiable<E, D>
+    for Typed<M, E, D>
+{
+    fn trace(
+        &self,
+        rows: &Batch<'_>,
+        device: &D,
+        tape: OwnedTape<E, D>,
+    ) -> Result<Traced<E, D>, D::Err> {
+        M::trace(&self.0, rows, device, tape)
+    }
 }
 
 /// The module of a definition.

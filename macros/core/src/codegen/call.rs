@@ -41,6 +41,14 @@ pub(super) fn of_node<'a>(expansion: &'a Expansion<'a>, node: usize, mode: Mode)
     calls.collect()
 }
 
+/// Whether a layer of a node's branch omits a gradient in training.
+pub(super) fn omits_gradients(expansion: &Expansion<'_>, node: usize) -> bool {
+    of_node(expansion, node, Mode::Training).iter().any(|call| {
+        let asks = call.form().is_some_and(|form| form.asks_origin);
+        call.planned.on_data && (asks || call.planned.next.is_some())
+    })
+}
+
 impl Call<'_> {
     /// The method for this layer fused with the merge before it, as `self.FIELD.METHOD`.
     pub(super) fn with_merge(&self) -> Option<TokenStream> {
@@ -56,10 +64,17 @@ impl Call<'_> {
     /// The origin of the layer's input, as an `Origin`.
     pub(super) fn origin(&self) -> TokenStream {
         let layer = &self.expansion.paths.layer;
-        match self.planned.on_data {
+        match self.is_on_data() {
             true => quote!(#layer::Origin::Data),
             false => quote!(#layer::Origin::Computed),
         }
+    }
+
+    /// Whether the gradient with respect to the layer's input is omitted: in training, if no trained
+    /// parameter lies before it. A backward pass in inference is one that asks for the gradients
+    /// with respect to the inputs.
+    fn is_on_data(&self) -> bool {
+        self.planned.on_data && self.mode == Mode::Training
     }
 
     fn form(&self) -> Option<&'static Form> {
@@ -109,7 +124,7 @@ impl Call<'_> {
             return Some(quote!(let x = self.#path.#method(#(&self.#next,)* x, #origin)?;));
         }
         let asks = self.form().is_some_and(|form| form.asks_origin);
-        (asks && self.planned.on_data)
+        (asks && self.is_on_data())
             .then(|| quote!(let x = self.#path.try_forward_from(x, #origin)?;))
     }
 

@@ -266,6 +266,7 @@ impl<'a> Stubs<'a> {
             signatures.definition_of_rows(&content),
             signatures.network(&nothing, &NetworkBodies::default()),
             signatures.part_of(),
+            signatures.differentiable(&nothing, &NetworkBodies::default(), &[]),
         ];
         quote!(#(#parts)*)
     }

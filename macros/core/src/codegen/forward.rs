@@ -64,8 +64,13 @@ pub(crate) fn modules(expansion: &Expansion<'_>) -> TokenStream {
     quote!(#inference #non_mutable)
 }
 
-/// Whether a layer behaves differently in training. A custom module may.
+/// Whether a layer behaves differently in training. A custom module may, and a layer on data omits a
+/// gradient.
 fn differs_in_training(expansion: &Expansion<'_>) -> bool {
+    let nodes = 0..expansion.checked.graph.nodes.len();
+    if nodes.into_iter().any(|node| call::omits_gradients(expansion, node)) {
+        return true;
+    }
     let layers = expansion.checked.shapes.iter().flat_map(|shape| &shape.layers);
     layers.into_iter().any(|layer| match &layer.module {
         Module::Named(named) => named.call.spec.form.trains_differently,

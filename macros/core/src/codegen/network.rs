@@ -6,7 +6,7 @@ use quote::quote;
 
 use super::{
     custom,
-    forward::Mode,
+    forward::{self, Mode},
     graph, metrics,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
@@ -59,7 +59,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
     outputs.map(|(index, _)| signatures.class_output(index)).collect()
 }
 
-/// `impl BuildOnDevice` and `impl Network for HousePrice`.
+/// `impl BuildOnDevice`, `impl Network` and `impl Differentiable for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
     let signatures = expansion.signatures();
@@ -84,8 +84,14 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),
     };
     let network = signatures.network(&quote!(#inference #training), &bodies);
+    let traced = bounds(Mode::Inference, quote!(#private::OwnedTape<E, D>));
+    let is_numbers = |node: usize| expansion.checked.shapes[node].input.shape.kind == Kind::Numbers;
+    let inputs = graph.entries().filter(|(_, node)| is_numbers(*node));
+    let inputs = inputs.map(|(column, node)| (column, forward::path_in_batch(expansion, node)));
+    let bounds = quote!(#inference #training #traced);
+    let differentiable = signatures.differentiable(&bounds, &bodies, &inputs.collect::<Vec<_>>());
     let claims = custom::claims(expansion);
-    quote!(#network #claims)
+    quote!(#network #differentiable #claims)
 }
 
 /// The typed batch from the columns of rows.

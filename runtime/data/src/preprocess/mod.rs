@@ -249,27 +249,51 @@ impl Preprocessing {
     ) -> Result<Table> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let mut columns = Vec::with_capacity(table.columns.len() + self.schema.derived.len());
-        for (index, (pipeline, column)) in self.inputs.iter().zip(inputs).enumerate() {
-            let key = key.map(|key| key.layer(index as u64));
-            let encoded = pipeline.encode(column, rows, (first, key))?;
-            let input = &self.schema.inputs[index];
-            let has_means = input.missing == Some(Missing::Mean);
-            let row_number = |row: usize| first + rows[row];
-            columns.push(round::rounded(encoded, input.steps, has_means, row_number)?);
+        for (index, column) in inputs.iter().enumerate().take(self.inputs.len()) {
+            columns.push(self.encode_input(index, column, rows, (first, key))?);
         }
-        for index in 0..self.derived.len() {
-            columns.push(self.encode_derived(
-                index,
-                &table.columns,
-                &columns,
-                rows,
-                (first, key),
-            )?);
-        }
+        self.append_derived(inputs, &mut columns, rows, (first, key))?;
         for (target, column) in self.targets.iter().zip(targets) {
             columns.push(target.encode(column, rows, first)?);
         }
         Ok(Table { columns, rows: rows.len() })
+    }
+
+    /// Encodes some rows of the column of one input, as [`encode_batch`](Preprocessing::encode_batch)
+    /// does.
+    ///
+    /// # Errors
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot transform.
+    pub fn encode_input(
+        &self,
+        index: usize,
+        column: &Column,
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<Column> {
+        let key = key.map(|key| key.layer(index as u64));
+        let encoded = self.inputs[index].encode(column, rows, (first, key))?;
+        let input = &self.schema.inputs[index];
+        let has_means = input.missing == Some(Missing::Mean);
+        round::rounded(encoded, input.steps, has_means, |row| first + rows[row])
+    }
+
+    /// Appends the columns of the derived nodes for some rows to the encoded columns of the inputs.
+    ///
+    /// # Errors
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row of which nothing can be derived.
+    pub fn append_derived(
+        &self,
+        raw: &[Column],
+        encoded: &mut Vec<Column>,
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<()> {
+        for index in 0..self.derived.len() {
+            let column = self.encode_derived(index, raw, encoded, rows, (first, key))?;
+            encoded.push(column);
+        }
+        Ok(())
     }
 
     /// The column of derived node `index` for some rows, after its steps.

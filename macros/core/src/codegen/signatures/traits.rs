@@ -230,6 +230,52 @@ impl Signatures<'_> {
         }
     }
 
+    /// `impl Differentiable for HousePrice`; `bounds` are those of all forward passes on
+    /// custom modules, `inputs` the columns and paths of the numbers in the batch.
+    pub(crate) fn differentiable(
+        &self,
+        bounds: &TokenStream,
+        bodies: &NetworkBodies,
+        inputs: &[(usize, TokenStream)],
+    ) -> TokenStream {
+        let (private, krate) = (&self.paths.private, &self.paths.krate);
+        let Paths { result, ok, vec, clone, .. } = self.paths;
+        let NetworkBodies { batch, heads, .. } = bodies;
+        let (definition, quiet) = (&self.names.definition, self.quiet());
+        let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
+        let inputs = inputs
+            .iter()
+            .map(|(column, path)| quote!((#column, #private::head(#clone(&batch.#path))?)));
+        let body = self.body(quote! {
+            let batch = #batch;
+            let inputs = #vec![#(#inputs),*];
+            let heads = #private::Module::try_forward(module, batch)?;
+            #ok(#krate::definition::Traced {
+                heads: #vec![#(#private::head(heads.#heads)?),*],
+                inputs,
+                tape: heads.tape,
+            })
+        });
+        quote! {
+            #quiet
+            #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
+            impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
+            where
+                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #bounds
+            {
+                fn trace(
+                    module: &Self::Built,
+                    rows: &#krate::data::Batch<'_>,
+                    device: &D,
+                    tape: #private::OwnedTape<E, D>,
+                ) -> #result<#krate::definition::Traced<E, D>, <D as #private::HasErr>::Err> {
+                    #body
+                }
+            }
+        }
+    }
+
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);

@@ -66,8 +66,8 @@ impl Signatures<'_> {
 
             #quiet
             impl<#bounds> #batch<B, E, D> {
-                /// Attaches a tape that accumulates into `gradients`. Gradients with respect to the
-                /// batch's numbers are not guaranteed: layers omit them where possible.
+                /// Attaches a tape that accumulates into `gradients`. `forward_mut` omits gradients with
+                /// respect to the batch's numbers where it can; `forward` computes them.
                 pub fn traced(
                     self,
                     gradients: #private::Gradients<E, D>,
