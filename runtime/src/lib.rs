@@ -6,11 +6,12 @@
 //! | to | see |
 //! |---|---|
 //! | define a model | [`multi_input_model`] |
-//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`]; by hand: [`Model::batch`] |
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
+//! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
@@ -39,6 +40,7 @@ mod short;
 #[cfg(test)]
 mod tests;
 pub mod train;
+pub mod uncertainty;
 mod untyped;
 
 pub use compute::Compute;

@@ -6,6 +6,8 @@
 //! | figures over the epochs | [`History::plot`](crate::history::History::plot) |
 //! | a model's graph | [`Definition::diagram`](crate::definition::Definition::diagram) |
 //! | confusion matrix | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
+//! | predicted probabilities against frequencies | [`Reliability::plot`](crate::uncertainty::Reliability::plot) |
+//! | ROC, precision over recall | [`RocCurve::plot`](crate::uncertainty::RocCurve::plot), [`PrecisionRecallCurve::plot`](crate::uncertainty::PrecisionRecallCurve::plot) |
 //! | loss by learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
 //! | input importance | [`Importance::plot`](crate::importance::Importance::plot) |
 //! | all of them | [`Report`] |
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// A report on a model and its training: figures, curves, summary, diagram, confusion matrices,
-/// worst predictions, importance. It is one HTML file without scripts that works offline.
+/// worst predictions, importance, and the intervals and calibrations that the model keeps. It is one HTML file without scripts that works offline.
 ///
 /// ```no_run
 /// # use multi_input::{importance::Importance, prelude::*, report::Report};
@@ -63,7 +65,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         self
     }
 
-    /// Adds figures, confusion matrices and the worst predictions on rows.
+    /// Adds figures, confusion matrices, reliability and ROC curves, and the worst predictions on
+    /// rows.
     ///
     /// # Errors
     /// As [`Model::evaluate`].

@@ -1,6 +1,7 @@
 //! Layers, merges, losses, optimizers, metrics, preprocessing and whole models give what Keras and
 //! scikit-learn give (`fixtures/`).
 
+mod averages;
 mod convolutions;
 mod distributions;
 mod examples;

@@ -4,6 +4,7 @@
 
 mod cells;
 mod columns;
+mod metrics;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
@@ -13,7 +14,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     names,
-    parse::{Argument, Date, Element, Missing, NamedLoss, Source},
+    parse::{Argument, Date, DerivedBy, Element, Missing, NamedLoss, Source},
     requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -57,6 +58,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
+        missing_operands_are_imputed(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
@@ -70,7 +72,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
-        metrics_fit(node, &mut errors);
+        metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -163,7 +165,7 @@ fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnost
     if !graph.stays_raw(position) || graph.is_derived_from(position) {
         return;
     }
-    let step = input.steps.first().map(|step| (step.span, step.spec.name.to_owned()));
+    let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));
     let policy = match input.missing {
         Some((policy @ (Missing::Mean | Missing::Learned), span)) => {
             let word = if policy == Missing::Mean { "mean" } else { "learned" };
@@ -312,6 +314,30 @@ fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
             ty.text
         ),
     );
+}
+
+/// The result of arithmetic with a missing number is missing.
+fn missing_operands_are_imputed(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Derived(derived)) = &node.field.source else { return };
+    if !matches!(derived.by, DerivedBy::Formula(_)) || derived.fills() || derived.broken {
+        return;
+    }
+    for edge in &node.made_of {
+        let field = &graph.nodes[edge.node].field;
+        let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional || ty.optional_items);
+        let has_blanks =
+            matches!(&field.source, Some(Source::Input(input)) if input.fills()) || is_optional;
+        if has_blanks {
+            let (name, input, text) = (node.name(), &edge.name, &derived.text);
+            errors.at(
+                input.span(),
+                format!(
+                    "`{name}`: `{input}` may be missing, and the result with it: fill it with \
+                     `#[derived({text}, impute(mean))]`"
+                ),
+            );
+        }
+    }
 }
 
 /// `mask` treats category 0 as padding, regardless of the tokenizer file.
@@ -581,23 +607,6 @@ fn inner_activation_is_no_link(
                 "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
                  it; end the branch in `Dense(units, {link})`",
                 activation.name()
-            ),
-        );
-    }
-}
-
-fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
-    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
-        let instead = other_type(node, target, metric.spec.targets);
-        let (node, what, name, metric) =
-            (node.name(), target.in_words(), &metric.name, metric.spec);
-        errors.at(
-            name.span(),
-            format!(
-                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
-                metric.name
             ),
         );
     }

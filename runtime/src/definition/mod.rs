@@ -14,17 +14,18 @@ use dfdx::{
 
 use multi_input_base::Error;
 pub use multi_input_data::schema::{
-    Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
+    Derived, Input, Missing, Own, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
+pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::{
     handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf},
     part::PartOf,
 };
-use crate::{data::Batch, metric::Metric, plot};
+use crate::{data::Batch, metric::AnyMetric, plot};
 
 /// A model definition, independent of dtype and device.
 pub trait Definition: RowTypes {
@@ -45,10 +46,31 @@ pub trait Definition: RowTypes {
 /// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
+/// The output of a module, `HousePriceHeads`, as a list.
+pub trait IntoHeads<E: Element, D: Backend<E>> {
+    /// The type of its tape.
+    type Tape;
+
+    /// The head of every output, in declaration order, and the tape.
+    ///
+    /// # Errors
+    /// The device's.
+    fn into_heads(self) -> Result<(Vec<Head<E, D>>, Self::Tape), D::Err>;
+}
+
 /// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
+    /// The input of the module: `HousePriceBatch<usize, E, D>`.
+    type Batch;
+
+    /// The tensors of encoded rows.
+    ///
+    /// # Errors
+    /// The device's.
+    fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
+
     /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
     /// shape (1, 1), and the heads of the outputs without a loss.
     fn predict(
@@ -145,6 +167,8 @@ pub struct Node {
     pub name: &'static str,
     /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
+    /// The merge, where it is of the user's own.
+    pub own: Option<Own>,
     /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
@@ -238,9 +262,9 @@ pub struct Output {
     /// `exp(-s) L + s`.
     pub learned_weight: bool,
     /// The metrics.
-    pub metrics: &'static [&'static dyn Metric],
+    pub metrics: &'static [&'static dyn AnyMetric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
-    pub weighted_metrics: &'static [&'static dyn Metric],
+    pub weighted_metrics: &'static [&'static dyn AnyMetric],
 }
 
 impl Output {
@@ -249,7 +273,7 @@ impl Output {
         self.width * self.loss.parts(self.head, self.width)
     }
 
-    /// The number of labels with metrics of their own: the elements of `[bool; N]`.
+    /// The number of labels: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
             TargetKind::Flags => self.target.width,
@@ -257,9 +281,17 @@ impl Output {
         }
     }
 
+    /// The number of labels that have a figure of their own in a metric.
+    pub(crate) fn figures_by_label(&self, metric: &dyn AnyMetric) -> usize {
+        match self.label_count() {
+            0 => 0,
+            labels => metric.start_labels(labels).figures(),
+        }
+    }
+
     /// The metrics with their names: first the unweighted ones, then the weighted ones.
-    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
-        let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
+    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn AnyMetric)> {
+        let plain = self.metrics.iter().map(|metric| (metric.name().into_owned(), *metric));
         let weighted = self.weighted_metrics.iter();
         plain.chain(weighted.map(|metric| (format!("weighted_{}", metric.name()), *metric)))
     }

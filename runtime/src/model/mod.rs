@@ -1,6 +1,8 @@
 //! A built model: a module with its fitted preprocessing.
 
+mod by_hand;
 mod streamed;
+mod uncertainty;
 
 use std::path::Path;
 
@@ -12,6 +14,7 @@ use multi_input_data::{
 };
 use multi_input_kernel::Element;
 
+pub use self::by_hand::{BatchTargets, SampleBatch};
 pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
     compute::Compute,
@@ -19,6 +22,7 @@ use crate::{
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
+    uncertainty::Saved,
     untyped::{Snapshot, Typed},
 };
 
@@ -63,9 +67,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     }
 
     /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
-    /// trained: a trainer does not fill vectors that its own rows do not reach.
+    /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
+    /// calibrations that the model keeps are dropped.
     pub fn module_mut(&mut self) -> &mut M::Built {
         self.inner.coverage = None;
+        self.inner.uncertainty = Saved::default();
         &mut self.inner.module.0
     }
 

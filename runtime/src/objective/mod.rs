@@ -49,12 +49,11 @@ pub(crate) struct Objective {
 
 impl Objective {
     /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other;
-    /// the learned weights come last.
+    /// the learned weights come last. Without them, as in a loop by hand, all weights are 1.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
-        let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-        let (heads, weights) = heads.split_at(heads.len().saturating_sub(learned));
+        let (heads, weights) = heads.split_at(heads.len().min(graph.outputs.len()));
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
         let mut weights = weights.iter();
         let mut by_weight = Vec::new();
@@ -62,8 +61,7 @@ impl Objective {
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
         {
             objective.add(index, output, (head, target), batch);
-            if output.learned_weight {
-                let weight = weights.next().map_or(&[][..], Vec::as_slice);
+            if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
                 by_weight.push(objective.weigh(index, weight));
             }
         }
@@ -127,11 +125,14 @@ impl Objective {
         total.fill(E::of(self.total));
         let total = device.try_tensor_from_vec(total, ())?;
         let grads = std::mem::take(&mut self.grads);
+        let output = total.clone();
         tape.add_backward_op(move |gradients| {
+            // 1, unless a loop by hand computes with the total.
+            let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
             for (head, grads) in heads.iter().zip(&grads) {
                 D::edit_gradient(gradients, head, |gradient| {
                     for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                        *gradient += E::of(grad);
+                        *gradient += E::of(grad) * grad_output;
                     }
                 })?;
             }
@@ -190,7 +191,8 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
     let widths = graph.outputs.iter().map(|output| output.head);
-    match heads.len() == graph.heads_of_losses() && heads.iter().zip(widths).all(fits) {
+    let counts = [graph.outputs.len(), graph.heads_of_losses()];
+    match counts.contains(&heads.len()) && heads.iter().zip(widths).all(fits) {
         true => elements(heads),
         false => Err(Error::Device("the heads are not as wide as the graph says".to_owned())),
     }
@@ -241,6 +243,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 1,
         loss: &loss::Mse,
@@ -257,6 +260,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 2,
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
@@ -308,7 +312,7 @@ mod tests {
         assert_eq!(objective.grads[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
         assert_eq!(objective.grads[1], [-0.5, 0.5, 0.5, -0.5]);
 
-        let mut scores = Scores::new(&GRAPH);
+        let mut scores = Scores::new(&GRAPH, None).unwrap();
         scores.losses(&objective, 0.0, 2);
         let figures = scores.figures(Phase::Validation);
         let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
@@ -359,14 +363,14 @@ mod tests {
         assert_eq!(first.total, 0.5 * 2.0);
 
         // The mean over several batches also includes only known targets.
-        let mut scores = Scores::new(&PARTLY);
+        let mut scores = Scores::new(&PARTLY, None).unwrap();
         scores.losses(&first, 0.25, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
         scores.losses(&second, 0.25, 2);
         let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
         assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
         assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
-        let mut resumed = Scores::new(&PARTLY);
+        let mut resumed = Scores::new(&PARTLY, None).unwrap();
         resumed.set_state(|name| {
             scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
         });

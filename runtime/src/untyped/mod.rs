@@ -22,6 +22,7 @@ pub(crate) use self::{
 };
 pub use self::{module::AnyModule, summary::Summary};
 use crate::{
+    checksum::Crc32c,
     data::Batch,
     definition::{Graph, Output},
     history::{Evaluation, Phase},
@@ -30,6 +31,7 @@ use crate::{
         head_values, points, predictions, target_row, value_heads, Objective, RawTables,
         RowWeights, Rows, Scores,
     },
+    uncertainty::{observed_row, Observed, Saved},
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
@@ -57,6 +59,8 @@ pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, 
     pub(crate) preprocessing: Option<Preprocessing>,
     /// The coverage of training; `None` if unknown.
     pub(crate) coverage: Option<Coverage>,
+    /// Intervals and calibrations, which belong to the weights.
+    pub(crate) uncertainty: Saved,
     dtype: PhantomData<E>,
     pub(crate) module: N,
 }
@@ -65,7 +69,14 @@ impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
     /// An untrained model.
     pub(crate) fn new(module: N, device: D) -> Self {
         let coverage = Some(Coverage::default());
-        UntypedModel { device, preprocessing: None, coverage, dtype: PhantomData, module }
+        UntypedModel {
+            device,
+            preprocessing: None,
+            coverage,
+            uncertainty: Saved::default(),
+            dtype: PhantomData,
+            module,
+        }
     }
 }
 
@@ -100,14 +111,44 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.confusion(&self.graph().outputs[index], index, &self.rows(raw)?)
     }
 
+    /// The predictions and known targets of every output on encoded rows.
+    pub(crate) fn observed(&self, rows: &Rows) -> Result<Vec<Observed>> {
+        let graph = self.graph();
+        let targets = &rows.raw.columns[graph.inputs.len()..];
+        let mut observed: Vec<Observed> = graph.outputs.iter().map(Observed::new).collect();
+        let all: Vec<usize> = (0..rows.len()).collect();
+        for numbers in all.chunks(rows_at_once(graph)) {
+            let predicted = self.predictions(&rows.take(numbers).batch())?;
+            for ((own, column), predicted) in observed.iter_mut().zip(targets).zip(&predicted) {
+                let width = predicted.len() / numbers.len();
+                for (prediction, &row) in predicted.chunks_exact(width.max(1)).zip(numbers) {
+                    if let Some(target) = target_row(column, row) {
+                        observed_row(own, prediction, target);
+                    }
+                }
+            }
+        }
+        Ok(observed)
+    }
+
+    /// The checksum of all weights.
+    pub(crate) fn weights_checksum(&self) -> u32 {
+        let mut sum = Crc32c::default();
+        self.module.visit(&mut |_, elements| {
+            elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
+        });
+        sum.value()
+    }
+
     /// A copy of all weights.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let all = parameters::read(&self.module);
         Snapshot(all.into_iter().map(|parameter| parameter.values).collect())
     }
 
-    /// Restores a copy.
+    /// Restores a copy. What was fitted on the weights before is dropped.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.uncertainty = Saved::default();
         parameters::write(&mut self.module, &snapshot.0)
     }
 
@@ -143,9 +184,13 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
                 }
             }
         }
+        let labels_of = |fitted: &Preprocessing| fitted.labels_of(output.name).cloned();
+        let names = self.preprocessing.as_ref().and_then(labels_of).unwrap_or_default();
+        let names = names.names();
         let known = confusions.iter().enumerate().filter(|(_, confusion)| confusion.classes > 0);
         let matrices = known.map(|(index, confusion)| {
-            ConfusionMatrix::new(output.name, (labels > 0).then_some(index), confusion)
+            let label = (labels > 0).then_some(index);
+            ConfusionMatrix::new(output.target, label, names, confusion)
         });
         Ok(matrices.collect())
     }
@@ -177,7 +222,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), self.preprocessing.as_ref())?;
         self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
         Ok(scores)
     }
@@ -249,7 +294,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         purpose: &'static str,
     ) -> Result<Scores> {
         let fitted = self.fitted()?;
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), Some(&fitted))?;
         let mut none = true;
         for table in tables {
             let (raw, first) = table?;

@@ -319,5 +319,6 @@ pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#[doc = #doc] pub #name: #tensor)
     });
     let fields: Vec<_> = fields.collect();
-    expansion.signatures().heads(&fields)
+    let names: Vec<&Ident> = graph.outputs().map(|node| graph.nodes[node].name()).collect();
+    expansion.signatures().heads(&fields, &names)
 }

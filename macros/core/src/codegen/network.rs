@@ -7,7 +7,7 @@ use quote::quote;
 use super::{
     custom,
     forward::Mode,
-    graph,
+    graph, metrics,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
@@ -34,17 +34,21 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
-    quote!(#reported #class_outputs #definition)
+    // The model of a part has checked them.
+    let is_part = graph.model.part_of.is_some();
+    let checks = (!is_part).then(|| metrics::checks(expansion));
+    quote!(#reported #class_outputs #definition #checks)
 }
 
 /// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let metrics = &graph.nodes[node].field.output.as_ref()?.metrics;
-        Some(metrics.iter().map(move |metric| (index, metric.spec.type_name)))
+        let field = &graph.nodes[node].field;
+        let metrics = &field.output.as_ref()?.metrics;
+        Some(metrics::reported(&signatures, index, &field.name, metrics))
     });
-    outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
+    outputs.collect()
 }
 
 /// The outputs with classes, for class weights.
@@ -59,7 +63,8 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
+    let private = &expansion.paths.private;
+    let graph = &expansion.checked.graph;
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -69,7 +74,6 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
         weights: graph
             .outputs()

@@ -4,9 +4,9 @@
 use multi_input_spec::{
     loss,
     step::{self, Inverse, STEPS},
-    ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
+    ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 
@@ -15,7 +15,8 @@ use super::{
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
     input::{self, Step},
-    number::{NumberExpr, SizeExpr},
+    metric::{self, OutputMetric},
+    number::NumberExpr,
     own::Own,
 };
 use crate::{
@@ -36,9 +37,9 @@ pub(super) enum Kind {
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
-    pub(crate) metrics: Vec<MetricCall>,
+    pub(crate) metrics: Vec<OutputMetric>,
     /// The metrics in which rows count by their weights.
-    pub(crate) weighted_metrics: Vec<MetricCall>,
+    pub(crate) weighted_metrics: Vec<OutputMetric>,
     /// The weight of this loss in the total loss.
     pub(crate) weight: LossWeight,
     /// The preprocessing steps of the target, in order.
@@ -49,6 +50,13 @@ pub(crate) struct Output {
     pub(crate) cells: CellOptions,
     /// The attribute's name.
     pub(crate) span: Span,
+}
+
+impl Output {
+    /// All metrics, first the unweighted ones.
+    pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &OutputMetric> {
+        self.metrics.iter().chain(&self.weighted_metrics)
+    }
 }
 
 /// The weight of a loss in the total loss.
@@ -88,26 +96,26 @@ pub(crate) struct NamedLoss {
     pub(crate) listed: Vec<TokenStream>,
 }
 
-/// A metric with its arguments.
-#[derive(Clone)]
-pub(crate) struct MetricCall {
-    pub(crate) spec: &'static Metric,
-    pub(crate) name: Ident,
-    pub(crate) values: Vec<SizeExpr>,
-}
-
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Kind {
     if tokens.is_empty() {
         return Kind::Value(span);
     }
     let (mut losses, mut weight, mut first) = (None, None, None);
-    let written = attribute::entries(tokens.clone()).len();
+    let mut is_read = true;
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    let entries = attribute::read(tokens, errors);
-    let mut is_read = entries.len() == written;
-    for Entry { name, form } in entries {
+    for entry in attribute::entries(tokens) {
+        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+        if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
+            first = first.or_else(|| first_word(&entry));
+            read_own_step(entry, &mut steps, errors);
+            continue;
+        }
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
+            is_read = false;
+            continue;
+        };
         let at = name.span();
         first.get_or_insert_with(|| name.clone());
         match (name.to_string().as_str(), form) {
@@ -118,10 +126,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 losses.get_or_insert(None);
                 expected(&name, "loss = mse", errors);
             }
-            ("metrics", Form::Call(names)) => read_metrics(names, &mut metrics, errors),
+            ("metrics", Form::Call(names)) => metric::read_all(names, &mut metrics, errors),
             ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
             ("weighted_metrics", Form::Call(names)) => {
-                read_metrics(names, &mut weighted_metrics, errors);
+                metric::read_all(names, &mut weighted_metrics, errors);
             }
             ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
             ("weight", Form::Value(value)) => {
@@ -181,6 +189,28 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         cells,
         span,
     }))
+}
+
+/// The first name in an entry.
+fn first_word(entry: &TokenStream) -> Option<Ident> {
+    entry.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    })
+}
+
+/// A step of the user's own, which rustc asks for its inverse.
+fn read_own_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics) {
+    if input::read_own(entry, steps, errors).is_none() {
+        return;
+    }
+    if let Some(Step { own: Some((own, Some(_))), .. }) = steps.last() {
+        errors.at(
+            own.span,
+            format!("a target keeps its shape: leave `=> ...` out after `{}`", own.text),
+        );
+        steps.pop();
+    }
 }
 
 /// The steps allowed for targets, which have an inverse.
@@ -245,7 +275,7 @@ fn ascending(
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.
-fn arguments(
+pub(super) fn arguments(
     name: &Ident,
     form: Form,
     callee: &str,
@@ -263,41 +293,6 @@ fn arguments(
         }
     };
     argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
-}
-
-/// `mae, top_k(k = 3)`.
-fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut Diagnostics) {
-    for Entry { name, form } in attribute::read(names, errors) {
-        if let Form::Value(_) = form {
-            let example = "expected the names of metrics: `metrics(mae, r2)`";
-            errors.at(name.span(), example);
-            continue;
-        }
-        let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
-            let known = METRICS.iter().map(|metric| metric.name);
-            let near = suggest(&name.to_string(), known.clone());
-            let all = if near.is_empty() { format!("; there are {}", list(known)) } else { near };
-            errors.at(name.span(), format!("there is no metric `{name}`{all}"));
-            continue;
-        };
-        if metrics.iter().any(|known| known.spec.name == spec.name) {
-            errors.at(name.span(), format!("the metric `{name}` is given twice"));
-            continue;
-        }
-        let parameters: Vec<Parameter> = spec
-            .parameters
-            .iter()
-            .map(|(name, _)| Parameter::optional(name, ArgumentKind::Size))
-            .collect();
-        let Some(values) = arguments(&name, form, spec.name, &parameters, errors) else { continue };
-        let values =
-            values.into_iter().zip(spec.parameters).map(|(value, (_, default))| match value {
-                Argument::Size(size) => size,
-                _ => SizeExpr::literal(*default, name.span()),
-            });
-        let values = values.collect();
-        metrics.push(MetricCall { spec, name, values });
-    }
 }
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {

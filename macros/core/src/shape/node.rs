@@ -58,7 +58,13 @@ pub(super) fn infer(
             }
         }
         Some(Source::Derived(derived)) => {
-            derived::infer(node, derived, graph, shaped, scope, errors)
+            let flow = derived::infer(node, derived, graph, shaped, scope, errors);
+            result.raw = flow.clone();
+            flow.and_then(|raw| {
+                step::through(node, &derived.steps, raw, &mut result.steps, scope, errors)
+            })
+            .filter(|_| !derived.broken)
+            .and_then(|encoded| step::flows_on(node, encoded, errors))
         }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
@@ -92,7 +98,8 @@ pub(super) fn infer(
         result.output = declared(node, output, scope, errors);
     }
     let target = result.output.as_ref().and_then(|_| target(node));
-    result.target_steps = step::of_target(node, target, scope, errors);
+    let index = graph.outputs().position(|output| output == position);
+    result.target_steps = step::of_target(node, index.unwrap_or(0), target, scope, errors);
     result
 }
 
@@ -174,8 +181,16 @@ fn merged(
             false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
         });
     }
-    let (rule, arguments) = (merge.rule, merge.arguments.clone());
-    let formula = Formula::Merge { rule, operands, arguments };
+    let formula = match &merge.own {
+        None => {
+            let (rule, arguments) = (merge.rule, merge.arguments.clone());
+            Formula::Merge { rule, operands, arguments }
+        }
+        Some((own, claim)) => {
+            let claimed = step::claimed(own, claim.as_ref(), &operands[0].flow);
+            Formula::OwnMerge { claimed, operands }
+        }
+    };
     scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 
@@ -271,7 +286,8 @@ pub(super) fn own_losses(graph: &Graph, nodes: &[ShapedNode], scope: &mut Scope)
         };
         let before = shaped.layers.last().and_then(|last| last.module.last_activation());
         let curved = output.steps.iter().find(|step| step.spec.form.inverse == Inverse::Nonlinear);
-        let steps = [output.steps.first(), curved].map(|step| step.map(|step| step.spec.name));
+        let steps =
+            [output.steps.first(), curved].map(|step| step.map(|step| step.name().to_owned()));
         let loss = OwnLoss { output: index, target, stated, inferred, before, steps };
         let field = node.name().to_string();
         scope.checks.push(Check { formula: Formula::OwnLoss(loss), field, span: own.span });

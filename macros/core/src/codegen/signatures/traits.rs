@@ -12,10 +12,8 @@ use crate::{names::Names, text::plain};
 /// The statements in the functions of `Network` that differ between models.
 #[derive(Default)]
 pub(crate) struct NetworkBodies {
-    /// Makes the batch from `rows` and `tape`.
+    /// The batch of `rows` on `device`, with `tape`.
     pub(crate) batch: TokenStream,
-    /// The outputs with a loss.
-    pub(crate) heads: Vec<Ident>,
     /// The outputs without a loss.
     pub(crate) values: Vec<Ident>,
     /// The fields of the module with the learned weights of losses.
@@ -232,36 +230,55 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
+        let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);
+        let NetworkBodies { batch, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let of_loss = quote! {
-            #(#private::head(heads.#heads)?,)*
-            #(#private::head(module.#weights.clone())?,)*
-        };
-        let outputs = quote!(#vec![#of_loss]);
-        let all = quote! {
-            #vec![#of_loss #(#private::head(heads.#values)?,)*]
-        };
-        let predict = self.body(quote! {
-            let tape = #private::NoneTape;
-            let heads = #private::Module::try_forward(module, #batch)?;
-            #ok(#all)
+        let network = quote!(<Self as #krate::definition::Network<E, D>>);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
+        let mutable = (!weights.is_empty()).then(|| quote!(mut));
+        let mutable_with_values = (!values.is_empty()).then(|| quote!(mut)).or(mutable.clone());
+        let weights = quote!(#(heads.push(#private::head(module.#weights.clone())?);)*);
+        let taken = (!values.is_empty()).then(|| {
+            quote! {
+                let values = #vec![#(#private::head(heads.#values.clone())?),*];
+            }
         });
-        let train = self.body(match heads.is_empty() {
+        let added = (!values.is_empty()).then(|| quote!(heads.extend(values);));
+        let batch = self.body(quote! {
+            let tape = #private::NoneTape;
+            #ok(#batch)
+        });
+        let predict = self.body(quote! {
+            let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+            #taken
+            let (#mutable_with_values heads, _) = #into_heads?;
+            #weights
+            #added
+            #ok(heads)
+        });
+        let train = self.body(match self.has_samples {
             // Nothing is trained, so no forward pass in training is compiled.
-            true => quote! {
+            false => quote! {
                 let _ = (module, rows, device);
                 #ok((#vec![], tape))
             },
-            false => quote! {
-                let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
-                #ok((#outputs, heads.tape))
+            true => quote! {
+                let batch = #network::batch(rows, device)?.with_tape(tape);
+                let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
+                let (#mutable heads, tape) = #into_heads?;
+                #weights
+                #ok((heads, tape))
             },
         });
         let penalize = self.body(quote!(#penalties #ok(())));
         let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
         quote! {
+            type Batch = #name<::core::primitive::usize, E, D>;
+
+            fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
+                #batch
+            }
+
             fn predict(
                 module: &Self::Built,
                 rows: &#krate::data::Batch<'_>,
