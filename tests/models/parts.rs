@@ -314,3 +314,41 @@ fn the_weights_of_losses_stand_between_heads_and_values() {
     let of_part = part.evaluate(&rents).unwrap();
     assert!(of_part.loss().is_finite() && of_part.loss() != evaluation.loss());
 }
+
+/// A derived node with steps of its own.
+#[multi_input_model(part(Densities = per_home))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Homes {
+    #[input]
+    rooms: f32,
+    #[input]
+    homes: f32,
+    #[derived(rooms / homes, standardize)]
+    #[branch(Dense(2))]
+    #[output]
+    per_home: _,
+    #[input]
+    age: f32,
+    #[merge(concat(per_home, age))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn the_steps_of_derived_nodes_come_along() {
+    let row = |row: usize| {
+        let x = row as f32;
+        HomesSample { rooms: 3.0 + x, homes: 1.0 + x % 3.0, age: x.sin(), price: x }
+    };
+    let rows: Vec<HomesSample> = (0..20).map(row).collect();
+    let mut model = Homes::build(&Cpu::default(), Seed(5));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).progress(Progress::silent());
+    trainer.fit(&mut model, &rows).unwrap();
+    let part: Model<Densities> = model.part().unwrap();
+    let inputs: Vec<HomesInputs> = rows.iter().cloned().map(HomesInputs::from).collect();
+    let own = |row: &HomesInputs| DensitiesInputs { rooms: row.rooms, homes: row.homes };
+    let own: Vec<DensitiesInputs> = inputs.iter().map(own).collect();
+    let whole = model.predict(&inputs).unwrap().into_iter().map(|row| row.per_home);
+    assert!(whole.eq(part.predict(&own).unwrap().into_iter().map(|row| row.per_home)));
+}

@@ -166,7 +166,7 @@ fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnost
     if !graph.stays_raw(position) || graph.is_derived_from(position) {
         return;
     }
-    let step = input.steps.first().map(|step| (step.span, step.spec.name.to_owned()));
+    let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));
     let policy = match input.missing {
         Some((policy @ (Missing::Mean | Missing::Learned), span)) => {
             let word = if policy == Missing::Mean { "mean" } else { "learned" };

@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 8] {
+fn seeds() -> [TokenStream; 9] {
     [
         quote! {
             struct Towers {

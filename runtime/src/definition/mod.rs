@@ -37,7 +37,7 @@ pub trait Definition: RowTypes {
     /// `keras.utils.plot_model`.
     ///
     /// # Errors
-    /// [`Error::File`](multi_input_base::Error::File).
+    /// [`Error::File`].
     fn diagram(path: impl AsRef<Path>) -> multi_input_base::Result<()> {
         plot::write(path.as_ref(), &diagram(&Self::GRAPH))
     }
