@@ -8,22 +8,27 @@
 
 use std::path::Path;
 
-use dfdx::tensor::Cpu;
-use multi_input_base::{Result, Seed};
+use dfdx::{
+    shapes::Rank0,
+    tensor::{Cpu, OwnedTape, Tensor},
+};
+use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
     attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
     checkpoint,
+    definition::{Graph, Head},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
-    objective::RawTables,
+    objective::{head_values, Objective, RawTables, Rows},
     page::Page,
     partial_dependence::{PartialDependence, PartialDependenceSettings},
+    uncertainty::ObservedModel,
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
@@ -52,13 +57,18 @@ impl Compute<f64> for Cpu {
 /// implements it.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
-    fn fit(&self, setup: Checked, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
+    fn fit(
+        &self,
+        setup: Checked<'_>,
+        model: &mut UntypedModel<E, D>,
+        rows: Table,
+    ) -> Result<History> {
         setup.fit(model, rows)
     }
 
     fn fit_from(
         &self,
-        setup: Setup,
+        setup: Setup<'_>,
         model: &mut UntypedModel<E, D>,
         source: &dyn RowsOfSource,
     ) -> Result<History> {
@@ -67,11 +77,24 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn find_learning_rate(
         &self,
-        setup: Checked,
+        setup: Checked<'_>,
         model: &mut UntypedModel<E, D>,
         rows: Table,
     ) -> Result<LearningRateCurve> {
         setup.find_learning_rate(model, rows)
+    }
+
+    fn loss(
+        &self,
+        (graph, rows): (&Graph, &Rows),
+        heads: Vec<Head<E, D>>,
+        tape: OwnedTape<E, D>,
+        device: &D,
+    ) -> Result<Tensor<Rank0, E, D, OwnedTape<E, D>>> {
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let values = head_values(graph, &heads, all.len())?;
+        let mut objective = Objective::new(graph, &values, &rows.take(&all));
+        objective.on_tape(heads, tape, device).map_err(Error::device)
     }
 
     fn predict(
@@ -105,6 +128,15 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: Table,
     ) -> Result<Vec<ConfusionMatrix>> {
         model.confusion_of(output, rows)
+    }
+
+    fn observed(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<ObservedModel> {
+        let outputs = model.observed(&model.rows(rows)?)?;
+        Ok(ObservedModel { weights: model.weights_checksum(), outputs })
+    }
+
+    fn weights_checksum(&self, model: &UntypedModel<E, D>) -> u32 {
+        model.weights_checksum()
     }
 
     fn importance(

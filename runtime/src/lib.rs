@@ -6,12 +6,13 @@
 //! | to | see |
 //! |---|---|
 //! | define a model | [`multi_input_model`] |
-//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`]; by hand: [`Model::batch`] |
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
+//! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
@@ -44,10 +45,11 @@ mod short;
 #[cfg(test)]
 mod tests;
 pub mod train;
+pub mod uncertainty;
 mod untyped;
 
 pub use compute::Compute;
-pub use data::{Class, Image, LabelProbabilities, Probabilities};
+pub use data::{Class, Counts, Image, LabelProbabilities, Normal, Probabilities, Quantiles};
 pub use model::{Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;

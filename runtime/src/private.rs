@@ -15,10 +15,15 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
+use multi_input_data::preprocess::{stage::LearnedStep, Stage};
 use multi_input_kernel::reshape;
+use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
-use crate::definition::{Head, Network};
+use crate::{
+    definition::{Head, Network, Own},
+    metric::{AnyMetric, Erased, Mae, Metric},
+};
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
 
@@ -40,6 +45,38 @@ pub const fn shape_or_unknown(
     }
 }
 
+/// A user's own step without its type.
+pub struct OwnStep {
+    /// Its description.
+    pub spec: spec::step::Step,
+    /// Its settings.
+    pub own: Own,
+    /// Its implementation.
+    pub stage: &'static dyn Stage,
+}
+
+/// A user's own step; the only use of its type, so that a type that is no step is one mistake.
+pub const fn own_step<T: LearnedStep>(name: &'static str, step: &'static T) -> OwnStep {
+    let spec = spec::step::own::STEP;
+    let form = spec::step::Form { nature: T::NATURE, inverse: T::INVERSE, ..spec.form };
+    OwnStep { spec: spec::step::Step { name, form, ..spec }, own: step, stage: step }
+}
+
+/// The description of a user's own derivation.
+pub const fn own_derivation(name: &'static str) -> spec::derived::Derivation {
+    spec::derived::Derivation { name, ..spec::derived::own::DERIVATION }
+}
+
+/// [`spec::step::own::stands_on_a_target`] for a step of the user's own.
+#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
+pub const fn stands_on_a_target<T: LearnedStep>(
+    _: &'static T,
+    name: &str,
+    length: Option<&str>,
+) -> Result<spec::Shape, Text> {
+    spec::step::own::stands_on_a_target(name, T::INVERSE, length)
+}
+
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric
 /// field, and a type parameter that no field uses is an error.
 pub trait Anchored<X> {
@@ -50,6 +87,54 @@ pub trait Anchored<X> {
 impl<E: Dtype, X> Anchored<X> for E {
     type Type = X;
 }
+
+/// A loss of the user's own.
+#[derive(Clone, Copy)]
+pub struct OwnLoss {
+    /// What it takes.
+    pub form: LossForm,
+    /// The loss.
+    pub loss: &'static dyn AnyLoss,
+}
+
+/// The loss with its form.
+pub const fn own_loss<L: Loss>(loss: &'static L) -> OwnLoss {
+    OwnLoss { form: L::FORM, loss }
+}
+
+impl OwnLoss {
+    /// The number of parts of a prediction; 1 also where the form is wrong, which is reported
+    /// elsewhere.
+    pub const fn parts(&self) -> usize {
+        match self.form.head {
+            HeadForm::Parts(parts) if parts.len() <= 8 => parts.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// The number of parts that a loss of the user's own predicts of each number.
+pub struct Parts<const COUNT: usize>;
+
+/// The type of a prediction of a number of the type `T`: the number, or an array of its parts.
+pub trait PartsOf<T> {
+    /// The type.
+    type Type;
+}
+
+impl<T> PartsOf<T> for Parts<1> {
+    type Type = T;
+}
+
+macro_rules! arrays_of_parts {
+    ($($count:literal)*) => {$(
+        impl<T> PartsOf<T> for Parts<$count> {
+            type Type = [T; $count];
+        }
+    )*};
+}
+
+arrays_of_parts!(2 3 4 5 6 7 8);
 
 /// The minimum of the sizes; `usize::MAX` for an empty slice.
 pub const fn smallest(sizes: &[usize]) -> usize {
@@ -140,6 +225,31 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
         crate::Summary::of::<M, f32, Cpu>()
     }
 }
+
+/// A metric of the user's own in a graph.
+pub trait OwnMetric {
+    /// Its type.
+    type Metric: 'static;
+    /// The metric.
+    const VALUE: &'static Self::Metric;
+}
+
+/// An [`OwnMetric`] as an object. A type that is no metric has the object of [`NoMetric`], so that the
+/// mistake is reported once, by a check of the expansion.
+pub struct MetricObject<T>(std::marker::PhantomData<T>);
+
+impl<T: OwnMetric<Metric: Metric>> MetricObject<T> {
+    /// The object.
+    pub const METRIC: &'static dyn AnyMetric = &Erased(T::VALUE);
+}
+
+/// See [`MetricObject`].
+pub trait NoMetric {
+    /// Any metric.
+    const METRIC: &'static dyn AnyMetric = &Erased(&Mae);
+}
+
+impl<T> NoMetric for MetricObject<T> {}
 
 /// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.

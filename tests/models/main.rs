@@ -1,11 +1,15 @@
 //! Models as their users write them: what they compute and learn, and that every gradient is right.
 
+mod distributions;
 mod end_to_end;
 mod gradients;
 mod images;
 mod lists;
+mod loss_weights;
 mod masks;
 mod missing;
+mod own_losses;
+mod pairs;
 mod row_alone;
 mod sequences;
 #[path = "../support/mod.rs"]

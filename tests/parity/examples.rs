@@ -11,7 +11,7 @@ use dfdx::{nn::ZeroGrads, prelude::*};
 use multi_input::{
     definition::Network,
     kernel::{Backend, Element},
-    loss::{Loss, Mse, TargetRow},
+    loss::{AnyLoss, Mse, TargetRow},
     missing::Optional,
     multi_input_model,
     optim::{Adam, OptimizerState},

@@ -2,7 +2,9 @@
 //! scikit-learn give (`fixtures/`).
 
 mod attribution;
+mod averages;
 mod convolutions;
+mod distributions;
 mod examples;
 mod layers;
 mod lists;

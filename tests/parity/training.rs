@@ -8,7 +8,7 @@ use crate::support::{
 use dfdx::tensor::Cpu;
 use multi_input::{
     callback::{EarlyStopping, Monitor},
-    loss::{BinaryCrossEntropy, CrossEntropy, Huber, Loss, Mae, Mse, TargetRow},
+    loss::{AnyLoss, BinaryCrossEntropy, CrossEntropy, Huber, Mae, Mse, TargetRow},
     optim::{Adam, AdamW, Optimizer, RmsProp, Sgd},
     train::Trainer,
     Model, Seed,
@@ -65,7 +65,7 @@ struct Losses(Comparison);
 
 impl Losses {
     /// Compares the mean over the samples, without weights and with.
-    fn check(&mut self, name: &str, loss: &dyn Loss) {
+    fn check(&mut self, name: &str, loss: &dyn AnyLoss) {
         let samples = self.0.fixture().shape(&format!("{name}.predictions"))[0];
         let weights = self.0.fixture().f64s("weights");
         for (case, weights) in [("plain", vec![1.0; samples]), ("weighted", weights)] {
@@ -76,7 +76,7 @@ impl Losses {
     }
 
     /// A loss speaks of one sample; of several it is sum(weight * loss) / samples.
-    fn mean(&self, name: &str, loss: &dyn Loss, weights: &[f64]) -> (f64, Vec<f64>) {
+    fn mean(&self, name: &str, loss: &dyn AnyLoss, weights: &[f64]) -> (f64, Vec<f64>) {
         let fixture = self.0.fixture();
         let (predictions, targets) = (format!("{name}.predictions"), format!("{name}.targets"));
         let width = fixture.shape(&predictions)[1];

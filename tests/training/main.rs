@@ -2,7 +2,10 @@
 
 mod importance;
 mod labels;
+mod loop_by_hand;
 mod notices;
+mod own;
+mod own_metrics;
 mod partial_targets;
 mod report;
 mod resume;
@@ -15,5 +18,6 @@ mod sparse_tables;
 mod support;
 mod tensorboard;
 mod terminal;
+mod uncertainty;
 mod units;
 mod zero_weights;

@@ -1,7 +1,7 @@
 //! Lengths of losses are in the target's own unit, whatever its steps make of it.
 
 use multi_input::{
-    loss::{Huber, LogCosh, Loss, TargetRow},
+    loss::{AnyLoss, Huber, LogCosh, TargetRow},
     prelude::*,
     NoticeKind,
 };
@@ -39,7 +39,7 @@ macro_rules! model {
 
             /// The loss of the model over the rows, and that of its predictions with errors in the
             /// target's own unit, divided by the squares of `scales`.
-            pub fn losses(loss: &dyn Loss, scales: [f64; 2]) -> (f64, f64) {
+            pub fn losses(loss: &dyn AnyLoss, scales: [f64; 2]) -> (f64, f64) {
                 let (model, rows) = (trained(1.0).0, rows(1.0));
                 let inputs: Vec<TankInputs> = rows.iter().cloned().map(TankInputs::from).collect();
                 let predicted = model.predict(&inputs).unwrap();

@@ -4,16 +4,17 @@
 
 mod cells;
 mod columns;
+mod metrics;
 mod target_steps;
 
-use multi_input_spec::{merge::MaskMerge, step::calendar, Target};
+use multi_input_spec::{merge::MaskMerge, step::calendar, Loss, Target};
 use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     names,
-    parse::{Argument, Date, Element, LossCall, Missing, Source},
+    parse::{Argument, Date, DerivedBy, Element, Missing, NamedLoss, Source},
     requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -55,6 +56,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
+        missing_operands_are_imputed(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
@@ -68,7 +70,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
-        metrics_fit(node, &mut errors);
+        metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -263,6 +265,30 @@ fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
     );
 }
 
+/// The result of arithmetic with a missing number is missing.
+fn missing_operands_are_imputed(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Derived(derived)) = &node.field.source else { return };
+    if !matches!(derived.by, DerivedBy::Formula(_)) || derived.fills() || derived.broken {
+        return;
+    }
+    for edge in &node.made_of {
+        let field = &graph.nodes[edge.node].field;
+        let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional || ty.optional_items);
+        let has_blanks =
+            matches!(&field.source, Some(Source::Input(input)) if input.fills()) || is_optional;
+        if has_blanks {
+            let (name, input, text) = (node.name(), &edge.name, &derived.text);
+            errors.at(
+                input.span(),
+                format!(
+                    "`{name}`: `{input}` may be missing, and the result with it: fill it with \
+                     `#[derived({text}, impute(mean))]`"
+                ),
+            );
+        }
+    }
+}
+
 /// `mask` treats category 0 as padding, regardless of the tokenizer file.
 fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(Source::Input(input)) = &node.field.source else { return };
@@ -436,6 +462,16 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
             format!("`{model}::{name}` is there already, for another purpose; choose another name"),
         );
     }
+    if let Some(owner) = names::weighs(name) {
+        let mut nodes = graph.nodes.iter();
+        let learned = nodes.any(|other| *other.name() == owner && other.learns_its_weight());
+        if learned && node.field.branch.is_some() {
+            errors.at(
+                name.span(),
+                format!("`{name}` is what the generated model calls the learned weight of `{owner}`; choose another name"),
+            );
+        }
+    }
     if let Some(owner) = names::stands_in_for(name) {
         let learned = graph.nodes.iter().any(|other| {
             *other.name() == owner
@@ -447,15 +483,6 @@ fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
                 format!("`{name}` is what the generated model calls the vector that stands in for `{owner}`; choose another name"),
             );
         }
-    }
-}
-
-fn describe(target: Target) -> &'static str {
-    match target {
-        Target::Numbers => "numbers",
-        Target::Flag => "a `bool`",
-        Target::Flags => "a `[bool; N]`",
-        Target::Class => "a `Class`",
     }
 }
 
@@ -475,16 +502,15 @@ fn other_type(node: &Node, target: Target, accepted: &[Target]) -> &'static str 
     }
 }
 
+/// A loss of the user's own is compared by rustc; see `shape/node.rs`.
 fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
-    let Some(loss) = node.field.output.as_ref().and_then(|output| output.loss.as_ref()) else {
-        return;
-    };
-    let Some(target) = node.target() else { return };
-    let (name, loss_name) = (node.name(), &loss.name);
-    if !loss.spec.targets.contains(&target) {
-        let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.targets.contains(&target));
-        let (what, fitting) = (describe(target), list(fitting.map(|loss| loss.name)));
-        let instead = other_type(node, target, loss.spec.targets);
+    let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref()?.named());
+    let (Some(loss), Some(target)) = (loss, node.target()) else { return };
+    let (name, loss_name, form) = (node.name(), &loss.name, &loss.spec.form);
+    if !form.takes(target) {
+        let fitting = multi_input_spec::LOSSES.iter().filter(|l| l.form.takes(target));
+        let (what, fitting) = (target.in_words(), list(fitting.map(Loss::name)));
+        let instead = other_type(node, target, form.targets);
         errors.at(
             loss_name.span(),
             format!(
@@ -495,71 +521,32 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     }
     let mut layers = shaped.layers.iter().rev();
     let Some(mut last) = layers.next() else { return };
-    if last.module.ends_in(loss.spec.link) {
+    if last.module.ends_in(form.link) {
         // The loss removes an activation layer that is its link. Before it may be another
         // activation layer, or a layer with an activation of its own.
         let Module::Activation { .. } = &last.module else { return };
         let Some(before) = layers.next() else { return };
         last = before;
     }
-    let activation = match last.module.last_activation() {
-        Some(activation) => activation,
-        None => return inner_activation_is_no_link(name, loss, last, errors),
+    let Some(activation) = last.module.last_activation() else {
+        return inner_activation_is_no_link(name, loss, last, errors);
     };
-    let linear = activation == multi_input_spec::Activation::Linear;
-    if loss.spec.non_negative && !is_non_negative(activation) {
-        errors.at(
-            last.end,
-            format!(
-                "`{name}`: `{loss_name}` compares with what is never negative, but `{}` may be; end \
-                 the branch in `softplus`",
-                activation.name()
-            ),
-        );
-        return;
+    if let Err(text) = form.check_activation(activation) {
+        errors.at(last.end, format!("`{name}`: {}", text.as_str()));
     }
-    match loss.spec.link {
-        Some(link) if activation == link => errors.at(
-            last.end,
-            format!(
-                "`{name}`: the branch ends in `{0}` twice; `{loss_name}` takes it once, or not at \
-                 all",
-                link.name()
-            ),
-        ),
-        Some(link) if !linear => errors.at(
-            last.end,
-            format!(
-                "`{name}`: `{loss_name}` is computed from logits, but `{}` comes before it; end \
-                 the branch in `{}`, or in no activation",
-                activation.name(),
-                link.name()
-            ),
-        ),
-        None if activation == multi_input_spec::Activation::Softmax => errors.at(
-            last.end,
-            format!("`{name}`: `softmax` gives the probabilities of classes, which `{loss_name}` does not compare; use a `Class<N>` with `cross_entropy`"),
-        ),
-        _ => {}
-    }
-}
-
-fn is_non_negative(activation: multi_input_spec::Activation) -> bool {
-    use multi_input_spec::Activation::{Relu, Sigmoid, Softmax, Softplus};
-    matches!(activation, Relu | Sigmoid | Softmax | Softplus)
 }
 
 /// An activation inside the last layer cannot be the link of the loss.
 fn inner_activation_is_no_link(
     name: &Ident,
-    loss: &LossCall,
+    loss: &NamedLoss,
     last: &ShapedLayer,
     errors: &mut Diagnostics,
 ) {
     let Module::Named(named) = &last.module else { return };
     let Some(activation) = &named.activation else { return };
     if let (Some(link), false) =
-        (loss.spec.link, *activation == multi_input_spec::Activation::Linear)
+        (loss.spec.form.link, *activation == multi_input_spec::Activation::Linear)
     {
         let (layer, loss, link) = (named.call.spec.name, &loss.name, link.name());
         errors.at(
@@ -573,27 +560,11 @@ fn inner_activation_is_no_link(
     }
 }
 
-fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
-    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
-        let instead = other_type(node, target, metric.spec.targets);
-        let (node, what, name, metric) = (node.name(), describe(target), &metric.name, metric.spec);
-        errors.at(
-            name.span(),
-            format!(
-                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
-                metric.name
-            ),
-        );
-    }
-}
-
 fn categories_fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(span), Some(target)) = (output.categories, node.target()) else { return };
     if target != Target::Class {
-        let (name, what) = (node.name(), describe(target));
+        let (name, what) = (node.name(), target.in_words());
         errors.at(
             span,
             format!(

@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 7] {
+fn seeds() -> [TokenStream; 8] {
     [
         quote! {
             struct Forms {
@@ -85,6 +85,26 @@ fn seeds() -> [TokenStream; 7] {
             }
         },
         quote! {
+            struct Own {
+                #[input(my::Winsorize(0.01), standardize, my::Powers(count = N) => [N])]
+                rooms: f32,
+                #[input(my::Lower => String, categories(9), my::Same => [u32; 1])]
+                name: String,
+                #[derived((rooms + 1) / max(people, my::LEAST).abs(), impute(mean), my::Cut)]
+                each: _,
+                #[derived(my::Distance(rooms, people, scale = -2.0))]
+                distance: [f32; 2],
+                #[input]
+                people: f32,
+                #[merge(my::gated(rooms, present(name)) => [3])]
+                gated: _,
+                #[merge(my::Outer(each, distance, people, gated, at = 0.5) => [2 * N])]
+                #[branch(Dense(1))]
+                #[output(loss = mse, my::Log(1.0))]
+                price: f32,
+            }
+        },
+        quote! {
             struct Progression {
                 #[input(missing = mean)]
                 vitals: Option<[f32; 4]>,
@@ -140,7 +160,7 @@ fn seeds() -> [TokenStream; 7] {
                 joined: _,
                 #[from(joined)]
                 #[branch(Dense(3))]
-                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2)), weight = 0.5)]
+                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2), f1(average = macro), auc(multi_class = ovo), my::Within(share = 0.1)), weight = 0.5)]
                 kind: Class<3>,
                 #[from(joined)]
                 #[branch(Dense(1))]

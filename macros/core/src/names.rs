@@ -9,6 +9,9 @@ const OF_THE_DEFINITION: [&str; 3] = ["build", "summary", "GRAPH"];
 /// The suffix of the field of a learned vector.
 const STAND_IN: &str = "_missing";
 
+/// The suffix of the field of a learned weight of a loss.
+const LOG_VARIANCE: &str = "_log_variance";
+
 /// Whether the definition has another item of that name.
 pub(crate) fn is_in_the_definition(name: &Ident) -> bool {
     OF_THE_DEFINITION.iter().any(|taken| name == taken)
@@ -35,6 +38,21 @@ pub(crate) fn stand_in(node: &Ident) -> Ident {
 /// The node whose learned vector would have that name.
 pub(crate) fn stands_in_for(name: &Ident) -> Option<String> {
     name.to_string().strip_suffix(STAND_IN).map(str::to_owned)
+}
+
+/// The module's field of the learned weight of an output's loss.
+pub(crate) fn log_variance(node: &Ident) -> Ident {
+    format_ident!("{}{}", node, LOG_VARIANCE, span = node.span())
+}
+
+/// The output whose learned weight would have that name.
+pub(crate) fn weighs(name: &Ident) -> Option<String> {
+    name.to_string().strip_suffix(LOG_VARIANCE).map(str::to_owned)
+}
+
+/// The constant of the definition that holds a loss of the user's own.
+pub(crate) fn own_loss(output: usize) -> Ident {
+    format_ident!("OWN_LOSS_{output}")
 }
 
 /// The generated types of one model.

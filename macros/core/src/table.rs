@@ -1,7 +1,7 @@
 //! The model as a table: the input of every node, its layers, their output shapes and parameter
 //! counts. It is shown in the documentation and printed by `MULTI_INPUT_PRINT=shapes`.
 
-use multi_input_spec::Size;
+use multi_input_spec::{Shape, Size};
 
 use crate::{
     graph::{Graph, Node},
@@ -60,6 +60,11 @@ impl Table {
             let size = shapes.output.map_or(Size::Unknown, |output| output.shape.elements());
             let count = self.count(size);
             self.add(String::new(), "stand-in where absent".to_owned(), shapes.output, count);
+        }
+        if node.learns_its_weight() {
+            let count = self.count(Size::Known(1));
+            let one = Flow::known(Shape::numbers(&[Size::Known(1)]));
+            self.add(String::new(), "weight of its loss".to_owned(), Some(&one), count);
         }
         if shapes.output.is_none() {
             self.total = None;

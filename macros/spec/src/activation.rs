@@ -71,6 +71,12 @@ impl Activation {
         ACTIVATIONS[self as usize].1
     }
 
+    /// Whether its values are never negative.
+    pub const fn is_non_negative(self) -> bool {
+        use Activation::{Relu, Sigmoid, Softmax, Softplus};
+        matches!(self, Relu | Sigmoid | Softmax | Softplus)
+    }
+
     /// The name of the runtime's type.
     pub const fn type_name(self) -> &'static str {
         ACTIVATIONS[self as usize].2

@@ -1,6 +1,6 @@
 //! Comparisons of shapes that the user states with inferred shapes.
 
-use crate::{Shape, Size, Text};
+use crate::{argument::equal, Shape, Size, Target, Text, METRICS};
 
 /// # Errors
 /// A size of 0.
@@ -64,6 +64,63 @@ pub const fn classes(
     }
 }
 
+/// Checks the class that counts as true in an average of a metric against the number of classes.
+pub const fn binary(metric: &str, class: Size, classes: &Shape) -> Result<Shape, Text> {
+    match (class, classes.last()) {
+        (Size::Known(class), Size::Known(count)) if class >= count => Err(Text::new("`binary(")
+            .number(class)
+            .str(")` of `")
+            .str(metric)
+            .str("` names none of the ")
+            .number(count)
+            .str(" classes, which are 0 to ")
+            .number(count - 1)),
+        _ => Ok(*classes),
+    }
+}
+
+/// Checks a user's own metric `metric`, which is called `name` and measures `targets`, for the
+/// output `field`.
+pub const fn own_metric(
+    field: &str,
+    target: Target,
+    metric: &str,
+    name: &str,
+    targets: &[Target],
+) -> Result<(), Text> {
+    let mut fits = false;
+    let mut i = 0;
+    while i < targets.len() {
+        fits = fits || targets[i] as u8 == target as u8;
+        i += 1;
+    }
+    if !fits {
+        return Err(Text::new("`")
+            .str(field)
+            .str("` is ")
+            .str(target.in_words())
+            .str(", which the metric `")
+            .str(metric)
+            .str("` does not measure"));
+    }
+    let mut taken = name.is_empty() || equal(name, "loss");
+    let mut i = 0;
+    while i < METRICS.len() {
+        taken = taken || equal(name, METRICS[i].name);
+        i += 1;
+    }
+    match taken {
+        false => Ok(()),
+        true => Err(Text::new("`")
+            .str(field)
+            .str("`: the metric `")
+            .str(metric)
+            .str("` has the name `")
+            .str(name)
+            .str("`, which is none of its own: give it another `NAME`")),
+    }
+}
+
 /// Compares a hidden node's declared shape with the output shape of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if declared.is_masked() && !inferred.is_masked() {
@@ -105,15 +162,28 @@ pub const fn head(needed: &Shape, inferred: &Shape) -> Result<Shape, Text> {
             ));
     }
     if needed.differs(inferred) {
-        return Err(Text::new("needs a head of ")
+        let text = Text::new("needs a head of ")
             .shape(needed)
             .str(" to predict its type, but what comes out is ")
             .shape(inferred)
             .str("; end its branch in `Dense(")
-            .size(needed.elements())
-            .str(")`"));
+            .size(needed.elements());
+        return Err(match needed.rank() {
+            0 | 1 => text.str(")`"),
+            _ => reshape(text.str("), Reshape("), needed).str(")`"),
+        });
     }
     Ok(*inferred)
+}
+
+/// Appends the sizes of a shape.
+const fn reshape(mut text: Text, shape: &Shape) -> Text {
+    let mut axis = 0;
+    while axis < shape.rank() {
+        text = text.str(if axis == 0 { "" } else { ", " }).size(shape.dim(axis));
+        axis += 1;
+    }
+    text
 }
 
 /// Compares the capacity of a step with that of the input `owner` whose vocabulary it shares.
@@ -175,5 +245,35 @@ mod tests {
         );
         assert!(classes("top_k", "k", Size::Known(3), &HEAD).is_ok());
         assert!(classes("top_k", "k", Size::Unknown, &HEAD).is_ok());
+    }
+
+    #[test]
+    fn a_class_that_counts_as_true_is_one_of_them() {
+        const HEAD: Shape = Shape::numbers(&[Size::Known(3)]);
+        const WRONG: Result<Shape, Text> = binary("f1", Size::Known(3), &HEAD);
+        assert_eq!(
+            WRONG.unwrap_err().as_str(),
+            "`binary(3)` of `f1` names none of the 3 classes, which are 0 to 2"
+        );
+        assert!(binary("f1", Size::Known(2), &HEAD).is_ok());
+        assert!(binary("f1", Size::Unknown, &HEAD).is_ok());
+    }
+
+    #[test]
+    fn a_metric_of_ones_own_has_its_targets_and_a_name() {
+        let check = |name, targets: &[Target]| {
+            let checked = own_metric("price", Target::Numbers, "Within", name, targets);
+            checked.err().map(|text| text.as_str().to_owned()).unwrap_or_default()
+        };
+        assert_eq!(check("within", &[Target::Class, Target::Numbers]), "");
+        let said = "`price` is numbers, which the metric `Within` does not measure";
+        assert_eq!(check("within", &[Target::Class]), said);
+        for taken in ["mae", "loss", ""] {
+            let said = format!(
+                "`price`: the metric `Within` has the name `{taken}`, which is none of its own: \
+                 give it another `NAME`"
+            );
+            assert_eq!(check(taken, &[Target::Numbers]), said);
+        }
     }
 }

@@ -32,10 +32,14 @@ pub enum ArgumentKind {
     Words(&'static [&'static str]),
     /// A list of real numbers in this range: `[0.0, 0.5]`.
     Numbers(Range),
+    /// One or more real numbers in this range, up to the end of the positional arguments.
+    ListedNumbers(Range),
     /// The path of a `tokenizer.json`.
     TokenizerFile,
     /// A text in quotes that is not empty.
     Text,
+    /// An average over classes: a word of [`AVERAGES`](crate::AVERAGES); no formula uses it.
+    Average,
     /// The name of another input; formulas do not use it.
     Input,
     /// An inner layer.
@@ -50,7 +54,8 @@ pub enum ArgumentKind {
 impl ArgumentKind {
     /// Whether it takes all remaining positional arguments.
     pub const fn is_list(self) -> bool {
-        matches!(self, ArgumentKind::Sizes | ArgumentKind::Words(_))
+        use ArgumentKind::{ListedNumbers, Sizes, Words};
+        matches!(self, Sizes | Words(_) | ListedNumbers(_))
     }
 }
 
@@ -279,7 +284,7 @@ impl Value {
 }
 
 /// `a == b` in `const` code.
-const fn equal(a: &str, b: &str) -> bool {
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut index = 0;
     while index < a.len() && index < b.len() && a[index] == b[index] {

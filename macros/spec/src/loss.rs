@@ -1,6 +1,6 @@
-//! The losses and metrics, and the targets they accept.
+//! The losses, and the targets they accept.
 
-use crate::{Activation, Doc, Range};
+use crate::{Activation, Doc, Range, Shape, Size, Text};
 
 /// The kind of an output's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,18 @@ pub enum Target {
     Flags,
     /// `Class<N>`.
     Class,
+}
+
+impl Target {
+    /// What it is, in words that can follow "is".
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Target::Numbers => "numbers",
+            Target::Flag => "a `bool`",
+            Target::Flags => "a `[bool; N]`",
+            Target::Class => "a `Class`",
+        }
+    }
 }
 
 /// A numeric parameter of a loss: a field of its type.
@@ -39,23 +51,84 @@ impl LossNumber {
 /// A loss for `#[output(loss = ...)]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
-    /// The name in the DSL.
-    pub name: &'static str,
     /// The type in `multi_input::loss`.
     pub type_name: &'static str,
     /// Its row in the documentation.
     pub doc: Doc,
     /// Its parameters.
     pub parameters: &'static [LossNumber],
+    /// Numbers of which it takes one or more, such as the levels of `quantile(0.1, 0.9)`: their name
+    /// and range. The head has its parts once for each of them.
+    pub listed: Option<(&'static str, Range)>,
+    /// The type of a prediction.
+    pub prediction: Predicted,
+    /// What it takes.
+    pub form: LossForm,
+}
+
+/// What a loss takes: a constant of its `impl`, which is compared with the output while compiling.
+///
+/// ```
+/// use multi_input_spec::{LossForm, TargetSteps};
+///
+/// const FORM: LossForm = LossForm {
+///     non_negative: true,
+///     target_steps: TargetSteps::None("counts of at least 0"),
+///     ..LossForm::of_numbers("tweedie")
+/// };
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct LossForm {
+    /// The name in logs and messages; of ours the name in the DSL.
+    pub name: &'static str,
     /// The targets it accepts.
     pub targets: &'static [Target],
+    /// The numbers of the head.
+    pub head: HeadForm,
     /// The link function from the head's logits to a prediction. A branch may end in this
-    /// activation or omit it; either way the loss is computed from the logits.
+    /// activation or omit it; either way the loss is computed from the logits. (Before a loss of
+    /// one's own it omits it.)
     pub link: Option<Activation>,
     /// Whether the branch's output must be non-negative.
     pub non_negative: bool,
     /// The preprocessing steps allowed for its target.
     pub target_steps: TargetSteps,
+}
+
+/// The numbers of the head that a loss takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadForm {
+    /// One for each number or flag of the target, and one for each class.
+    Target,
+    /// Several for each number of the target, as a last axis: `[2]` for `f32`, `[N, 2]` for
+    /// `[f32; N]`.
+    Parts(&'static [Part]),
+    /// Two for a flag: `[2]`.
+    Pair,
+    /// One less than there are classes: the logits of the cumulative probabilities.
+    Cumulative,
+}
+
+/// What a number of a prediction is, which decides how steps of the target are undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A value of the target, such as its mean or a quantile.
+    Value,
+    /// A length in the target's unit, such as a standard deviation.
+    Length,
+    /// A number without a unit, such as a dispersion.
+    Unitless,
+}
+
+/// The type of a prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Predicted {
+    /// That of the target: numbers, a probability for each flag, probabilities for classes.
+    Target,
+    /// This type in `multi_input`, of the target's numbers.
+    Named(&'static str),
+    /// This type in `multi_input`, of the target's numbers and of as many as the loss lists.
+    Listed(&'static str),
 }
 
 /// The preprocessing steps allowed for the target of a loss.
@@ -69,137 +142,419 @@ pub enum TargetSteps {
     None(&'static str),
 }
 
+impl TargetSteps {
+    /// The length in the target's unit.
+    pub const fn length(self) -> Option<&'static str> {
+        match self {
+            TargetSteps::Affine(length) => Some(length),
+            TargetSteps::Any | TargetSteps::None(_) => None,
+        }
+    }
+}
+
 const NUMBERS: &[Target] = &[Target::Numbers];
 const FLAGS: &[Target] = &[Target::Flag, Target::Flags];
 
-impl Loss {
-    /// A loss of numbers, without parameters.
-    const fn of_numbers(name: &'static str, type_name: &'static str, doc: Doc) -> Loss {
-        Loss {
+impl LossForm {
+    /// A loss of numbers by their differences: a head as wide as the target, which may have any
+    /// step with an inverse.
+    pub const fn of_numbers(name: &'static str) -> LossForm {
+        LossForm {
             name,
-            type_name,
-            doc,
-            parameters: &[],
             targets: NUMBERS,
+            head: HeadForm::Target,
             link: None,
             non_negative: false,
             target_steps: TargetSteps::Any,
         }
     }
+
+    /// A loss of flags, from their logits.
+    pub const fn of_flags(name: &'static str) -> LossForm {
+        LossForm {
+            targets: FLAGS,
+            link: Some(Activation::Sigmoid),
+            target_steps: TargetSteps::None("flags from 0 to 1"),
+            ..LossForm::of_numbers(name)
+        }
+    }
+
+    /// A loss of one class out of several, from their logits.
+    pub const fn of_classes(name: &'static str) -> LossForm {
+        LossForm {
+            targets: &[Target::Class],
+            link: Some(Activation::Softmax),
+            target_steps: TargetSteps::None("classes"),
+            ..LossForm::of_numbers(name)
+        }
+    }
+
+    /// The form of the loss `name` of [`LOSSES`].
+    ///
+    /// # Panics
+    /// If there is none.
+    pub const fn of(name: &str) -> LossForm {
+        let mut index = 0;
+        while index < LOSSES.len() {
+            if is_equal(LOSSES[index].form.name, name) {
+                return LOSSES[index].form;
+            }
+            index += 1;
+        }
+        panic!("no loss has this name")
+    }
+
+    /// The shape of the head for a target of the shape `target`, whose parts are there `times`
+    /// times.
+    pub const fn head(&self, target: &Shape, times: usize) -> Shape {
+        match self.head {
+            HeadForm::Target => *target,
+            HeadForm::Parts(parts) => {
+                let parts = Size::Known(parts.len() * times);
+                match target.rank() == 1 && target.dim(0).is(1) {
+                    true => target.with(0, parts),
+                    false => target.push(parts),
+                }
+            }
+            HeadForm::Pair => target.with(0, Size::Known(2)),
+            HeadForm::Cumulative => match target.dim(0) {
+                Size::Known(classes) => target.with(0, Size::Known(classes.saturating_sub(1))),
+                Size::Unknown => *target,
+            },
+        }
+    }
+
+    /// Whether it accepts the target.
+    pub const fn takes(&self, target: Target) -> bool {
+        let mut index = 0;
+        while index < self.targets.len() {
+            if self.targets[index] as usize == target as usize {
+                return true;
+            }
+            index += 1;
+        }
+        false
+    }
+
+    /// Checks everything about an output with this loss, of one's own: its target, the activation
+    /// that its branch ends in, the shape of its head against that of its target, and the steps of
+    /// the target, of which the first and the first nonlinear one are named.
+    ///
+    /// # Errors
+    /// A text that can follow the field's name.
+    pub const fn check(
+        &self,
+        target: Target,
+        before: Option<Activation>,
+        needed: &Shape,
+        head: &Shape,
+        steps: [Option<&str>; 2],
+    ) -> Result<Shape, Text> {
+        if !self.takes(target) {
+            return Err(Text::new("this is ")
+                .str(target.in_words())
+                .str(", which `")
+                .str(self.name)
+                .str("` does not compare"));
+        }
+        if let Some(mistake) = self.mistake(target) {
+            return Err(Text::new("`").str(self.name).str(mistake));
+        }
+        if let Some(before) = before {
+            if let Err(text) = self.check_activation(before) {
+                return Err(text);
+            }
+        }
+        if let [Some(first), curved] = steps {
+            if let Err(text) = self.check_steps(first, curved) {
+                return Err(text);
+            }
+        }
+        crate::agree::head(&self.head(needed, 1), head)
+    }
+
+    /// What is wrong with the form itself, to follow the name of the loss.
+    const fn mistake(&self, target: Target) -> Option<&'static str> {
+        use Activation::{Sigmoid, Softmax, Softplus};
+        match (self.head, self.link) {
+            (_, Some(link)) if !matches!(link, Sigmoid | Softmax | Softplus) => {
+                Some("` has a link that is neither `Sigmoid`, `Softmax` nor `Softplus`")
+            }
+            (HeadForm::Parts([] | [_, _, _, _, _, _, _, _, _, ..]), _) => {
+                Some("` has parts, of which there are from 1 to 8")
+            }
+            (HeadForm::Parts(_), _) if target as usize != Target::Numbers as usize => {
+                Some("` has parts, which only targets of numbers have")
+            }
+            (HeadForm::Pair, _) if target as usize != Target::Flag as usize => {
+                Some("` takes a pair of numbers, which only targets `bool` have")
+            }
+            (HeadForm::Cumulative, _) if target as usize != Target::Class as usize => {
+                Some("` is cumulative, which only targets `Class<N>` are")
+            }
+            _ => None,
+        }
+    }
+
+    /// Compares the steps of the target with the form: the first one, and the first nonlinear one.
+    ///
+    /// # Errors
+    /// A text that can follow the field's name.
+    pub const fn check_steps(&self, first: &str, curved: Option<&str>) -> Result<(), Text> {
+        match (self.target_steps, curved) {
+            (TargetSteps::None(what), _) => Err(Text::new("`")
+                .str(self.name)
+                .str("` compares with ")
+                .str(what)
+                .str(", which `")
+                .str(first)
+                .str("` changes; leave `")
+                .str(first)
+                .str("` out, or use a loss of differences, as `mse` is")),
+            (TargetSteps::Affine(length), Some(curved)) => Err(Text::new(length)
+                .str(
+                    " is a difference in the target's unit, but equal differences are no longer \
+                     equal after `",
+                )
+                .str(curved)
+                .str("`; use `mse` or `mae`, or leave `")
+                .str(curved)
+                .str("` out")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Compares the activation before the loss, after the link has been taken off, with the form.
+    ///
+    /// # Errors
+    /// A text that can follow the field's name.
+    pub const fn check_activation(&self, before: Activation) -> Result<(), Text> {
+        if self.non_negative && !before.is_non_negative() {
+            return Err(Text::new("`")
+                .str(self.name)
+                .str("` compares with what is never negative, but `")
+                .str(before.name())
+                .str("` may be; end the branch in `softplus`"));
+        }
+        match self.link {
+            Some(link) if link as usize == before as usize => {
+                Err(Text::new("the branch ends in `")
+                    .str(link.name())
+                    .str("` twice; `")
+                    .str(self.name)
+                    .str("` takes it once, or not at all"))
+            }
+            Some(link) if before as usize != Activation::Linear as usize => Err(Text::new("`")
+                .str(self.name)
+                .str("` is computed from logits, but `")
+                .str(before.name())
+                .str("` comes before it; end the branch in `")
+                .str(link.name())
+                .str("`, or in no activation")),
+            None if before as usize == Activation::Softmax as usize => {
+                Err(Text::new("`softmax` gives the probabilities of classes, which `")
+                    .str(self.name)
+                    .str("` does not compare; use a `Class<N>` with `cross_entropy`"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+const fn is_equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut index = 0;
+    while index < one.len() && index < other.len() && one[index] == other[index] {
+        index += 1;
+    }
+    index == one.len() && index == other.len()
+}
+
+impl Loss {
+    const fn new(type_name: &'static str, form: LossForm, doc: Doc) -> Loss {
+        let (parameters, listed, prediction) = (&[], None, Predicted::Target);
+        Loss { type_name, doc, parameters, listed, prediction, form }
+    }
+
+    /// The name in the DSL.
+    pub const fn name(&self) -> &'static str {
+        self.form.name
+    }
+}
+
+/// The loss with the DSL name `name`.
+pub fn named(name: &str) -> Option<&'static Loss> {
+    LOSSES.iter().find(|loss| loss.name() == name)
 }
 
 /// Every loss.
 pub const LOSSES: &[Loss] = &[
-    Loss::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "`MSELoss`", ..Doc::new("`mean((y - t)^2)`") }),
-    Loss::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "`L1Loss`", ..Doc::new("`mean(|y - t|)`") }),
+    Loss::new(
+        "Mse",
+        LossForm::of_numbers("mse"),
+        Doc { keras: "`MeanSquaredError`", torch: "`MSELoss`", ..Doc::new("`mean((y - t)^2)`") },
+    ),
+    Loss::new(
+        "Mae",
+        LossForm::of_numbers("mae"),
+        Doc { keras: "`MeanAbsoluteError`", torch: "`L1Loss`", ..Doc::new("`mean(|y - t|)`") },
+    ),
     Loss {
         parameters: &[LossNumber::positive("delta", 1.0)],
-        target_steps: TargetSteps::Affine("the `delta` of `huber`"),
-        ..Loss::of_numbers("huber", "Huber", Doc { keras: "`Huber`", torch: "`HuberLoss`", ..Doc::new("`mean(e^2 / 2)` where `|e| <= delta`, else `mean(delta (|e| - delta / 2))`, with `e = y - t`") })
+        ..Loss::new(
+            "Huber",
+            LossForm { target_steps: TargetSteps::Affine("the `delta` of `huber`"), ..LossForm::of_numbers("huber") },
+            Doc { keras: "`Huber`", torch: "`HuberLoss`", ..Doc::new("`mean(e^2 / 2)` where `|e| <= delta`, else `mean(delta (|e| - delta / 2))`, with `e = y - t`") },
+        )
+    },
+    Loss::new(
+        "LogCosh",
+        LossForm {
+            target_steps: TargetSteps::Affine("the 1 at which `log_cosh` turns from squared to absolute"),
+            ..LossForm::of_numbers("log_cosh")
+        },
+        Doc { keras: "`LogCosh`", torch: "", ..Doc::new("`mean(ln(cosh(y - t)))`") },
+    ),
+    Loss::new(
+        "Poisson",
+        LossForm {
+            non_negative: true,
+            target_steps: TargetSteps::None("counts of at least 0"),
+            ..LossForm::of_numbers("poisson")
+        },
+        Doc { keras: "`Poisson`", torch: "`PoissonNLLLoss(log_input=False)`", ..Doc::new("`mean(y - t ln(y))`") },
+    ),
+    Loss {
+        parameters: &[LossNumber { name: "power", default: 1.5, range: Range::OneToTwo }],
+        ..Loss::new(
+            "Tweedie",
+            LossForm {
+                non_negative: true,
+                target_steps: TargetSteps::None("amounts of at least 0"),
+                ..LossForm::of_numbers("tweedie")
+            },
+            Doc { keras: "", torch: "scikit-learn `mean_tweedie_deviance(power)`", ..Doc::new("`mean(2 (t^(2 - p) / ((1 - p) (2 - p)) - t y^(1 - p) / (1 - p) + y^(2 - p) / (2 - p)))`, p being the `power` between 1 and 2: amounts that are often exactly 0") },
+        )
     },
     Loss {
-        target_steps: TargetSteps::Affine(
-            "the 1 at which `log_cosh` turns from squared to absolute",
-        ),
-        ..Loss::of_numbers("log_cosh", "LogCosh", Doc { keras: "`LogCosh`", torch: "", ..Doc::new("`mean(ln(cosh(y - t)))`") })
+        listed: Some(("levels", Range::OpenUnitInterval)),
+        prediction: Predicted::Listed("Quantiles"),
+        ..Loss::new(
+            "Quantile",
+            LossForm { head: HeadForm::Parts(&[Part::Value]), ..LossForm::of_numbers("quantile") },
+            Doc { keras: "", torch: "scikit-learn `mean_pinball_loss(alpha)`, the mean over the levels", ..Doc::new("`mean(max(l (t - q), (l - 1) (t - q)))` over the levels l; the quantiles q never cross") },
+        )
     },
     Loss {
-        non_negative: true,
-        target_steps: TargetSteps::None("counts of at least 0"),
-        ..Loss::of_numbers("poisson", "Poisson", Doc { keras: "`Poisson`", torch: "`PoissonNLLLoss(log_input=False)`", ..Doc::new("`mean(y - t ln(y))`") })
+        prediction: Predicted::Named("Normal"),
+        ..Loss::new(
+            "Gaussian",
+            LossForm {
+                head: HeadForm::Parts(&[Part::Value, Part::Length]),
+                target_steps: TargetSteps::Affine("the standard deviation of `gaussian`"),
+                ..LossForm::of_numbers("gaussian")
+            },
+            Doc { keras: "", torch: "`GaussianNLLLoss(full=True)`", ..Doc::new("`mean((t - m)^2 / (2 s^2) + ln(s^2) / 2 + ln(2 pi) / 2)` of the mean `m` and the variance `s^2 = softplus(h) + 1e-6`") },
+        )
     },
     Loss {
-        target_steps: TargetSteps::None("the sides -1 and 1"),
-        ..Loss::of_numbers("hinge", "Hinge", Doc { keras: "`Hinge`", torch: "", ..Doc::new("`mean(max(0, 1 - t y))` for targets -1 and 1 (0 counts as -1)") })
+        prediction: Predicted::Named("Counts"),
+        ..Loss::new(
+            "NegativeBinomial",
+            LossForm {
+                head: HeadForm::Parts(&[Part::Value, Part::Unitless]),
+                target_steps: TargetSteps::None("counts of at least 0"),
+                ..LossForm::of_numbers("negative_binomial")
+            },
+            Doc { keras: "", torch: "statsmodels `NegativeBinomial(loglike_method=\"nb2\")`", ..Doc::new("minus the log-probability of the count t where the mean is `m = softplus(h) + 1e-6` and the variance `m + a m^2`, `a = softplus(g) + 1e-6`") },
+        )
     },
-    Loss {
-        target_steps: TargetSteps::None("directions from 0"),
-        ..Loss::of_numbers("cosine_similarity", "CosineSimilarity", Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", ..Doc::new("minus the cosine of y and t") })
-    },
-    Loss {
-        link: Some(Activation::Softmax),
-        target_steps: TargetSteps::None("shares from 0 to 1"),
-        ..Loss::of_numbers("kl_divergence", "KlDivergence", Doc { keras: "`KLDivergence`", torch: "`KLDivLoss`", ..Doc::new("`sum(t (ln t - ln p))`") })
-    },
+    Loss::new(
+        "Hinge",
+        LossForm { target_steps: TargetSteps::None("the sides -1 and 1"), ..LossForm::of_numbers("hinge") },
+        Doc { keras: "`Hinge`", torch: "", ..Doc::new("`mean(max(0, 1 - t y))` for targets -1 and 1 (0 counts as -1)") },
+    ),
+    Loss::new(
+        "CosineSimilarity",
+        LossForm { target_steps: TargetSteps::None("directions from 0"), ..LossForm::of_numbers("cosine_similarity") },
+        Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", ..Doc::new("minus the cosine of y and t") },
+    ),
+    Loss::new(
+        "KlDivergence",
+        LossForm {
+            link: Some(Activation::Softmax),
+            target_steps: TargetSteps::None("shares from 0 to 1"),
+            ..LossForm::of_numbers("kl_divergence")
+        },
+        Doc { keras: "`KLDivergence`", torch: "`KLDivLoss`", ..Doc::new("`sum(t (ln t - ln p))`") },
+    ),
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
-        targets: &[Target::Flag, Target::Flags, Target::Numbers],
-        link: Some(Activation::Sigmoid),
-        target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("binary_cross_entropy", "BinaryCrossEntropy", Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") })
+        ..Loss::new(
+            "BinaryCrossEntropy",
+            LossForm {
+                targets: &[Target::Flag, Target::Flags, Target::Numbers],
+                ..LossForm::of_flags("binary_cross_entropy")
+            },
+            Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") },
+        )
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0)],
-        targets: FLAGS,
-        link: Some(Activation::Sigmoid),
-        target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("binary_focal", "BinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") })
+        ..Loss::new(
+            "BinaryFocal",
+            LossForm::of_flags("binary_focal"),
+            Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") },
+        )
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::fraction("alpha", 0.25)],
-        targets: FLAGS,
-        link: Some(Activation::Sigmoid),
-        target_steps: TargetSteps::None("flags from 0 to 1"),
-        ..Loss::of_numbers("balanced_binary_focal", "BalancedBinaryFocal", Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") })
+        ..Loss::new(
+            "BalancedBinaryFocal",
+            LossForm::of_flags("balanced_binary_focal"),
+            Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") },
+        )
+    },
+    Loss {
+        parameters: &[LossNumber::positive("margin", 1.0)],
+        ..Loss::new(
+            "Contrastive",
+            LossForm { targets: &[Target::Flag], link: None, ..LossForm::of_flags("contrastive") },
+            Doc { keras: "`ContrastiveLoss` of TensorFlow Addons", torch: "", ..Doc::new("`t d^2 + (1 - t) max(0, margin - d)^2` of the distance d of a pair, which belongs together where t is true") },
+        )
+    },
+    Loss {
+        parameters: &[LossNumber::positive("margin", 1.0)],
+        ..Loss::new(
+            "Triplet",
+            LossForm {
+                targets: &[Target::Flag],
+                head: HeadForm::Pair,
+                link: None,
+                ..LossForm::of_flags("triplet")
+            },
+            Doc { keras: "", torch: "`TripletMarginLoss`", ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
+        )
     },
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
-        targets: &[Target::Class],
-        link: Some(Activation::Softmax),
-        target_steps: TargetSteps::None("classes"),
-        ..Loss::of_numbers("cross_entropy", "CrossEntropy", Doc { keras: "`SparseCategoricalCrossentropy(from_logits=True)`, `CategoricalCrossentropy(from_logits=True, label_smoothing)`", torch: "`CrossEntropyLoss`", ..Doc::new("`-ln p_t`") })
+        ..Loss::new(
+            "CrossEntropy",
+            LossForm::of_classes("cross_entropy"),
+            Doc { keras: "`SparseCategoricalCrossentropy(from_logits=True)`, `CategoricalCrossentropy(from_logits=True, label_smoothing)`", torch: "`CrossEntropyLoss`", ..Doc::new("`-ln p_t`") },
+        )
     },
     Loss {
         parameters: &[LossNumber::positive("gamma", 2.0), LossNumber::positive("alpha", 0.25)],
-        targets: &[Target::Class],
-        link: Some(Activation::Softmax),
-        target_steps: TargetSteps::None("classes"),
-        ..Loss::of_numbers("focal", "Focal", Doc { keras: "`CategoricalFocalCrossentropy(from_logits=True)`", torch: "", ..Doc::new("`-alpha (1 - p_t)^gamma ln p_t`") })
+        ..Loss::new(
+            "Focal",
+            LossForm::of_classes("focal"),
+            Doc { keras: "`CategoricalFocalCrossentropy(from_logits=True)`", torch: "", ..Doc::new("`-alpha (1 - p_t)^gamma ln p_t`") },
+        )
     },
-];
-
-/// A metric for `metrics(...)`.
-#[derive(Clone, Copy, Debug)]
-pub struct Metric {
-    /// The name in the DSL.
-    pub name: &'static str,
-    /// The type in `multi_input::metric`.
-    pub type_name: &'static str,
-    /// Its row in the documentation.
-    pub doc: Doc,
-    /// Its integer parameters with their defaults: the fields of the type. Each is at least 1 and
-    /// at most the number of classes.
-    pub parameters: &'static [(&'static str, usize)],
-    /// The targets it accepts.
-    pub targets: &'static [Target],
-}
-
-impl Metric {
-    const fn of_numbers(name: &'static str, type_name: &'static str, doc: Doc) -> Metric {
-        Metric { name, type_name, doc, parameters: &[], targets: NUMBERS }
-    }
-
-    const fn of_classes(name: &'static str, type_name: &'static str, doc: Doc) -> Metric {
-        let targets = &[Target::Class, Target::Flag, Target::Flags];
-        Metric { name, type_name, doc, parameters: &[], targets }
-    }
-}
-
-/// Every metric.
-pub const METRICS: &[Metric] = &[
-    Metric::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "", ..Doc::new("`mean(|y - t|)`") }),
-    Metric::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "", ..Doc::new("`mean((y - t)^2)`") }),
-    Metric::of_numbers("rmse", "Rmse", Doc { keras: "`RootMeanSquaredError`", torch: "", ..Doc::new("`sqrt(mean((y - t)^2))`") }),
-    Metric::of_numbers("mape", "Mape", Doc { keras: "`MeanAbsolutePercentageError`", torch: "", ..Doc::new("`100 mean(|y - t| / max(|t|, 1e-7))`") }),
-    Metric::of_numbers("r2", "R2", Doc { keras: "`R2Score`", torch: "", ..Doc::new("`1 - sum((y - t)^2) / sum((t - mean(t))^2)`, the mean over the columns") }),
-    Metric::of_classes("accuracy", "Accuracy", Doc { keras: "`SparseCategoricalAccuracy`, `BinaryAccuracy`", torch: "", ..Doc::new("the share of rows whose most likely class is right; of flags, at the threshold 0.5") }),
-    Metric::of_classes("precision", "Precision", Doc { keras: "`Precision`, scikit-learn `precision_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / predicted, of the true flags; for classes the unweighted mean over all classes (macro), a class that is never predicted counting 0") }),
-    Metric::of_classes("recall", "Recall", Doc { keras: "`Recall`, scikit-learn `recall_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / actual, of the true flags; for classes the unweighted mean over all classes (macro), a class without rows counting 0") }),
-    Metric::of_classes("f1", "F1", Doc { keras: "`F1Score(average=\"macro\")`, scikit-learn `f1_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("`2 right / (predicted + actual)`, of the true flags; for classes the unweighted mean over all classes (macro)") }),
-    Metric::of_classes("auc", "Auc", Doc { keras: "`AUC`, scikit-learn `roc_auc_score(multi_class=\"ovr\")`", torch: "", ..Doc::new("the area under the ROC curve; for classes the mean over each class against the rest") }),
-    Metric {
-        parameters: &[("k", 5)],
-        targets: &[Target::Class],
-        ..Metric::of_classes("top_k", "TopK", Doc { keras: "`SparseTopKCategoricalAccuracy`", torch: "", ..Doc::new("the share of rows whose class is among the `k` most likely") })
-    },
+    Loss::new(
+        "Ordinal",
+        LossForm { head: HeadForm::Cumulative, link: None, ..LossForm::of_classes("ordinal") },
+        Doc { keras: "", torch: "statsmodels `OrderedModel(distr=\"logit\")` after `Thresholds`", ..Doc::new("`-ln(s(c_t) - s(c_(t-1)))`, s being the sigmoid: the classes are grades, of which `s(c_k)` is the probability of at most k; `c_1 = h_1`, `c_k = c_(k-1) + softplus(h_k)`") },
+    ),
 ];

@@ -20,6 +20,10 @@ pub enum Range {
     Fraction,
     /// From 0 to 1.
     UnitInterval,
+    /// Above 0 and below 1.
+    OpenUnitInterval,
+    /// Above 1 and below 2.
+    OneToTwo,
     /// An integer of at least 0 and below 2^53, which `f64` represents exactly.
     Whole,
 }
@@ -39,6 +43,8 @@ impl Range {
             Range::Positive => finite && number > 0.0,
             Range::Fraction => number >= 0.0 && number < 1.0,
             Range::UnitInterval => number >= 0.0 && number <= 1.0,
+            Range::OpenUnitInterval => number > 0.0 && number < 1.0,
+            Range::OneToTwo => number > 1.0 && number < 2.0,
             Range::Whole => number >= 0.0 && number < EXACT && number == number.trunc(),
         }
     }
@@ -68,6 +74,8 @@ impl Range {
             Range::Positive => "above 0",
             Range::Fraction => "at least 0 and below 1",
             Range::UnitInterval => "from 0 to 1",
+            Range::OpenUnitInterval => "above 0 and below 1",
+            Range::OneToTwo => "above 1 and below 2",
             Range::Whole => "a whole number of at least 0 and below 2^53",
         }
     }

@@ -9,7 +9,8 @@ use crate::{
     mask::MaskRule,
     merge::{MaskMerge, MERGES},
     step::{Inverse, Nature, Step, STEPS},
-    Activation, ArgumentKind, Doc, Parameter, Target, TargetSteps, ACTIVATIONS, LOSSES, METRICS,
+    Activation, ArgumentKind, Doc, HeadForm, Parameter, Predicted, Target, TargetSteps,
+    ACTIVATIONS, LOSSES, METRICS,
 };
 
 /// The variable that, if set, makes the test write the file instead of comparing it.
@@ -199,28 +200,55 @@ fn losses() -> String {
     let rows = LOSSES.iter().map(|loss| {
         let numbers = loss.parameters.iter();
         let numbers = numbers.map(|number| format!("{} = {}", number.name, number.default));
-        let head = match loss.link {
-            Some(link) => format!("logits, or ends in `{}`", link.name()),
-            None if loss.non_negative => text("never negative, as `softplus` gives"),
-            None => text("any"),
+        let listed = loss.listed.map(|(name, _)| format!("{name}, .."));
+        let form = &loss.form;
+        let head = match (form.head, form.link) {
+            (HeadForm::Pair, _) => text("`[2]`: `concat` of two `distance`s"),
+            (HeadForm::Cumulative, _) => text("`[N - 1]`"),
+            (HeadForm::Parts(_), _) if loss.listed.is_some() => {
+                text("a last axis with one number for each of them")
+            }
+            (HeadForm::Parts(parts), _) => format!("a last axis of {}", parts.len()),
+            (HeadForm::Target, Some(link)) => format!("logits, or ends in `{}`", link.name()),
+            (HeadForm::Target, None) if form.non_negative => {
+                text("never negative, as `softplus` gives")
+            }
+            (HeadForm::Target, None) => text("any"),
         };
-        let steps = match loss.target_steps {
+        let steps = match form.target_steps {
             TargetSteps::Any => text("any that can be undone"),
             TargetSteps::Affine(_) => affine.clone(),
             TargetSteps::None(_) => text("none"),
         };
+        let prediction = match loss.prediction {
+            Predicted::Target => String::new(),
+            Predicted::Named(name) | Predicted::Listed(name) => {
+                format!("[`{name}`](crate::{name})")
+            }
+        };
         let Doc { computes, keras, torch, .. } = loss.doc;
-        let name = link(loss.name, numbers, &format!("crate::loss::{}", loss.type_name));
-        [name, text(computes), types(loss.targets), head, steps, text(keras), text(torch)]
+        let name =
+            link(loss.name(), numbers.chain(listed), &format!("crate::loss::{}", loss.type_name));
+        let targets = types(form.targets);
+        [name, text(computes), targets, head, steps, prediction, text(keras), text(torch)]
     });
-    let heads = ["loss", "computes", "target", "branch", "steps on the target", "Keras", "PyTorch"];
+    let heads = [
+        "loss",
+        "computes",
+        "target",
+        "branch",
+        "steps on the target",
+        "prediction",
+        "Keras",
+        "PyTorch",
+    ];
     table(heads, rows)
 }
 
 fn metrics() -> String {
     let rows = METRICS.iter().map(|metric| {
-        let numbers = metric.parameters.iter().map(|(name, default)| format!("{name} = {default}"));
-        let name = link(metric.name, numbers, &format!("crate::metric::{}", metric.type_name));
+        let parameters = metric.parameters.iter().map(spelled);
+        let name = link(metric.name, parameters, &format!("crate::metric::{}", metric.type_name));
         let Doc { computes, keras, .. } = metric.doc;
         [name, text(computes), types(metric.targets), text(keras)]
     });

@@ -139,6 +139,27 @@ pub enum Error {
         /// outputs were finite.
         node: Option<&'static str>,
     },
+    /// A learning rate of a schedule that is no number of at least 0.
+    #[error(
+        "the learning-rate schedule gives {rate} at {unit} {number}; it must be a number of at \
+         least 0"
+    )]
+    LearningRate {
+        /// The learning rate.
+        rate: f64,
+        /// What the schedule counts: `step` or `epoch`.
+        unit: &'static str,
+        /// The number of the step or epoch, from 0.
+        number: u64,
+    },
+    /// Rows, tensors or settings that do not suit an operation on a model.
+    #[error("`{operation}`: {}", Escaped(reason))]
+    Unsuitable {
+        /// The operation, such as `Conformal::fit`.
+        operation: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

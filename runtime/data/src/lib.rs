@@ -10,6 +10,7 @@
 
 mod class;
 pub mod columns;
+mod distribution;
 mod image;
 mod labels;
 mod picture;
@@ -27,6 +28,7 @@ mod table;
 pub use chrono;
 
 pub use class::{Class, Probabilities};
+pub use distribution::{Counts, Normal, Quantiles};
 pub use image::{Image, ImageError, ImageLimits};
 pub use labels::{LabelProbabilities, Labels};
 pub(crate) use picture::of_sixteen_bits;

@@ -24,8 +24,8 @@ use crate::{
     data::Batch,
     definition::Traced,
     feature::{columns, mistake, Feature},
-    objective::{head_values, scalar_on_tape},
-    untyped::{link, rows_at_once, AnyDifferentiable, UntypedModel},
+    objective::{head_values, predictions, scalar_on_tape},
+    untyped::{rows_at_once, AnyDifferentiable, UntypedModel},
 };
 
 /// The settings of an explanation by integrated gradients.
@@ -325,11 +325,13 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
     }
 
     /// The explained number of each row, from the heads.
-    fn of_rows(&self, mut heads: Vec<Vec<f64>>, rows: usize) -> Vec<f64> {
-        if !self.explained.logit {
-            link(self.model.graph(), self.model.preprocessing.as_ref(), &mut heads);
-        }
-        let numbers = &heads[self.explained.output];
+    fn of_rows(&self, heads: Vec<Vec<f64>>, rows: usize) -> Vec<f64> {
+        let fitted = self.model.preprocessing.as_ref();
+        let of_outputs = match self.explained.logit {
+            true => heads,
+            false => predictions(self.model.graph(), fitted, heads),
+        };
+        let numbers = &of_outputs[self.explained.output];
         let width = (numbers.len() / rows).max(1);
         numbers.chunks_exact(width).map(|row| row[self.element]).collect()
     }

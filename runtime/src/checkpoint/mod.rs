@@ -1,8 +1,8 @@
 //! Models and training runs in safetensors files.
 //!
 //! A model's file holds all tensors, the coverage of training under names that begin with
-//! `coverage/`, and as texts the fitted preprocessing, the signature of the model, and a checksum
-//! over everything. A run's file is also a model's file; it holds in addition the state of the run,
+//! `coverage/`, and as texts the fitted preprocessing, the intervals and calibrations that the
+//! model keeps, the signature of the model, and a checksum over everything. A run's file is also a model's file; it holds in addition the state of the run,
 //! under names that begin with `training/`.
 
 mod coverage;
@@ -30,6 +30,7 @@ mod key {
     pub(super) const SIGNATURE: &str = "multi_input.signature";
     pub(super) const PREPROCESSING: &str = "multi_input.preprocessing";
     pub(super) const COVERAGE: &str = "multi_input.coverage";
+    pub(super) const UNCERTAINTY: &str = "multi_input.uncertainty";
     pub(super) const RUN: &str = "multi_input.run";
 }
 

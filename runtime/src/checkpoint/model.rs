@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     definition::Graph,
+    uncertainty::Saved,
     untyped::{parameters, tables, LookUp, UntypedModel},
 };
 
@@ -40,6 +41,9 @@ pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) ->
     if let Some(fitted) = &model.preprocessing {
         let preprocessing = fitted.save().map_err(Error::device)?;
         contents.texts.insert(key::PREPROCESSING.to_owned(), preprocessing);
+    }
+    if !model.uncertainty.is_empty() {
+        contents.texts.insert(key::UNCERTAINTY.to_owned(), in_json(&model.uncertainty)?);
     }
     Ok(contents)
 }
@@ -74,6 +78,8 @@ pub(super) fn take<E: Element, D: Backend<E>>(
 ) -> Result<()> {
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(model.graph(), path, contents)?;
+    let uncertainty = uncertainty(model.graph(), contents)
+        .map_err(|reason| CheckpointError::Damaged { path: path.into(), reason })?;
     let stored = tensors::<E>(&own, path, contents)?;
     let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
     let coverage = coverage::read(contents).map_err(damaged)?;
@@ -92,6 +98,7 @@ pub(super) fn take<E: Element, D: Backend<E>>(
         }
     })?;
     model.preprocessing = preprocessing;
+    model.uncertainty = uncertainty;
     model.coverage = coverage.map(|(coverage, _)| coverage);
     Ok(())
 }
@@ -122,6 +129,19 @@ fn preprocessing(
         .map(|text| Preprocessing::restore(graph, text))
         .transpose()
         .map_err(|reason| damaged(format!("its preprocessing: {reason}")))
+}
+
+/// The intervals and calibrations in a file.
+///
+/// # Errors
+/// What in them cannot belong to the model.
+fn uncertainty(graph: &Graph, contents: &Contents) -> std::result::Result<Saved, String> {
+    let Some(text) = contents.texts.get(key::UNCERTAINTY) else { return Ok(Saved::default()) };
+    let saved: Saved = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    saved
+        .mistake(graph)
+        .map_or(Ok(saved), Err)
+        .map_err(|reason| format!("its uncertainty: {reason}"))
 }
 
 /// Every tensor of the model.

@@ -1,9 +1,9 @@
 //! The signature of a model, which decides whether a file belongs to it.
 
-use multi_input_spec::step::Nature;
+use multi_input_spec::HeadForm;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Graph, Layer, Node, Step, TargetKind};
+use crate::definition::{Graph, Layer, Node, TargetKind};
 
 /// A description of a model's inputs, nodes and outputs, in the order of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,8 @@ impl Signature {
         let inputs = graph.inputs.iter().map(|input| {
             let (kind, shape, missing) = (input.kind, input.shape, input.missing);
             // Steps that only augment training rows are not part of a model.
-            let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
+            let steps: Vec<_> =
+                input.steps.iter().filter(|step| !step.is_for_training_only()).collect();
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let derived = graph.derived.iter();
@@ -41,14 +42,24 @@ impl Signature {
             derived.map(|derived| part("derived node", derived.name, format!("{derived:?}")));
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
-            let (width, link) = (output.width, output.link);
+            let width = output.width;
+            let link = match output.loss.form().link {
+                None => "Identity".to_owned(),
+                Some(link) => format!("{link:?}"),
+            };
             // The float type of the rows' targets is not part of a model.
             let target = match output.target.kind {
                 TargetKind::Doubles => TargetKind::Numbers,
                 others => others,
             };
             let (steps, labels) = (output.steps, if output.labels { ", by labels" } else { "" });
-            let is = format!("{target:?} of {width} by {link:?}, {steps:?}{labels}");
+            // The numbers of a head of another width mean what the loss says.
+            let parts = match output.loss.form().head {
+                HeadForm::Target => String::new(),
+                _ => format!(", a head of {} by {:?}", output.head, output.loss),
+            };
+            let learned = if output.learned_weight { ", of a learned weight" } else { "" };
+            let is = format!("{target:?} of {width} by {link}, {steps:?}{labels}{parts}{learned}");
             part("output", output.name, is)
         });
         Signature {
@@ -83,10 +94,6 @@ impl Signature {
     }
 }
 
-fn is_random(step: &Step) -> bool {
-    step.spec.form.nature == Nature::Random
-}
-
 fn in_words(node: &Node) -> String {
     let layers: Vec<String> = node
         .layers
@@ -98,8 +105,10 @@ fn in_words(node: &Node) -> String {
         0 => String::new(),
         size => format!(", stand-in of {size}"),
     };
+    // Of a merge of the user's own also its settings, of which constants are named in the source.
+    let own = node.own.map_or(String::new(), |own| format!(" by {own:?}"));
     let (source, from) = (node.source, node.input_shape);
-    format!("{source} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
+    format!("{source}{own} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
 }
 
 /// ` with epsilon = 0.001`.

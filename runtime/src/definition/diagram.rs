@@ -26,7 +26,7 @@ pub(crate) fn diagram(graph: &Graph) -> String {
     let mut boxes = boxes(graph);
     let (width, height) = arrange(&mut boxes);
     let mut svg = Svg::new(width, height + 24.0);
-    let total: usize = graph.nodes.iter().map(parameters).sum();
+    let total: usize = graph.nodes.iter().map(|node| parameters(graph, node)).sum();
     let title = format!("{}: {total} parameters", graph.name);
     svg.bold((MARGIN, 22.0), Anchor::Start, &title);
     let mut picture = Svg::new(width, height);
@@ -83,9 +83,10 @@ fn lines(graph: &Graph, node: &Node) -> Vec<(String, String)> {
         lines.push(("where absent: learned".to_owned(), node.stand_in.to_string()));
     }
     if let Some(output) = graph.outputs.iter().find(|output| output.name == node.name) {
-        let weight = match output.weight == 1.0 {
-            true => String::new(),
-            false => format!(" times {}", output.weight),
+        let weight = match (output.learned_weight, output.weight == 1.0) {
+            (true, _) => " times a learned weight".to_owned(),
+            (false, true) => String::new(),
+            (false, false) => format!(" times {}", output.weight),
         };
         lines.push((format!("loss {}{weight}", output.loss.name()), String::new()));
     }
@@ -146,11 +147,8 @@ fn draw(svg: &mut Svg, graph: &Graph, block: &Block<'_>) {
 }
 
 /// The number of parameters of a node; a shared branch counts at its owner.
-fn parameters(node: &Node) -> usize {
+fn parameters(graph: &Graph, node: &Node) -> usize {
     let layers = node.layers.iter().filter_map(|layer| layer.parameters).sum::<usize>();
-    if node.shared.is_some() {
-        node.stand_in
-    } else {
-        layers + node.stand_in
-    }
+    let own = if node.shared.is_some() { 0 } else { layers };
+    own + node.stand_in + usize::from(graph.learns_weight_of(node.name))
 }

@@ -12,14 +12,15 @@ use dfdx::{
 };
 
 pub use multi_input_data::schema::{
-    Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
+    Derived, Input, Missing, Own, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{layer::RngKey, loss::Loss, Penalties};
+use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
+pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
-use crate::{data::Batch, metric::Metric, plot};
+use crate::{data::Batch, metric::AnyMetric, plot};
 
 /// A model definition, independent of dtype and device.
 pub trait Definition: RowTypes {
@@ -37,14 +38,36 @@ pub trait Definition: RowTypes {
 }
 
 /// The output of one output node, of shape (batch, width). For losses computed from logits these
-/// are logits, and [`Output::link`] converts them to predictions.
+/// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
+
+/// The output of a module, `HousePriceHeads`, as a list.
+pub trait IntoHeads<E: Element, D: Backend<E>> {
+    /// The type of its tape.
+    type Tape;
+
+    /// The head of every output, in declaration order, and the tape.
+    ///
+    /// # Errors
+    /// The device's.
+    fn into_heads(self) -> Result<(Vec<Head<E, D>>, Self::Tape), D::Err>;
+}
 
 /// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference.
+    /// The input of the module: `HousePriceBatch<usize, E, D>`.
+    type Batch;
+
+    /// The tensors of encoded rows.
+    ///
+    /// # Errors
+    /// The device's.
+    fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
+
+    /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
+    /// the shape (1, 1).
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
@@ -115,6 +138,11 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// Whether the node is an output whose loss has a learned weight.
+    pub(crate) fn learns_weight_of(&self, node: &str) -> bool {
+        self.outputs.iter().any(|output| output.name == node && output.learned_weight)
+    }
+
     /// The mistake of naming `node` where a trainable branch is required; `None` if there is none.
     pub(crate) fn branch_mistake(&self, node: &str) -> Option<String> {
         let Some(found) = self.nodes.iter().find(|found| found.name == node) else {
@@ -148,6 +176,8 @@ pub struct Node {
     pub name: &'static str,
     /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
+    /// The merge, where it is of the user's own.
+    pub own: Option<Own>,
     /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
@@ -199,20 +229,28 @@ impl Layer {
 pub struct Output {
     /// The target.
     pub target: Target,
+    /// The number of values of the head per sample.
+    pub head: usize,
     /// The loss.
-    pub loss: &'static dyn Loss,
-    /// The weight of this output's loss in the total loss.
+    pub loss: &'static dyn AnyLoss,
+    /// The weight of this output's loss in the total loss; 1 for a learned one.
     pub weight: f64,
+    /// Whether the weight is learned: the module has a number s, and the loss L counts as
+    /// `exp(-s) L + s`.
+    pub learned_weight: bool,
     /// The metrics.
-    pub metrics: &'static [&'static dyn Metric],
+    pub metrics: &'static [&'static dyn AnyMetric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
-    pub weighted_metrics: &'static [&'static dyn Metric],
-    /// The link function from head to prediction.
-    pub link: Link,
+    pub weighted_metrics: &'static [&'static dyn AnyMetric],
 }
 
 impl Output {
-    /// The number of labels with metrics of their own: the elements of `[bool; N]`.
+    /// The number of values of a prediction per sample.
+    pub(crate) fn predicted(&self) -> usize {
+        self.width * self.loss.parts(self.head, self.width)
+    }
+
+    /// The number of labels: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
             TargetKind::Flags => self.target.width,
@@ -220,9 +258,17 @@ impl Output {
         }
     }
 
+    /// The number of labels that have a figure of their own in a metric.
+    pub(crate) fn figures_by_label(&self, metric: &dyn AnyMetric) -> usize {
+        match self.label_count() {
+            0 => 0,
+            labels => metric.start_labels(labels).figures(),
+        }
+    }
+
     /// The metrics with their names: first the unweighted ones, then the weighted ones.
-    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
-        let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
+    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn AnyMetric)> {
+        let plain = self.metrics.iter().map(|metric| (metric.name().into_owned(), *metric));
         let weighted = self.weighted_metrics.iter();
         plain.chain(weighted.map(|metric| (format!("weighted_{}", metric.name()), *metric)))
     }
@@ -235,15 +281,4 @@ impl Deref for Output {
     fn deref(&self) -> &Target {
         &self.target
     }
-}
-
-/// The link function from a head to a prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// The head is the prediction.
-    Identity,
-    /// The head is the logit of a probability.
-    Sigmoid,
-    /// The head is the logits of a distribution.
-    Softmax,
 }

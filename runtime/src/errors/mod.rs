@@ -15,6 +15,7 @@ macro_rules! pages {
 pages! {
     activation_argument,
     arguments,
+    averages,
     categories,
     cells,
     columns,
@@ -42,7 +43,9 @@ pages! {
     numbers,
     operands,
     outputs,
+    own_metric,
     own_module,
+    own_value,
     reshape,
     rows,
     sequence_input,

@@ -84,6 +84,12 @@ impl Branches {
         (!branch.frozen).then_some(branch.factor)
     }
 
+    /// The name of the node that owns a tensor; `None` for a tensor of no branch.
+    pub(super) fn node_of(&self, tensor: usize) -> Option<&'static str> {
+        let index = self.of_tensor.get(tensor).copied().flatten()?;
+        Some(self.branches[index].name)
+    }
+
     /// Whether every tensor takes the optimizer's own learning rate.
     pub(super) fn all_alike(&self) -> bool {
         self.branches.iter().all(|branch| !branch.frozen && branch.factor == 1.0)
@@ -101,5 +107,7 @@ fn owner_of(graph: &Graph, node: &str) -> Option<&'static str> {
 fn branch_of_tensor(graph: &Graph, tensor: &str) -> Option<usize> {
     let field = tensor.split('.').next().unwrap_or(tensor);
     let named = |name: &str| graph.nodes.iter().position(|node| node.name == name);
-    named(field).or_else(|| named(field.strip_suffix("_missing")?))
+    named(field)
+        .or_else(|| named(field.strip_suffix("_missing")?))
+        .or_else(|| named(field.strip_suffix("_log_variance")?))
 }

@@ -10,14 +10,15 @@ use super::{
 use crate::{
     callback::{RunPlan, Validation},
     definition::{Graph, Node, Output},
+    history::Figures,
 };
 
-impl Setup {
+impl<'c> Setup<'c> {
     /// Checks the settings for a run on `rows` rows in memory and adds the [`RunPlan`].
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake.
-    pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
+    pub(crate) fn checked(self, rows: usize) -> Result<Checked<'c>> {
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
@@ -48,6 +49,7 @@ impl Setup {
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
+        mistakes.extend(Figures::name_mistakes(self.graph));
         for class_weights in &self.weighting.by_class {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));

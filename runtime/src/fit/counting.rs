@@ -111,7 +111,7 @@ impl<'a> Recording<'a> {
     }
 }
 
-impl Setup {
+impl Setup<'_> {
     /// Counts the rows, and fits the preprocessing unless `fitted` is given.
     ///
     /// # Errors

@@ -22,11 +22,12 @@ use crate::{
     callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
-    objective::{RowWeights, Rows, Scores},
+    objective::{RowWeights, Rows},
+    uncertainty::Saved,
     untyped::{parameters, UntypedModel},
 };
 
-impl Checked {
+impl Checked<'_> {
     /// Trains on rows in memory.
     pub(crate) fn fit<E: Element, D: Backend<E>>(
         self,
@@ -71,6 +72,7 @@ impl Checked {
         let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
         // Set only now, so that a refused call does not leave a model marked as fitted.
         model.preprocessing = Some(fitted);
+        model.uncertainty = Saved::default();
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
@@ -81,7 +83,7 @@ impl Checked {
     }
 }
 
-impl Setup {
+impl Setup<'_> {
     /// Loads the run to resume, if there is one: `model` gets its weights and preprocessing.
     pub(super) fn resume<E: Element, D: Backend<E>>(
         &mut self,
@@ -141,7 +143,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
-        mut callbacks: Vec<Box<dyn AnyCallback>>,
+        mut callbacks: Vec<Box<dyn AnyCallback + '_>>,
     ) -> Result<History> {
         let trained = self.run_epochs(validation, &mut callbacks);
         self.flush_tables()?;
@@ -174,7 +176,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn run_epochs(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<End> {
         self.notify(callbacks, &Event::Started)?;
         while self.epoch < self.plan.epochs && !self.stopped {
@@ -195,15 +197,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 
     /// Runs the remaining steps of an epoch.
-    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
+    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Result<Flow> {
         while self.step < self.plan.steps_per_epoch {
             let (epoch, step) = (self.epoch, self.step);
-            let loss = match self.train_step()? {
+            let loss = match self.train_step(callbacks)? {
                 Ok(loss) => loss,
                 Err(found) => return self.not_finite(found, callbacks),
             };
             // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
-            let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+            let none = self.no_scores()?;
+            let scores = std::mem::replace(&mut self.scores, none);
             let figures = || scores.figures(Phase::Training);
             let so_far = RunningFigures(&figures);
             let flow =
@@ -221,7 +224,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn not_finite(
         &mut self,
         found: NotFinite,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
@@ -241,10 +244,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn end_of_epoch(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let epoch = self.epoch;
-        let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+        let none = self.no_scores()?;
+        let scores = std::mem::replace(&mut self.scores, none);
         let mut figures = scores.figures(Phase::Training);
         if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);

@@ -20,10 +20,11 @@ use super::{
 use crate::{
     history::History,
     objective::{RowWeights, Rows},
+    uncertainty::Saved,
     untyped::UntypedModel,
 };
 
-impl Setup {
+impl Setup<'_> {
     /// Trains on the rows of a source.
     pub(crate) fn fit_from<E: Element, D: Backend<E>>(
         mut self,
@@ -62,6 +63,7 @@ impl Setup {
             .transpose()?;
         // Set only now, so that a refused call does not leave a model marked as fitted.
         model.preprocessing = Some(fitted.clone());
+        model.uncertainty = Saved::default();
         let mut run = Run::new(model, optimizer, settings, plan, (none, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;

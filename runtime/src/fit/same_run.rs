@@ -36,12 +36,13 @@ pub(super) struct TrainingRows<'a> {
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
-impl Setup {
+impl Setup<'_> {
     /// The identity of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut all: Vec<_> = self.rows_and_order(plan, rows).into_iter().map(named).collect();
         all.extend(self.steps().into_iter().map(named));
+        all.push(self.losses());
         all.extend(self.weights(rows));
         all.extend(self.monitored());
         SameRun(all)
@@ -91,6 +92,15 @@ impl Setup {
         ]
     }
 
+    /// The losses with their arguments and weights.
+    fn losses(&self) -> (String, String) {
+        let outputs = self.graph.outputs.iter();
+        let losses = outputs.map(|output| {
+            format!("`{}` {:?} of weight {}", output.name, output.loss, output.weight)
+        });
+        ("the losses".to_owned(), in_words(losses))
+    }
+
     /// The weights of rows and classes.
     fn weights(&self, rows: &TrainingRows<'_>) -> Vec<(String, String)> {
         let of_rows = rows.weights.iter().map(|weights| {
@@ -111,6 +121,15 @@ impl Setup {
         ]
     }
 
+    /// The metrics with their parameters: an epoch that goes on has to keep the same figures.
+    fn metrics(&self) -> impl Iterator<Item = String> + '_ {
+        let outputs = self.graph.outputs.iter();
+        outputs.filter(|output| output.reported().next().is_some()).map(|output| {
+            let metrics: Vec<_> = output.reported().collect();
+            format!("`{}` {metrics:?}", output.name)
+        })
+    }
+
     /// The settings of callbacks and of validation, on which callbacks decide.
     fn monitored(&self) -> Vec<(String, String)> {
         let names: Vec<&str> = self.callbacks.iter().map(|callback| callback.name()).collect();
@@ -119,6 +138,7 @@ impl Setup {
             ("the validation rows".to_owned(), self.validation.in_words()),
             ("`validation_frequency`".to_owned(), frequency),
             ("its callbacks".to_owned(), format!("{names:?}")),
+            ("its metrics".to_owned(), in_words(self.metrics())),
         ];
         let settings = self.callbacks.iter().enumerate().map(|(index, callback)| {
             let name = format!("the settings of callback {}, `{}`", index + 1, callback.name());

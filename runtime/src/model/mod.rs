@@ -1,8 +1,10 @@
 //! A built model: a module with its fitted preprocessing.
 
 mod attribution;
+mod by_hand;
 mod partial_dependence;
 mod streamed;
+mod uncertainty;
 
 use std::path::Path;
 
@@ -16,6 +18,7 @@ use multi_input_kernel::Element;
 
 pub use self::{
     attribution::{IntegratedGradients, Shapley},
+    by_hand::{BatchTargets, SampleBatch},
     partial_dependence::{Dependence, InputOf},
 };
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
@@ -25,6 +28,7 @@ use crate::{
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
+    uncertainty::Saved,
     untyped::{Snapshot, Typed},
 };
 
@@ -69,9 +73,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     }
 
     /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
-    /// trained: a trainer does not fill vectors that its own rows do not reach.
+    /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
+    /// calibrations that the model keeps are dropped.
     pub fn module_mut(&mut self) -> &mut M::Built {
         self.inner.coverage = None;
+        self.inner.uncertainty = Saved::default();
         &mut self.inner.module.0
     }
 

@@ -1,6 +1,7 @@
 //! The objective: compares heads with targets and computes losses, their gradients, and figures.
 
 mod accumulator;
+mod prediction;
 mod row_weights;
 mod rows;
 mod sample_tables;
@@ -14,9 +15,10 @@ use dfdx::{
 use multi_input_base::{Error, Result};
 use multi_input_data::{Column, Values};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::loss::{Loss, TargetRow};
+use multi_input_nn::loss::{AnyLoss, TargetRow};
 
 pub(crate) use self::{
+    prediction::{points, predictions},
     row_weights::RowWeights,
     rows::{check_targets, encode, Dropping, RowBatch, Rows},
     sample_tables::{sample_tables, RawTables},
@@ -29,6 +31,9 @@ use crate::definition::{Graph, Head, Output};
 /// without known targets in the batch contributes neither loss nor gradient.
 ///
 /// Keras's loss with `sample_weight` and a mask; in PyTorch `(loss * weight)[known].mean()`.
+///
+/// A learned weight is a number s of the module: the loss L counts as exp(-s) L + s, so that an output
+/// whose loss stays large gets a small weight (Kendall, Gal, Cipolla 2018, times two).
 #[derive(Debug)]
 pub(crate) struct Objective {
     /// The weighted sum over the outputs.
@@ -37,22 +42,41 @@ pub(crate) struct Objective {
     pub(crate) by_output: Vec<f64>,
     /// For each output, the number of rows with a known target.
     pub(crate) known: Vec<usize>,
-    /// For each head, the gradient of the total with respect to its elements.
+    /// For each head, the gradient of the total with respect to its elements, and then those of the
+    /// learned weights.
     grads: Vec<Vec<f64>>,
 }
 
 impl Objective {
-    /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other.
+    /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other;
+    /// the learned weights come last. Without them, as in a loop by hand, all weights are 1.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
+        let (heads, weights) = heads.split_at(heads.len().min(graph.outputs.len()));
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
+        let mut weights = weights.iter();
+        let mut by_weight = Vec::new();
         for (index, ((output, head), target)) in
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
         {
             objective.add(index, output, (head, target), batch);
+            if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
+                by_weight.push(objective.weigh(index, weight));
+            }
         }
+        objective.grads.extend(by_weight);
         objective
+    }
+
+    /// Applies the learned weight of output `index`, which has been added last. Returns the gradient
+    /// of the weight's number.
+    fn weigh(&mut self, index: usize, weight: &[f64]) -> Vec<f64> {
+        let (&[s], true) = (weight, self.known[index] > 0) else { return vec![0.0] };
+        let (loss, factor) = (self.by_output[index], (-s).exp());
+        self.total += factor * loss + s - loss;
+        self.grads[index].iter_mut().for_each(|grad| *grad *= factor);
+        vec![1.0 - factor * loss]
     }
 
     /// Adds the output number `index`.
@@ -63,7 +87,7 @@ impl Objective {
         (head, target): (&[f64], &Column),
         batch: &RowBatch<'_>,
     ) {
-        let (width, rows) = (output.width.max(1), batch.targets().1);
+        let (width, rows) = (output.head.max(1), batch.targets().1);
         let known = rows.iter().filter(|&&row| target.is_present(row)).count();
         let count = known.max(1) as f64;
         let mut grads = vec![0.0; head.len()];
@@ -112,11 +136,14 @@ pub(crate) fn scalar_on_tape<E: Element, D: Backend<E>>(
     let mut scalar = device.acquire_zeroed(1)?;
     scalar.fill(E::of(value));
     let scalar = device.try_tensor_from_vec(scalar, ())?;
+    let output = scalar.clone();
     tape.add_backward_op(move |gradients| {
+        // 1, unless a loop by hand computes with the total.
+        let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
         for (head, grads) in heads.iter().zip(&grads) {
             D::edit_gradient(gradients, head, |gradient| {
                 for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                    *gradient += E::of(grad);
+                    *gradient += E::of(grad) * grad_output;
                 }
             })?;
         }
@@ -128,7 +155,7 @@ pub(crate) fn scalar_on_tape<E: Element, D: Backend<E>>(
 /// The loss of one sample of several labels, whose elements are weighted by their flags: the mean
 /// of weight * loss over the elements, as with `pos_weight` of `torch.nn.BCEWithLogitsLoss`.
 fn weighted_sample(
-    loss: &dyn Loss,
+    loss: &dyn AnyLoss,
     head: &[f64],
     target: TargetRow<'_>,
     by_flag: [f64; 2],
@@ -163,7 +190,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
     })
 }
 
-/// The elements of every head.
+/// The elements of every head, and of the learned weights behind them.
 ///
 /// # Errors
 /// [`Error::Device`] if a head does not have `rows` rows of its output's width.
@@ -173,8 +200,10 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
     rows: usize,
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
-    let widths = graph.outputs.iter().map(|output| output.width);
-    if heads.len() != graph.outputs.len() || !heads.iter().zip(widths).all(fits) {
+    let widths = graph.outputs.iter().map(|output| output.head);
+    let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
+    let counts = [graph.outputs.len(), graph.outputs.len() + learned];
+    if !counts.contains(&heads.len()) || !heads.iter().zip(widths).all(fits) {
         return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
     }
     heads
@@ -193,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        definition::{Link, Output, Schema, Target, TargetKind},
+        definition::{Output, Schema, Target, TargetKind},
         history::Phase,
     };
 
@@ -205,12 +234,14 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
+        head: 1,
         loss: &loss::Mse,
         weight: 0.5,
+        learned_weight: false,
         metrics: &[],
         weighted_metrics: &[],
-        link: Link::Identity,
     };
     const TOPIC: Output = Output {
         target: Target {
@@ -220,12 +251,14 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
+        head: 2,
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
         weight: 2.0,
+        learned_weight: false,
         metrics: &[],
         weighted_metrics: &[],
-        link: Link::Softmax,
     };
     static GRAPH: Graph = graph(&[PRICE.target, TOPIC.target], &[PRICE, TOPIC]);
 
@@ -269,7 +302,7 @@ mod tests {
         assert_eq!(objective.grads[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
         assert_eq!(objective.grads[1], [-0.5, 0.5, 0.5, -0.5]);
 
-        let mut scores = Scores::new(&GRAPH);
+        let mut scores = Scores::new(&GRAPH, None).unwrap();
         scores.losses(&objective, 0.0, 2);
         let figures = scores.figures(Phase::Validation);
         let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
@@ -320,14 +353,14 @@ mod tests {
         assert_eq!(first.total, 0.5 * 2.0);
 
         // The mean over several batches also includes only known targets.
-        let mut scores = Scores::new(&PARTLY);
+        let mut scores = Scores::new(&PARTLY, None).unwrap();
         scores.losses(&first, 0.25, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
         scores.losses(&second, 0.25, 2);
         let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
         assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
         assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
-        let mut resumed = Scores::new(&PARTLY);
+        let mut resumed = Scores::new(&PARTLY, None).unwrap();
         resumed.set_state(|name| {
             scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
         });
@@ -351,6 +384,42 @@ mod tests {
                 assert!((grad - difference).abs() < 1e-8, "{output} {index}");
             }
         }
+    }
+
+    #[test]
+    fn a_learned_weight_has_its_formula_and_its_gradient() {
+        static WEIGHED: Graph = graph(
+            &[MAYBE_PRICE, MAYBE_TOPIC],
+            &[
+                Output { target: MAYBE_PRICE, weight: 1.0, learned_weight: true, ..PRICE },
+                Output { target: MAYBE_TOPIC, ..TOPIC },
+            ],
+        );
+        let rows = partly(&[(Some(1.0), None), (None, Some(1)), (Some(5.0), Some(0))]);
+        let heads = [vec![3.0, -1.0, 2.0], vec![0.1, 0.4, -0.3, 0.2, 1.0, 0.5], vec![0.7]];
+        let total = |heads: &[Vec<f64>]| Objective::new(&WEIGHED, heads, &rows.take(&[0, 1, 2]));
+        let plain = Objective::new(&PARTLY, &heads[..2], &rows.take(&[0, 1, 2]));
+        let found = total(&heads);
+        // The figures are those of the losses without their weights.
+        assert_eq!(found.by_output, plain.by_output);
+        let topic = 2.0 * found.by_output[1];
+        let weighed = (-0.7f64).exp() * found.by_output[0] + 0.7;
+        assert!((found.total - topic - weighed).abs() < 1e-12);
+        for (index, grads) in found.grads.iter().enumerate() {
+            for (element, grad) in grads.iter().enumerate() {
+                let shifted = |by: f64| {
+                    let mut heads = heads.clone();
+                    heads[index][element] += by;
+                    total(&heads).total
+                };
+                let difference = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+                assert!((grad - difference).abs() < 1e-8, "{index} {element}");
+            }
+        }
+        let unknown = partly(&[(None, Some(1))]);
+        let heads = [vec![3.0], vec![0.1, 0.4], vec![0.7]];
+        let found = Objective::new(&WEIGHED, &heads, &unknown.take(&[0]));
+        assert_eq!((&found.grads[2][..], found.total), (&[0.0][..], 2.0 * found.by_output[1]));
     }
 
     #[test]

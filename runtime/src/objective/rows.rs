@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Rows with their targets, raw and encoded.
-pub(crate) struct Rows {
+#[doc(hidden)]
+pub struct Rows {
     /// In the user's unit, for the metrics.
     pub(crate) raw: Table,
     /// Encoded, for the model and the losses.

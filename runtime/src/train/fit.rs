@@ -11,7 +11,7 @@ use super::{
     Trainer,
 };
 use crate::{
-    callback::{AnyCallback, Untyped},
+    callback::{AnyCallback, Callback, Untyped},
     compute::Compute,
     definition::{Definition, Network},
     fit::{LearningRateCurve, Setup, Weighting},
@@ -20,7 +20,7 @@ use crate::{
     objective::encode,
 };
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
+impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
     /// Preprocessing is fitted on the training rows unless it is already fitted, because weights
@@ -107,8 +107,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Runs a learning rate range test: trains with a rate that grows from 1e-7 to 10 and records
-    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks,
-    /// validation and the number of epochs have no effect.
+    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks
+    /// (except on gradients), validation and the number of epochs have no effect.
     ///
     /// Smith, "Cyclical Learning Rates for Training Neural Networks" (2017); `Tuner.lr_find` in
     /// Lightning.
@@ -131,13 +131,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
     /// functions for a source.
-    fn setup(self, rows: &[M::Sample]) -> (Setup, Vec<SampleWeight<M>>) {
+    fn setup(self, rows: &[M::Sample]) -> (Setup<'c>, Vec<SampleWeight<M>>)
+    where
+        M: 'c,
+    {
         let sample_weights = self.sample_weights.iter().map(|by_row| {
             // Called once per row, because a function may be slow.
             rows.iter().map(|row| f64::from((by_row.weight)(row))).collect()
         });
         let weighted = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
-        let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback>;
+        let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback + 'c>;
         let setup = Setup {
             graph: &M::GRAPH,
             row: M::SAMPLE_ROW,

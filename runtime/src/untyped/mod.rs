@@ -25,11 +25,16 @@ pub use self::{
     summary::Summary,
 };
 use crate::{
+    checksum::Crc32c,
     data::Batch,
-    definition::{Graph, Link, Output},
+    definition::{Graph, Output},
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
-    objective::{head_values, target_row, Objective, RawTables, RowWeights, Rows, Scores},
+    objective::{
+        head_values, points, predictions, target_row, Objective, RawTables, RowWeights, Rows,
+        Scores,
+    },
+    uncertainty::{observed_row, Observed, Saved},
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
@@ -57,6 +62,8 @@ pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, 
     pub(crate) preprocessing: Option<Preprocessing>,
     /// The coverage of training; `None` if unknown.
     pub(crate) coverage: Option<Coverage>,
+    /// Intervals and calibrations, which belong to the weights.
+    pub(crate) uncertainty: Saved,
     dtype: PhantomData<E>,
     pub(crate) module: N,
 }
@@ -65,7 +72,14 @@ impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
     /// An untrained model.
     pub(crate) fn new(module: N, device: D) -> Self {
         let coverage = Some(Coverage::default());
-        UntypedModel { device, preprocessing: None, coverage, dtype: PhantomData, module }
+        UntypedModel {
+            device,
+            preprocessing: None,
+            coverage,
+            uncertainty: Saved::default(),
+            dtype: PhantomData,
+            module,
+        }
     }
 }
 
@@ -100,14 +114,44 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.confusion(&self.graph().outputs[index], index, &self.rows(raw)?)
     }
 
+    /// The predictions and known targets of every output on encoded rows.
+    pub(crate) fn observed(&self, rows: &Rows) -> Result<Vec<Observed>> {
+        let graph = self.graph();
+        let targets = &rows.raw.columns[graph.inputs.len()..];
+        let mut observed: Vec<Observed> = graph.outputs.iter().map(Observed::new).collect();
+        let all: Vec<usize> = (0..rows.len()).collect();
+        for numbers in all.chunks(rows_at_once(graph)) {
+            let predicted = self.predictions(&rows.take(numbers).batch())?;
+            for ((own, column), predicted) in observed.iter_mut().zip(targets).zip(&predicted) {
+                let width = predicted.len() / numbers.len();
+                for (prediction, &row) in predicted.chunks_exact(width.max(1)).zip(numbers) {
+                    if let Some(target) = target_row(column, row) {
+                        observed_row(own, prediction, target);
+                    }
+                }
+            }
+        }
+        Ok(observed)
+    }
+
+    /// The checksum of all weights.
+    pub(crate) fn weights_checksum(&self) -> u32 {
+        let mut sum = Crc32c::default();
+        self.module.visit(&mut |_, elements| {
+            elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
+        });
+        sum.value()
+    }
+
     /// A copy of all weights.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let all = parameters::read(&self.module);
         Snapshot(all.into_iter().map(|parameter| parameter.values).collect())
     }
 
-    /// Restores a copy.
+    /// Restores a copy. What was fitted on the weights before is dropped.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.uncertainty = Saved::default();
         parameters::write(&mut self.module, &snapshot.0)
     }
 
@@ -125,6 +169,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let column = &rows.raw.columns[self.graph().inputs.len() + index];
         for numbers in all.chunks(rows_at_once(self.graph())) {
             let predicted = &self.predictions(&rows.take(numbers).batch())?[index];
+            let predicted = points(output, predicted);
             for (prediction, &row) in predicted.chunks_exact(output.width.max(1)).zip(numbers) {
                 let Some(target) = target_row(column, row) else { continue };
                 match (labels, &mut confusions[..]) {
@@ -142,9 +187,13 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
                 }
             }
         }
+        let labels_of = |fitted: &Preprocessing| fitted.labels_of(output.name).cloned();
+        let names = self.preprocessing.as_ref().and_then(labels_of).unwrap_or_default();
+        let names = names.names();
         let known = confusions.iter().enumerate().filter(|(_, confusion)| confusion.classes > 0);
         let matrices = known.map(|(index, confusion)| {
-            ConfusionMatrix::new(output.name, (labels > 0).then_some(index), confusion)
+            let label = (labels > 0).then_some(index);
+            ConfusionMatrix::new(output.target, label, names, confusion)
         });
         Ok(matrices.collect())
     }
@@ -176,7 +225,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), self.preprocessing.as_ref())?;
         self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
         Ok(scores)
     }
@@ -194,20 +243,19 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.module.penalize(&mut penalties).map_err(Error::device)?;
         for numbers in numbers.chunks(batch_size) {
             let batch_rows = rows.take_weighted(numbers, weights);
-            let mut values = self.heads(&batch_rows.batch())?;
-            let objective = Objective::new(self.graph(), &values, &batch_rows);
+            let heads = self.heads(&batch_rows.batch())?;
+            let objective = Objective::new(self.graph(), &heads, &batch_rows);
             scores.losses(&objective, penalties.value(), batch_rows.len());
-            link(self.graph(), self.preprocessing.as_ref(), &mut values);
-            scores.predictions(&values, &batch_rows);
+            let predicted = predictions(self.graph(), self.preprocessing.as_ref(), heads);
+            scores.predictions(&predicted, &batch_rows);
         }
         Ok(())
     }
 
     /// The predictions for a batch, by output.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let mut values = self.heads(batch)?;
-        link(self.graph(), self.preprocessing.as_ref(), &mut values);
-        Ok(values)
+        let heads = self.heads(batch)?;
+        Ok(predictions(self.graph(), self.preprocessing.as_ref(), heads))
     }
 
     /// The heads for a batch, by output.
@@ -237,7 +285,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         purpose: &'static str,
     ) -> Result<Scores> {
         let fitted = self.fitted()?;
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), Some(&fitted))?;
         let mut none = true;
         for table in tables {
             let (raw, first) = table?;
@@ -253,25 +301,4 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         scores.check_known(purpose)?;
         Ok(scores)
     }
-}
-
-/// Converts heads to predictions: applies the link function and the target's inverse preprocessing.
-pub(crate) fn link(graph: &Graph, fitted: Option<&Preprocessing>, heads: &mut [Vec<f64>]) {
-    for (index, (output, values)) in graph.outputs.iter().zip(heads).enumerate() {
-        match output.link {
-            Link::Identity => {}
-            Link::Sigmoid => values.iter_mut().for_each(|z| *z = 1.0 / (1.0 + (-*z).exp())),
-            Link::Softmax => values.chunks_exact_mut(output.width.max(1)).for_each(softmax),
-        }
-        if let Some(fitted) = fitted {
-            fitted.restore_unit(index, values);
-        }
-    }
-}
-
-fn softmax(row: &mut [f64]) {
-    let max = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    row.iter_mut().for_each(|z| *z = (*z - max).exp());
-    let sum: f64 = row.iter().sum();
-    row.iter_mut().for_each(|z| *z /= sum);
 }

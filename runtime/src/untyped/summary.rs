@@ -48,7 +48,13 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = ["node", "layer", "output shape", "parameters"].map(str::to_owned);
         let mut rows = vec![header];
-        rows.extend(self.graph.nodes.iter().flat_map(node_rows));
+        for node in self.graph.nodes {
+            rows.extend(node_rows(node));
+            if self.graph.learns_weight_of(node.name) {
+                let [name, one] = [String::new(), "[1]".to_owned()];
+                rows.push([name, "weight of its loss".to_owned(), one, "1".to_owned()]);
+            }
+        }
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
         let widths = [0, 1, 2, 3].map(|column| width(column).unwrap_or(0));
 

@@ -1,19 +1,15 @@
 //! Rules about preprocessing steps of targets: which steps a loss allows.
 
-use multi_input_spec::{step::Inverse, Target, TargetSteps};
+use multi_input_spec::{step::Inverse, Target};
 
-use crate::{
-    diagnostics::Diagnostics,
-    graph::Node,
-    parse::{Output, Step},
-};
+use crate::{diagnostics::Diagnostics, graph::Node, parse::Step};
 
-/// Checks the steps of an output's target against its type and its loss.
+/// Checks the steps of an output's target against its type and its loss. A loss of the user's own is
+/// compared by rustc.
 pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(first), Some(target)) = (output.steps.first(), node.target()) else { return };
-    let loss = output.loss.as_ref().map(|loss| loss.spec);
-    let (name, step) = (node.name(), first.spec.name);
+    let (name, step) = (node.name(), first.name());
     if target != Target::Numbers {
         errors.at(
             first.span,
@@ -23,29 +19,15 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
         );
         return;
     }
-    match loss.map(|loss| (loss.name, loss.target_steps)) {
-        Some((loss, TargetSteps::None(what))) => errors.at(
-            first.span,
-            format!(
-                "`{name}`: `{loss}` compares with {what}, which `{step}` changes; leave `{step}` out, \
-                 or use a loss of differences, as `mse` is"
-            ),
-        ),
-        Some((_, TargetSteps::Affine(length))) => keeps_lengths(node, output, length, errors),
-        _ => {}
-    }
-}
-
-/// A length in the target's unit has no counterpart after a nonlinear step.
-fn keeps_lengths(node: &Node, output: &Output, length: &str, errors: &mut Diagnostics) {
+    let Some(loss) = output.loss.as_ref().and_then(|loss| loss.named()) else { return };
     let curved = |step: &&Step| step.spec.form.inverse == Inverse::Nonlinear;
-    let Some(step) = output.steps.iter().find(curved) else { return };
-    let (name, step_name) = (node.name(), step.spec.name);
-    errors.at(
-        step.span,
-        format!(
-            "`{name}`: {length} is a difference in the target's unit, but equal differences are no \
-             longer equal after `{step_name}`; use `mse` or `mae`, or leave `{step_name}` out"
-        ),
-    );
+    let curved = output.steps.iter().find(curved);
+    let form = &loss.spec.form;
+    if let Err(text) = form.check_steps(step, None) {
+        errors.at(first.span, format!("`{name}`: {}", text.as_str()));
+    } else if let (Some(curved), Err(text)) =
+        (curved, form.check_steps(step, curved.map(Step::name)))
+    {
+        errors.at(curved.span, format!("`{name}`: {}", text.as_str()));
+    }
 }

@@ -89,5 +89,8 @@ fn name(typed: &Typed, paths: &Paths) -> TokenStream {
             let ty = at(ty, name);
             quote!(let _: #krate::metric::#ty;)
         }
+        Typed::Own(path) => quote!({
+            use #path as _;
+        }),
     }
 }

@@ -1,7 +1,7 @@
 //! Stubs emitted with the errors, so that the rest of the user's crate has no follow-on errors: the
 //! same types, with bodies that never run.
 
-use multi_input_spec::{MAX_RANK, METRICS};
+use multi_input_spec::MAX_RANK;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Fields, Item};
@@ -128,12 +128,11 @@ impl<'a> Stubs<'a> {
         });
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
-        // All metrics, because the mistake may be in a metric's name.
+        // Any metric, because the mistake may be in a metric's name.
         let reported = (0..self.outputs().len()).map(|index| {
-            let metrics = METRICS.iter();
-            let metrics = metrics.map(|metric| self.signatures.reported(index, metric.type_name));
+            let reports = self.signatures.reports(index, None);
             let class_output = self.signatures.class_output(index);
-            quote!(#(#metrics)* #class_output)
+            quote!(#reports #class_output)
         });
         quote!(#definition #(#reported)*)
     }
@@ -172,7 +171,7 @@ impl<'a> Stubs<'a> {
         });
         let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.collect());
         let batch = self.signatures.batch(&entries, &[], None);
-        let heads = self.signatures.heads(&heads);
+        let heads = self.signatures.heads(&heads, &[]);
         quote!(#batch #heads)
     }
 

@@ -19,11 +19,12 @@ use multi_input_spec::{
     ArgumentKind, Kind,
 };
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{
     call::{self, Call},
     custom::Passing,
+    own::{self, Place},
     Expansion,
 };
 use crate::{
@@ -255,8 +256,14 @@ fn source<'c, 'a>(
             return (merge_call(expansion, position, merge, &both, &quote!(#origin,)), rest);
         }
     }
-    let (krate, rule) = (&expansion.paths.krate, Ident::new(merge.rule.name, Span::call_site()));
-    let function = quote!(#krate::merge::#rule);
+    let krate = &expansion.paths.krate;
+    let function = match &merge.own {
+        Some((own, _)) => quote_spanned!(own.span=> #krate::merge::own),
+        None => {
+            let rule = Ident::new(merge.rule.name, Span::call_site());
+            quote!(#krate::merge::#rule)
+        }
+    };
     (merge_call(expansion, position, merge, &function, &TokenStream::new()), calls)
 }
 
@@ -345,12 +352,15 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
+    let name = plain(graph.nodes[position].name());
+    let value = merge.own.iter().map(|(own, _)| own::of_place(own, Place::Merge, &name, paths));
     let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
         let x = #function(
             #vec![#(#parts),*],
+            #(#value,)*
             #(#arguments,)*
             (#size, #(#private::Const::<#sizes>,)*),
             #more

@@ -24,9 +24,11 @@ mod fallback;
 mod formula;
 mod forward;
 mod graph;
+mod metrics;
 mod model;
 mod nest;
 mod network;
+mod own;
 mod paths;
 mod rows;
 mod signatures;
@@ -54,6 +56,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let parts = [
         constants::checks(&expansion),
         model::definition(&expansion),
+        model::own_losses(&expansion),
         constants::shapes(&expansion),
         rows::structs(&signatures, &inputs, &outputs),
         rows::deserialize(&signatures, &inputs, &outputs),

@@ -7,7 +7,7 @@ use quote::quote;
 use super::{docs, forward, nest, Expansion};
 use crate::{
     names,
-    parse::{Field, Source},
+    parse::{Field, LossCall, Source},
     plan::{Ending, Held},
     shape::{Flow, Module, Named, ShapedLayer},
 };
@@ -23,6 +23,18 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));
     let handles: Vec<_> = outputs.chain(others).collect();
     signatures.definition(&docs::of(expansion), &handles)
+}
+
+/// The losses of the user's own, as constants of the definition.
+pub(crate) fn own_losses(expansion: &Expansion<'_>) -> TokenStream {
+    let graph = &expansion.checked.graph;
+    let own = graph.outputs().enumerate().filter_map(|(index, node)| {
+        match graph.nodes[node].field.output.as_ref()?.loss.as_ref()? {
+            LossCall::Own(own) => Some((index, own)),
+            LossCall::Named(_) => None,
+        }
+    });
+    expansion.signatures().own_losses(&own.collect::<Vec<_>>())
 }
 
 /// Whether rows may lack the field's value.
@@ -45,7 +57,7 @@ pub(crate) fn module(expansion: &Expansion<'_>) -> TokenStream {
 /// Whether the type of a field names the dtype and the device.
 pub(crate) fn holds_tensors(expansion: &Expansion<'_>) -> bool {
     tensors(expansion).any(|field| match field.content {
-        Content::StandIn(_) => true,
+        Content::StandIn(_) | Content::LogVariance => true,
         Content::Branch(node) => {
             expansion.plan.nodes[node].layers.iter().any(|held| speaks_of_dtype(held.layer))
         }
@@ -72,6 +84,8 @@ pub(crate) enum Content<'a> {
     Branch(usize),
     /// The learned vector that replaces an absent node.
     StandIn(&'a Flow),
+    /// The learned weight of an output's loss.
+    LogVariance,
 }
 
 /// The fields of the module, in order.
@@ -91,7 +105,15 @@ pub(crate) fn tensors<'a>(
             doc: format!("What stands in for `{name}` where it is absent."),
             content: Content::StandIn(&checked.shapes[position].output),
         });
-        branch.into_iter().chain(stand_in)
+        let weight = node.learns_its_weight().then(|| ModuleField {
+            name: names::log_variance(name),
+            doc: format!(
+                "The logarithm s of the variance of `{name}`, whose loss L counts as \
+                 `exp(-s) L + s`."
+            ),
+            content: Content::LogVariance,
+        });
+        branch.into_iter().chain(stand_in).chain(weight)
     })
 }
 
@@ -103,6 +125,10 @@ impl ModuleField<'_> {
                 let private = &expansion.paths.private;
                 let shape = sample_shape(expansion, flow);
                 quote!(#private::Tensor<#shape, E, D>)
+            }
+            Content::LogVariance => {
+                let private = &expansion.paths.private;
+                quote!(#private::Tensor<(#private::Const<1>,), E, D>)
             }
         }
     }
@@ -272,5 +298,6 @@ pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
         quote!(#[doc = #doc] pub #name: #tensor)
     });
     let fields: Vec<_> = fields.collect();
-    expansion.signatures().heads(&fields)
+    let names: Vec<&Ident> = graph.outputs().map(|node| graph.nodes[node].name()).collect();
+    expansion.signatures().heads(&fields, &names)
 }

@@ -7,10 +7,11 @@ use quote::quote;
 use super::{
     custom,
     forward::{self, Mode},
-    graph,
+    graph, metrics,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
+use crate::names;
 
 /// `impl Definition for HousePrice`, and the traits of its outputs.
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
@@ -32,17 +33,19 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
     });
-    quote!(#reported #class_outputs #definition)
+    let checks = metrics::checks(expansion);
+    quote!(#reported #class_outputs #definition #checks)
 }
 
 /// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let metrics = &graph.nodes[node].field.output.as_ref()?.metrics;
-        Some(metrics.iter().map(move |metric| (index, metric.spec.type_name)))
+        let field = &graph.nodes[node].field;
+        let metrics = &field.output.as_ref()?.metrics;
+        Some(metrics::reported(&signatures, index, &field.name, metrics))
     });
-    outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
+    outputs.collect()
 }
 
 /// The outputs with classes, for class weights.
@@ -67,7 +70,12 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
-        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
+        weights: graph
+            .outputs()
+            .map(|node| &graph.nodes[node])
+            .filter(|node| node.learns_its_weight())
+            .map(|node| names::log_variance(node.name()))
+            .collect(),
         penalties: tensors::penalties(expansion),
         keys: tensors::set_rng_keys(expansion, &quote!(key)),
         freezes: tensors::set_frozen(expansion, &quote!(frozen)),

@@ -7,7 +7,7 @@ use syn::Attribute;
 
 use super::signatures::Signatures;
 use crate::{
-    parse::{Argument, ColumnNames, Columns, Derives, Element, Field, Head, Source},
+    parse::{Argument, ColumnNames, Columns, Derives, Element, Field, FieldType, Head, Source},
     text::{compact, plain},
 };
 
@@ -20,11 +20,13 @@ pub(super) fn structs(
     let (names, krate) = (signatures.names, &signatures.paths.krate);
     let model = signatures.head;
     let raw = |one: &&Field| field(one, model.derives, raw_type(one, krate));
-    let predicted = |one: &&Field| field(one, model.derives, predicted_type(one, krate));
+    let predicted = |(index, one): (usize, &&Field)| {
+        field(one, model.derives, predicted_type(one, index, signatures))
+    };
 
     let input_fields: Vec<_> = inputs.iter().map(raw).collect();
     let target_fields: Vec<_> = outputs.iter().map(raw).collect();
-    let prediction_fields: Vec<_> = outputs.iter().map(predicted).collect();
+    let prediction_fields: Vec<_> = outputs.iter().enumerate().map(predicted).collect();
     let doc = |text: &str| text.replace("{}", &names.definition.to_string());
     let row = |name, text, fields| row(model, name, &doc(text), fields);
     let structs = [
@@ -109,9 +111,10 @@ pub(super) fn is_spelled_out(ty: &TokenStream) -> bool {
     })
 }
 
-/// The type of a prediction: probabilities for classes, a probability for each flag. It does not
-/// depend on whether rows may lack the target.
-fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
+/// The type of a prediction: probabilities for classes, a probability for each flag, and what the
+/// loss predicts of a number. It does not depend on whether rows may lack the target.
+fn predicted_type(field: &Field, index: usize, signatures: &Signatures<'_>) -> TokenStream {
+    let krate = &signatures.paths.krate;
     let Some(ty) = &field.ty else { return raw_type(field, krate) };
     match &ty.element {
         Element::Class(classes) => {
@@ -121,13 +124,27 @@ fn predicted_type(field: &Field, krate: &TokenStream) -> TokenStream {
                 false => quote!(#krate::Probabilities<#classes>),
             }
         }
-        Element::Bool => {
-            let lengths = ty.dims.iter().rev().map(|dim| &dim.tokens);
-            let probability = quote!(::core::primitive::f32);
-            lengths.fold(probability, |inner, length| quote!([#inner; #length]))
+        Element::Bool => in_arrays(ty, quote!(::core::primitive::f32)),
+        element @ (Element::F32 | Element::F64) => {
+            let number = match element.is_double() {
+                true => quote!(::core::primitive::f64),
+                false => quote!(::core::primitive::f32),
+            };
+            let loss = field.output.as_ref().and_then(|output| output.loss.as_ref());
+            let predicted = match loss {
+                Some(loss) => signatures.predicted_number(loss, index, &number),
+                None => number,
+            };
+            spelled_out(in_arrays(ty, predicted))
         }
         _ => spelled_out(ty.absolute_present(krate)),
     }
+}
+
+/// `element` in arrays of the type's lengths.
+fn in_arrays(ty: &FieldType, element: TokenStream) -> TokenStream {
+    let lengths = ty.dims.iter().rev().map(|dim| &dim.tokens);
+    lengths.fold(element, |inner, length| quote!([#inner; #length]))
 }
 
 /// `Deserialize` for rows from files, unless the user derives it.

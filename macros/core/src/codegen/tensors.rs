@@ -20,7 +20,7 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
                 model::Content::Branch(_) => {
                     quote!(Self::module(#text, |s| &s.#name, |s| &mut s.#name))
                 }
-                model::Content::StandIn(_) => quote! {
+                model::Content::StandIn(_) | model::Content::LogVariance => quote! {
                     Self::tensor(
                         #text,
                         |s| &s.#name,

@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Element, Field, Head, Missing, Operand, RawModel, Source, Step},
+    parse::{Element, Field, Head, LossWeight, Missing, Operand, RawModel, Source, Step},
     suggest::suggest,
 };
 
@@ -76,7 +76,7 @@ impl Node {
 
     /// The link function of a loss computed from logits.
     pub(crate) fn link(&self) -> Option<Activation> {
-        self.field.output.as_ref()?.loss.as_ref()?.spec.link
+        self.field.output.as_ref()?.loss.as_ref()?.named()?.spec.form.link
     }
 
     /// The source as the user wrote it.
@@ -87,6 +87,12 @@ impl Node {
             Some(Source::Derived(derived)) => derived.text.clone(),
             _ => "input".to_owned(),
         }
+    }
+
+    /// Whether it is an output whose loss has a learned weight.
+    pub(crate) fn learns_its_weight(&self) -> bool {
+        let weight = self.field.output.as_ref().map(|output| &output.weight);
+        matches!(weight, Some(LossWeight::Learned))
     }
 
     /// Whether a learned vector replaces the node when it is absent.

@@ -15,6 +15,7 @@ use syn::{
 };
 
 use super::{
+    average::AverageExpr,
     branch::{self, Layer},
     number::{NumberExpr, SizeExpr},
     tokenizer::TokenizerExpr,
@@ -45,6 +46,8 @@ pub(crate) enum Argument {
     Tokenizer(TokenizerExpr),
     /// A text in quotes.
     Text(LitStr),
+    /// An average over classes.
+    Average(AverageExpr),
     /// Another input.
     Input(Ident),
     /// In an `Rc`, because arguments are cloned while they are sorted.
@@ -82,7 +85,7 @@ impl Argument {
     }
 
     /// The real numbers.
-    fn numbers(&self) -> &[NumberExpr] {
+    pub(super) fn numbers(&self) -> &[NumberExpr] {
         match self {
             Argument::Number(number) => std::slice::from_ref(number),
             Argument::Numbers(numbers) => numbers,
@@ -202,7 +205,10 @@ fn is_in_range(
     for size in argument.sizes() {
         size.require(errors);
     }
-    let (ArgumentKind::Number(range) | ArgumentKind::Numbers(range)) = parameter.kind else {
+    let (ArgumentKind::Number(range)
+    | ArgumentKind::Numbers(range)
+    | ArgumentKind::ListedNumbers(range)) = parameter.kind
+    else {
         return true;
     };
     let name = parameter.name;
@@ -229,7 +235,9 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Pair => pair(value).map(Argument::Pair),
         ArgumentKind::Padding => padding(value).map(Argument::Padding),
         ArgumentKind::Margins => margins(value).map(Argument::Margins),
-        ArgumentKind::Number(_) => NumberExpr::read(value).map(Argument::Number),
+        ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
+            NumberExpr::read(value).map(Argument::Number)
+        }
         ArgumentKind::Axis => axis(value).map(Argument::Axis),
         ArgumentKind::Flag => match value {
             Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
@@ -256,6 +264,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         .ok_or_else(|| expected(value, "the name of another input")),
         ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
         ArgumentKind::Text => text(parameter.name, value).map(Argument::Text),
+        ArgumentKind::Average => AverageExpr::read(value).map(Argument::Average),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }

@@ -1,8 +1,9 @@
 //! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
 
 use multi_input_spec::{
+    loss,
     step::{self, Inverse, STEPS},
-    ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
+    ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -13,7 +14,9 @@ use super::{
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
     input::{self, Step},
-    number::{NumberExpr, SizeExpr},
+    metric::{self, OutputMetric},
+    number::NumberExpr,
+    own::Own,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -24,11 +27,11 @@ use crate::{
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
-    pub(crate) metrics: Vec<MetricCall>,
+    pub(crate) metrics: Vec<OutputMetric>,
     /// The metrics in which rows count by their weights.
-    pub(crate) weighted_metrics: Vec<MetricCall>,
+    pub(crate) weighted_metrics: Vec<OutputMetric>,
     /// The weight of this loss in the total loss.
-    pub(crate) weight: TokenStream,
+    pub(crate) weight: LossWeight,
     /// The preprocessing steps of the target, in order.
     pub(crate) steps: Vec<Step>,
     /// Whether the target is a label, whose class is learned from the training rows.
@@ -39,18 +42,45 @@ pub(crate) struct Output {
     pub(crate) span: Span,
 }
 
-/// A loss with its arguments.
-pub(crate) struct LossCall {
-    pub(crate) spec: &'static Loss,
-    pub(crate) name: Ident,
-    pub(crate) values: Vec<TokenStream>,
+impl Output {
+    /// All metrics, first the unweighted ones.
+    pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &OutputMetric> {
+        self.metrics.iter().chain(&self.weighted_metrics)
+    }
 }
 
-/// A metric with its arguments.
-pub(crate) struct MetricCall {
-    pub(crate) spec: &'static Metric,
+/// The weight of a loss in the total loss.
+pub(crate) enum LossWeight {
+    Given(TokenStream),
+    /// `weight = learned`: by the uncertainty of the output.
+    Learned,
+}
+
+/// A loss with its arguments.
+pub(crate) enum LossCall {
+    Named(NamedLoss),
+    /// A loss of the user's own.
+    Own(Own),
+}
+
+impl LossCall {
+    /// The loss, if it is one of the spec.
+    pub(crate) fn named(&self) -> Option<&NamedLoss> {
+        match self {
+            LossCall::Named(loss) => Some(loss),
+            LossCall::Own(_) => None,
+        }
+    }
+}
+
+/// A loss of the spec.
+pub(crate) struct NamedLoss {
+    pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
-    pub(crate) values: Vec<SizeExpr>,
+    /// The values of its parameters.
+    pub(crate) values: Vec<TokenStream>,
+    /// The numbers that it lists.
+    pub(crate) listed: Vec<TokenStream>,
 }
 
 /// Reads the tokens between the parentheses.
@@ -58,20 +88,26 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     let (mut losses, mut weight) = (None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    for Entry { name, form } in attribute::read(tokens, errors) {
+    for entry in attribute::entries(tokens) {
+        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+        if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
+            read_own_step(entry, &mut steps, errors);
+            continue;
+        }
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
         let at = name.span();
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
-                once(&mut losses, loss(value, errors), "loss", at, errors)
+                once(&mut losses, read_loss(value, errors), "loss", at, errors)
             }
             ("loss", _) => {
                 losses.get_or_insert(None);
                 expected(&name, "loss = mse", errors);
             }
-            ("metrics", Form::Call(names)) => read_metrics(names, &mut metrics, errors),
+            ("metrics", Form::Call(names)) => metric::read_all(names, &mut metrics, errors),
             ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
             ("weighted_metrics", Form::Call(names)) => {
-                read_metrics(names, &mut weighted_metrics, errors);
+                metric::read_all(names, &mut weighted_metrics, errors);
             }
             ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
             ("weight", Form::Value(value)) => {
@@ -79,7 +115,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                     once(&mut weight, value, "weight", at, errors);
                 }
             }
-            ("weight", _) => expected(&name, "weight = 0.5", errors),
+            ("weight", _) => expected(&name, "weight = 0.5` or `weight = learned", errors),
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
             (known, form) if inverting().any(|step| step.name == known) => {
@@ -109,13 +145,13 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         }
     }
     if losses.is_none() {
-        let names = list(LOSSES.iter().map(|loss| loss.name));
+        let names = list(LOSSES.iter().map(Loss::name));
         errors.at(
             span,
             format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
         );
     }
-    let weight = weight.unwrap_or_else(|| quote!(1.0));
+    let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
     Output {
         loss: losses.flatten(),
         metrics,
@@ -128,28 +164,48 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     }
 }
 
+/// A step of the user's own, which rustc asks for its inverse.
+fn read_own_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics) {
+    if input::read_own(entry, steps, errors).is_none() {
+        return;
+    }
+    if let Some(Step { own: Some((own, Some(_))), .. }) = steps.last() {
+        errors.at(
+            own.span,
+            format!("a target keeps its shape: leave `=> ...` out after `{}`", own.text),
+        );
+        steps.pop();
+    }
+}
+
 /// The steps allowed for targets, which have an inverse.
 fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
     STEPS.iter().filter(|step| step.form.inverse != Inverse::None)
 }
 
-/// `mse` or `huber(delta = 0.5)`.
-fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+/// `mse`, `huber(delta = 0.5)` or `my::Tweedie(1.5)`.
+fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
+    if Own::is_written(&value, LOSSES.iter().map(Loss::name)) {
+        return errors.ok(Own::read(value)).map(LossCall::Own);
+    }
     let entry = attribute::read(value, errors).into_iter().next()?;
     let name = entry.name;
-    let Some(spec) = LOSSES.iter().find(|loss| name == loss.name) else {
-        let names = LOSSES.iter().map(|loss| loss.name);
+    let Some(spec) = loss::named(&name.to_string()) else {
+        let names = LOSSES.iter().map(Loss::name);
         let near = suggest(&name.to_string(), names.clone());
         let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
         errors.at(name.span(), format!("there is no loss `{name}`{all}"));
         return None;
     };
-    let parameters: Vec<Parameter> = spec
-        .parameters
-        .iter()
-        .map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)))
-        .collect();
-    let values = arguments(&name, entry.form, spec.name, &parameters, errors)?;
+    let numbers = spec.parameters.iter();
+    let numbers =
+        numbers.map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)));
+    let listed = spec.listed.iter();
+    let listed =
+        listed.map(|(name, range)| Parameter::required(name, ArgumentKind::ListedNumbers(*range)));
+    let parameters: Vec<Parameter> = numbers.chain(listed).collect();
+    let mut values = arguments(&name, entry.form, spec.name(), &parameters, errors)?;
+    let listed = values.split_off(spec.parameters.len());
     let values = values
         .iter()
         .zip(spec.parameters)
@@ -161,11 +217,30 @@ fn loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
             }
         })
         .collect();
-    Some(LossCall { spec, name, values })
+    let listed = ascending(spec, &listed, errors)?;
+    Some(LossCall::Named(NamedLoss { spec, name, values, listed }))
+}
+
+/// The numbers that a loss lists, which ascend; constants are compared before training.
+fn ascending(
+    spec: &Loss,
+    listed: &[Argument],
+    errors: &mut Diagnostics,
+) -> Option<Vec<TokenStream>> {
+    let numbers: Vec<&NumberExpr> = listed.iter().flat_map(Argument::numbers).collect();
+    let what = spec.listed.map_or("", |(name, _)| name);
+    for pair in numbers.windows(2).filter(|pair| pair[0].value >= pair[1].value) {
+        let (before, after) = (pair[0].value, pair[1].value);
+        let text =
+            format!("the {what} of `{}` ascend, but {after} comes after {before}", spec.name());
+        errors.at(pair[1].span, text);
+        return None;
+    }
+    Some(numbers.into_iter().map(|number| number.tokens.clone()).collect())
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.
-fn arguments(
+pub(super) fn arguments(
     name: &Ident,
     form: Form,
     callee: &str,
@@ -185,43 +260,11 @@ fn arguments(
     argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
 }
 
-/// `mae, top_k(k = 3)`.
-fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut Diagnostics) {
-    for Entry { name, form } in attribute::read(names, errors) {
-        if let Form::Value(_) = form {
-            let example = "expected the names of metrics: `metrics(mae, r2)`";
-            errors.at(name.span(), example);
-            continue;
-        }
-        let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
-            let known = METRICS.iter().map(|metric| metric.name);
-            let near = suggest(&name.to_string(), known.clone());
-            let all = if near.is_empty() { format!("; there are {}", list(known)) } else { near };
-            errors.at(name.span(), format!("there is no metric `{name}`{all}"));
-            continue;
-        };
-        if metrics.iter().any(|known| known.spec.name == spec.name) {
-            errors.at(name.span(), format!("the metric `{name}` is given twice"));
-            continue;
-        }
-        let parameters: Vec<Parameter> = spec
-            .parameters
-            .iter()
-            .map(|(name, _)| Parameter::optional(name, ArgumentKind::Size))
-            .collect();
-        let Some(values) = arguments(&name, form, spec.name, &parameters, errors) else { continue };
-        let values =
-            values.into_iter().zip(spec.parameters).map(|(value, (_, default))| match value {
-                Argument::Size(size) => size,
-                _ => SizeExpr::literal(*default, name.span()),
-            });
-        let values = values.collect();
-        metrics.push(MetricCall { spec, name, values });
+fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {
+    if syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "learned") {
+        return Some(LossWeight::Learned);
     }
-}
-
-fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<TokenStream> {
     let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
-    is_sound.then_some(number.tokens)
+    is_sound.then_some(LossWeight::Given(number.tokens))
 }

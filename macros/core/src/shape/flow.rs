@@ -1,7 +1,8 @@
 //! A shape with the origin of the sizes that the macro does not know.
 
-use multi_input_spec::{Kind, Shape, Size};
+use multi_input_spec::{HeadForm, Kind, LossForm, Shape, Size};
 use proc_macro2::TokenStream;
+use quote::{quote, ToTokens};
 
 use crate::{parse::SizeExpr, text::compact};
 
@@ -44,6 +45,22 @@ impl Flow {
     /// A shape whose unknown sizes come from constant number `constant`.
     pub(super) fn computed(shape: Shape, constant: usize) -> Flow {
         Flow { shape, unknown: Unknown::Computed { constant, skipped: 0 }, unbounded: false }
+    }
+
+    /// The head that a loss needs for a target of this shape; see [`LossForm::head`].
+    pub(super) fn head(mut self, form: &LossForm, times: usize) -> Flow {
+        let rank = self.shape.rank();
+        self.shape = form.head(&self.shape, times);
+        let Unknown::Written(sizes) = &mut self.unknown else { return self };
+        match form.head {
+            HeadForm::Target | HeadForm::Pair => {}
+            HeadForm::Parts(_) if self.shape.rank() == rank => sizes.clear(),
+            HeadForm::Parts(_) => sizes.push(self.shape.last().get().to_token_stream()),
+            HeadForm::Cumulative => sizes.iter_mut().for_each(|classes| {
+                *classes = quote!(::core::primitive::usize::saturating_sub(#classes, 1));
+            }),
+        }
+        self
     }
 
     /// This shape with or without a mask.

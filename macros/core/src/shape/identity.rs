@@ -45,9 +45,11 @@ pub(super) fn identity(layer: &Layer) -> String {
 fn describe(argument: &Argument) -> Option<String> {
     match argument {
         // Numbers are compared by value, and a file is no argument of a layer.
-        Argument::Absent | Argument::Number(_) | Argument::Tokenizer(_) | Argument::Input(_) => {
-            None
-        }
+        Argument::Absent
+        | Argument::Number(_)
+        | Argument::Tokenizer(_)
+        | Argument::Input(_)
+        | Argument::Average(_) => None,
         Argument::Size(size) => Some(size_in_words(size)),
         Argument::Pair(sizes) => Some(in_words(sizes)),
         Argument::Margins(sizes) => Some(in_words(sizes)),

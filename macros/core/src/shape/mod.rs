@@ -20,9 +20,9 @@ use proc_macro2::Span;
 use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
 pub(crate) use flow::{Flow, Unknown};
-pub(crate) use formula::{Formula, LayerCall};
+pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
 pub(crate) use layer::{Module, Named, ShapedLayer};
-pub(crate) use node::ShapedNode;
+pub(crate) use node::{target, ShapedNode};
 pub(crate) use step::ShapedStep;
 
 /// The graph with the shapes on its edges.
@@ -63,6 +63,7 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     vocabulary::compare(&graph, &nodes, &mut scope, errors);
     columns::compare(&graph, &mut scope, errors);
     metrics::compare(&graph, &mut scope, errors);
+    node::own_losses(&graph, &nodes, &mut scope);
     let Scope { constants, checks } = scope;
     ShapedGraph { graph, nodes, requirements: errors.take_requirements(), constants, checks }
 }

@@ -1,19 +1,19 @@
 //! The shapes of one node: its input, its branch, and its declared type.
 
-use multi_input_spec::{Kind, Shape, Size};
+use multi_input_spec::{step::Inverse, Kind, Shape, Size};
 
 use super::{
     derived,
     flow::Flow,
-    formula::{Formula, Operand},
+    formula::{Formula, Operand, OwnLoss},
     layer::{self, ShapedLayer},
     step::{self, ShapedStep},
-    Scope,
+    Check, Scope,
 };
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Element, FieldType, Merge, SizeExpr, Source},
+    parse::{Element, FieldType, LossCall, Merge, SizeExpr, Source},
 };
 
 /// The shapes of a node; `None` after an earlier mistake.
@@ -58,7 +58,13 @@ pub(super) fn infer(
             }
         }
         Some(Source::Derived(derived)) => {
-            derived::infer(node, derived, graph, shaped, scope, errors)
+            let flow = derived::infer(node, derived, graph, shaped, scope, errors);
+            result.raw = flow.clone();
+            flow.and_then(|raw| {
+                step::through(node, &derived.steps, raw, &mut result.steps, scope, errors)
+            })
+            .filter(|_| !derived.broken)
+            .and_then(|encoded| step::flows_on(node, encoded, errors))
         }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
@@ -91,7 +97,9 @@ pub(super) fn infer(
     if let Some(output) = output {
         result.output = declared(node, output, scope, errors);
     }
-    result.target_steps = step::of_target(node, result.output.as_ref(), scope, errors);
+    let target = result.output.as_ref().and_then(|_| target(node));
+    let index = graph.outputs().position(|output| output == position);
+    result.target_steps = step::of_target(node, index.unwrap_or(0), target, scope, errors);
     result
 }
 
@@ -173,8 +181,16 @@ fn merged(
             false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
         });
     }
-    let (rule, arguments) = (merge.rule, merge.arguments.clone());
-    let formula = Formula::Merge { rule, operands, arguments };
+    let formula = match &merge.own {
+        None => {
+            let (rule, arguments) = (merge.rule, merge.arguments.clone());
+            Formula::Merge { rule, operands, arguments }
+        }
+        Some((own, claim)) => {
+            let claimed = step::claimed(own, claim.as_ref(), &operands[0].flow);
+            Formula::OwnMerge { claimed, operands }
+        }
+    };
     scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 
@@ -201,9 +217,16 @@ fn declared(
             return Some(inferred);
         }
     };
-    let formula = match is_output {
-        true => Formula::Head { stated, inferred: inferred.clone() },
-        false => Formula::Declared { stated, inferred: inferred.clone() },
+    let loss = node.field.output.as_ref().map(|output| output.loss.as_ref());
+    let formula = match loss {
+        None => Formula::Declared { stated, inferred: inferred.clone() },
+        Some(Some(LossCall::Named(loss))) => {
+            let needed = stated.head(&loss.spec.form, loss.listed.len().max(1));
+            Formula::Head { stated: needed, inferred: inferred.clone() }
+        }
+        // Rustc knows the form of the user's own loss (`own_losses`); one that could not be read
+        // may have any head.
+        Some(Some(LossCall::Own(_)) | None) => return Some(inferred),
     };
     scope.verify(formula, &node.name().to_string(), ty.span, errors);
     Some(inferred)
@@ -214,8 +237,34 @@ fn declared(
 fn target_fits(node: &Node) -> bool {
     let loss = node.field.output.as_ref().and_then(|output| output.loss.as_ref());
     match (loss, node.target()) {
-        (Some(loss), Some(target)) => loss.spec.targets.contains(&target),
+        (Some(LossCall::Named(loss)), Some(target)) => loss.spec.form.takes(target),
         _ => true,
+    }
+}
+
+/// The shape of an output's target.
+pub(crate) fn target(node: &Node) -> Option<Flow> {
+    stated(node.field.ty.as_ref()?, true).ok().flatten()
+}
+
+/// Leaves an output with a loss of the user's own to rustc.
+pub(super) fn own_losses(graph: &Graph, nodes: &[ShapedNode], scope: &mut Scope) {
+    for (index, position) in graph.outputs().enumerate() {
+        let (node, shaped) = (&graph.nodes[position], &nodes[position]);
+        let Some(output) = &node.field.output else { continue };
+        let Some(LossCall::Own(own)) = &output.loss else { continue };
+        let (Some(target), Some(stated), Some(inferred)) =
+            (node.target(), self::target(node), shaped.output.clone())
+        else {
+            continue;
+        };
+        let before = shaped.layers.last().and_then(|last| last.module.last_activation());
+        let curved = output.steps.iter().find(|step| step.spec.form.inverse == Inverse::Nonlinear);
+        let steps =
+            [output.steps.first(), curved].map(|step| step.map(|step| step.name().to_owned()));
+        let loss = OwnLoss { output: index, target, stated, inferred, before, steps };
+        let field = node.name().to_string();
+        scope.checks.push(Check { formula: Formula::OwnLoss(loss), field, span: own.span });
     }
 }
 

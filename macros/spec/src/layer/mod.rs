@@ -41,6 +41,7 @@ pub mod rms_norm;
 pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
+pub mod thresholds;
 pub mod time_distributed;
 pub mod transformer_block;
 pub mod up_sampling2d;
@@ -81,6 +82,7 @@ pub const LAYERS: &[Layer] = &[
     simple_rnn::LAYER,
     bidirectional::LAYER,
     time_distributed::LAYER,
+    thresholds::LAYER,
     positional_embedding::LAYER,
     multi_head_attention::LAYER,
     transformer_block::LAYER,

@@ -5,11 +5,13 @@ use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 pub mod add;
 pub mod average;
 pub mod concat;
+pub mod distance;
 pub mod dot;
 mod elementwise;
 pub mod maximum;
 pub mod minimum;
 pub mod multiply;
+pub mod own;
 pub mod subtract;
 pub mod weighted;
 
@@ -23,6 +25,7 @@ pub const MERGES: &[Merge] = &[
     maximum::MERGE,
     minimum::MERGE,
     dot::MERGE,
+    distance::MERGE,
     weighted::MERGE,
 ];
 

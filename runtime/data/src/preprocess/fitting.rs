@@ -3,6 +3,7 @@
 use multi_input_base::{Error, Result};
 
 use super::{
+    derived,
     pipeline::{PipelineFit, Plan},
     target::TargetFit,
     Preprocessing,
@@ -21,6 +22,7 @@ pub type Counts<'a> = &'a dyn Fn(usize, usize) -> bool;
 pub struct Fitting {
     schema: &'static Schema,
     inputs: Vec<PipelineFit>,
+    derived: Vec<PipelineFit>,
     targets: Vec<TargetFit>,
     /// Whether the current pass fits only the labels.
     labels_only: bool,
@@ -31,8 +33,9 @@ impl Fitting {
     pub fn new(schema: &'static Schema) -> Fitting {
         let inputs = schema.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
         let targets = schema.targets.iter().map(TargetFit::new);
-        let (inputs, targets) = (inputs.collect(), targets.collect());
-        Fitting { schema, inputs, targets, labels_only: false }
+        let derived = schema.derived.iter().map(|node| PipelineFit::new(Plan::of_derived(node)));
+        let (inputs, derived, targets) = (inputs.collect(), derived.collect(), targets.collect());
+        Fitting { schema, inputs, derived, targets, labels_only: false }
     }
 
     /// Makes the first pass fit only the labels, so that class weights are known in the following
@@ -44,13 +47,14 @@ impl Fitting {
 
     /// Whether all steps are fitted, or one of them cannot be fitted.
     pub fn is_done(&self) -> bool {
-        let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
+        let mut inputs = self.inputs.iter().chain(&self.derived);
+        let mut targets = self.targets.iter();
         // After an error, an input may wait forever for the vocabulary of another one.
         self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
     }
 
     fn has_failed(&self) -> bool {
-        let inputs = self.inputs.iter().any(PipelineFit::has_failed);
+        let inputs = self.inputs.iter().chain(&self.derived).any(PipelineFit::has_failed);
         inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
@@ -59,6 +63,12 @@ impl Fitting {
     pub fn check(&self, table: &Table) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
+        let all: Vec<usize> = (0..table.rows).collect();
+        let mut derived = self.schema.derived.iter().zip(&self.derived);
+        derived.try_for_each(|(node, fit)| match fit.is_done() {
+            true => Ok(()),
+            false => fit.check(&derived::derive(node, inputs, None, (&all, 0))?),
+        })?;
         self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
     }
 
@@ -100,6 +110,7 @@ impl Fitting {
             };
             let rows: Vec<usize> = rows.iter().copied().filter(counts_for_any).collect();
             self.update_inputs(inputs, &rows, first)?;
+            self.update_derived(inputs, &rows, first)?;
         }
         for (output, (target, column)) in self.targets.iter_mut().zip(targets).enumerate() {
             let counting = rows.iter().copied().filter(|&row| counts_for(output, row));
@@ -123,6 +134,19 @@ impl Fitting {
         Ok(())
     }
 
+    fn update_derived(&mut self, inputs: &[Column], rows: &[usize], first: usize) -> Result<()> {
+        for (node, fit) in self.schema.derived.iter().zip(&mut self.derived) {
+            if fit.is_done() {
+                continue;
+            }
+            let column = derived::derive(node, inputs, None, (rows, first))?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let updated = fit.update(&column, &all, 0);
+            updated.map_err(|error| derived::of_row(error, rows, first))?;
+        }
+        Ok(())
+    }
+
     /// Converts labels to classes, for outputs whose labels are fitted.
     pub fn classes(&self, table: &Table) -> Table {
         let mut table = table.clone();
@@ -140,6 +164,7 @@ impl Fitting {
             return;
         }
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
+        self.derived.iter_mut().for_each(PipelineFit::end_pass);
         for index in 0..self.inputs.len() {
             let owner = self.inputs[index].waits_for();
             if let Some(step) = owner.and_then(|owner| self.inputs[owner].vocabulary_step()) {
@@ -158,8 +183,10 @@ impl Fitting {
         let refused = |reason| Error::Settings(vec![reason]);
         let inputs = self.inputs.into_iter().map(PipelineFit::finish);
         let inputs = inputs.collect::<std::result::Result<_, _>>().map_err(refused)?;
+        let derived = self.derived.into_iter().map(PipelineFit::finish);
+        let derived = derived.collect::<std::result::Result<_, _>>().map_err(refused)?;
         let targets = self.targets.into_iter().map(TargetFit::finish);
         let targets = targets.collect::<std::result::Result<_, _>>().map_err(refused)?;
-        Ok(Preprocessing { schema: self.schema, inputs, targets })
+        Ok(Preprocessing { schema: self.schema, inputs, derived, targets })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
-use multi_input_spec::{step::Nature, Kind, Size};
+use multi_input_spec::{Kind, Size};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -15,7 +15,7 @@ use super::{
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
-    schema::{Input, Missing, Step, Target},
+    schema::{Derived, Input, Missing, Step, Target},
     Column, Content, Picture, Real, Values,
 };
 
@@ -38,6 +38,10 @@ impl Plan {
         let means = input.missing == Some(Missing::Mean);
         let means = means.then(|| input.shape.iter().product());
         Plan { name: input.name, means, steps: input.steps }
+    }
+
+    pub(super) fn of_derived(derived: &'static Derived) -> Plan {
+        Plan { name: derived.name, means: None, steps: derived.steps }
     }
 
     pub(super) fn of_target(target: &'static Target) -> Plan {
@@ -260,7 +264,7 @@ impl Pipeline {
     /// predictions.
     fn saved_steps(&self) -> impl Iterator<Item = &Arc<dyn FittedStage>> {
         let steps = self.plan.steps.iter().zip(&self.steps);
-        steps.filter(|(step, _)| !is_random(step)).map(|(_, fitted)| fitted)
+        steps.filter(|(step, _)| !step.is_for_training_only()).map(|(_, fitted)| fitted)
     }
 
     /// The serialized form.
@@ -300,7 +304,7 @@ impl Pipeline {
 
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
         let name = plan.name;
-        let saved_steps = plan.steps.iter().filter(|step| !is_random(step)).count();
+        let saved_steps = plan.steps.iter().filter(|step| !step.is_for_training_only()).count();
         if saved.of != name || saved.steps.len() != saved_steps {
             return Err(format!("the steps of `{name}` are others"));
         }
@@ -315,7 +319,7 @@ impl Pipeline {
         }
         let mut saved_steps = saved.steps.into_iter();
         let steps = plan.steps.iter().map(|step| {
-            let saved = if is_random(step) { None } else { saved_steps.next() };
+            let saved = if step.is_for_training_only() { None } else { saved_steps.next() };
             step.stage
                 .restore(step, saved.unwrap_or_default())
                 .map_err(|reason| format!("`{name}`, {reason}"))
@@ -344,10 +348,6 @@ fn first_invalid<T: Real>(numbers: &[T], is_invalid: fn(f64) -> bool) -> Option<
 fn is_all_of(column: &Column, rows: &[usize]) -> bool {
     rows.len() * column.width == column.values.len()
         && rows.iter().enumerate().all(|(position, row)| position == *row)
-}
-
-fn is_random(step: &Step) -> bool {
-    step.spec.form.nature == Nature::Random
 }
 
 /// The preprocessing of a column during fitting: each learned step is fitted on the output of the

@@ -1,5 +1,7 @@
 //! Cross-entropy of independent binary targets.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean of max(z, 0) - z t + ln(1 + exp(-|z|)) for logits z: -t ln p - (1 - t) ln(1 - p) with p =
@@ -13,9 +15,7 @@ pub struct BinaryCrossEntropy {
 }
 
 impl Loss for BinaryCrossEntropy {
-    fn name(&self) -> &'static str {
-        "binary_cross_entropy"
-    }
+    const FORM: LossForm = LossForm::of("binary_cross_entropy");
 
     fn mistake(&self) -> Option<String> {
         super::not_fraction("label_smoothing", self.label_smoothing)

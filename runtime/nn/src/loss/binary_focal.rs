@@ -1,5 +1,7 @@
 //! Focal loss of independent binary targets.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean of (1 - p_t)^gamma (-ln p_t) for logits z, where p_t = sigmoid(z) for a target of 1 and 1 -
@@ -45,9 +47,7 @@ fn element(gamma: f64, z: f64, t: f64) -> (f64, f64) {
 }
 
 impl Loss for BinaryFocal {
-    fn name(&self) -> &'static str {
-        "binary_focal"
-    }
+    const FORM: LossForm = LossForm::of("binary_focal");
 
     fn mistake(&self) -> Option<String> {
         super::not_positive("gamma", self.gamma)
@@ -59,9 +59,7 @@ impl Loss for BinaryFocal {
 }
 
 impl Loss for BalancedBinaryFocal {
-    fn name(&self) -> &'static str {
-        "balanced_binary_focal"
-    }
+    const FORM: LossForm = LossForm::of("balanced_binary_focal");
 
     fn mistake(&self) -> Option<String> {
         super::not_positive("gamma", self.gamma)

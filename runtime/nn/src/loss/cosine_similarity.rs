@@ -1,5 +1,7 @@
 //! The cosine similarity of two vectors.
 
+use multi_input_spec::LossForm;
+
 use super::{Loss, TargetRow};
 
 /// -sum_i (y_i / |y|) (t_i / |t|), from -1 for equal directions to 1 for opposite ones; lengths are
@@ -10,9 +12,7 @@ pub struct CosineSimilarity;
 const SHORTEST: f64 = 1e-7;
 
 impl Loss for CosineSimilarity {
-    fn name(&self) -> &'static str {
-        "cosine_similarity"
-    }
+    const FORM: LossForm = LossForm::of("cosine_similarity");
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         let square = |x: f64| x * x;

@@ -1,5 +1,7 @@
 //! Cross-entropy of one class out of several.
 
+use multi_input_spec::LossForm;
+
 use super::{log_softmax, Loss, TargetRow};
 
 /// -sum_i t_i ln p_i for logits z, with ln p_i = z_i - max - ln(sum_j exp(z_j - max)): the t_i are
@@ -15,9 +17,7 @@ pub struct CrossEntropy {
 }
 
 impl Loss for CrossEntropy {
-    fn name(&self) -> &'static str {
-        "cross_entropy"
-    }
+    const FORM: LossForm = LossForm::of("cross_entropy");
 
     fn mistake(&self) -> Option<String> {
         super::not_fraction("label_smoothing", self.label_smoothing)

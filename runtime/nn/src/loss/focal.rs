@@ -1,5 +1,7 @@
 //! Focal loss of one class out of several.
 
+use multi_input_spec::LossForm;
+
 use super::{log_softmax, Loss, TargetRow};
 
 /// -alpha (1 - p_t)^gamma ln p_t for logits z, with p_t the softmax of the row's class.
@@ -19,9 +21,7 @@ impl Default for Focal {
 }
 
 impl Loss for Focal {
-    fn name(&self) -> &'static str {
-        "focal"
-    }
+    const FORM: LossForm = LossForm::of("focal");
 
     fn mistake(&self) -> Option<String> {
         super::not_positive("gamma", self.gamma)

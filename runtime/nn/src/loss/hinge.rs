@@ -1,5 +1,7 @@
 //! The hinge loss.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean of max(0, 1 - t y) for targets t of -1 and 1; a target of 0 counts as -1. The prediction y
@@ -8,9 +10,7 @@ use super::{mean_of, Loss, TargetRow};
 pub struct Hinge;
 
 impl Loss for Hinge {
-    fn name(&self) -> &'static str {
-        "hinge"
-    }
+    const FORM: LossForm = LossForm::of("hinge");
 
     fn target_range(&self) -> Option<(f32, f32)> {
         Some((-1.0, 1.0))

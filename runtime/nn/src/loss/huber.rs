@@ -1,5 +1,7 @@
 //! The Huber loss: squared for small errors, absolute for large errors.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of_each, Loss, TargetRow, Units};
 
 /// mean of e^2 / 2 where |e| <= delta, else delta * (|e| - delta / 2), with e = y - t.
@@ -20,9 +22,7 @@ impl Default for Huber {
 }
 
 impl Loss for Huber {
-    fn name(&self) -> &'static str {
-        "huber"
-    }
+    const FORM: LossForm = LossForm::of("huber");
 
     fn mistake(&self) -> Option<String> {
         super::not_positive("delta", self.delta)

@@ -1,5 +1,7 @@
 //! The Kullback-Leibler divergence of a predicted distribution from a target distribution.
 
+use multi_input_spec::LossForm;
+
 use super::{log_softmax, Loss, TargetRow};
 
 /// sum_i t_i (ln t_i - ln p_i) for logits z with p = softmax(z), where t_i is at least 1e-7.
@@ -10,9 +12,7 @@ pub struct KlDivergence;
 const SMALLEST: f64 = 1e-7;
 
 impl Loss for KlDivergence {
-    fn name(&self) -> &'static str {
-        "kl_divergence"
-    }
+    const FORM: LossForm = LossForm::of("kl_divergence");
 
     fn target_range(&self) -> Option<(f32, f32)> {
         Some((0.0, 1.0))

@@ -1,5 +1,7 @@
 //! The logarithm of the hyperbolic cosine: squared for small errors, absolute for large errors.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of_each, Loss, TargetRow, Units};
 
 /// mean of ln(cosh(e)) with e = y - t, computed without overflow or cancellation.
@@ -12,9 +14,7 @@ use super::{mean_of_each, Loss, TargetRow, Units};
 pub struct LogCosh;
 
 impl Loss for LogCosh {
-    fn name(&self) -> &'static str {
-        "log_cosh"
-    }
+    const FORM: LossForm = LossForm::of("log_cosh");
 
     fn turns_at(&self) -> Option<f64> {
         Some(1.0)

@@ -1,5 +1,7 @@
 //! The mean absolute error.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean(|y - t|), with derivative 0 where y = t. `keras.losses.MeanAbsoluteError`,
@@ -8,9 +10,7 @@ use super::{mean_of, Loss, TargetRow};
 pub struct Mae;
 
 impl Loss for Mae {
-    fn name(&self) -> &'static str {
-        "mae"
-    }
+    const FORM: LossForm = LossForm::of("mae");
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| {

@@ -1,42 +1,77 @@
 //! The losses, one file each, with Keras's formulas.
 
+mod any;
 mod binary_cross_entropy;
 mod binary_focal;
+mod check;
+mod contrastive;
 mod cosine_similarity;
 mod cross_entropy;
 mod focal;
+mod formula;
+mod gamma;
+mod gaussian;
 mod hinge;
 mod huber;
 mod kl_divergence;
 mod log_cosh;
 mod mae;
 mod mse;
+mod negative_binomial;
+mod ordinal;
 mod poisson;
+mod quantile;
+mod real;
 mod target;
+mod triplet;
+mod tweedie;
 mod units;
 
+pub use multi_input_spec::{Activation, HeadForm, LossForm, Part, Target, TargetSteps};
+
+pub use any::AnyLoss;
 pub use binary_cross_entropy::BinaryCrossEntropy;
 pub use binary_focal::{BalancedBinaryFocal, BinaryFocal};
+pub use check::check;
+pub use contrastive::Contrastive;
 pub use cosine_similarity::CosineSimilarity;
 pub use cross_entropy::CrossEntropy;
 pub use focal::Focal;
+pub use formula::LossFormula;
+pub use gaussian::Gaussian;
 pub use hinge::Hinge;
 pub use huber::Huber;
 pub use kl_divergence::KlDivergence;
 pub use log_cosh::LogCosh;
 pub use mae::Mae;
 pub use mse::Mse;
+pub use negative_binomial::NegativeBinomial;
+pub use ordinal::Ordinal;
 pub use poisson::Poisson;
+pub use quantile::Quantile;
+pub use real::{Dual, Real};
 pub use target::TargetRow;
+pub use triplet::Triplet;
+pub use tweedie::Tweedie;
 pub use units::Units;
 
-/// A loss: a function of the output and the target of a sample, and its derivative.
+/// A loss: a function of the head and the target of one row, and its derivative. A loss of one's own
+/// is used by its path: `#[output(loss = my::Tweedie(power = 1.5))]`. [`LossFormula`] needs no
+/// derivative; [`check()`] compares a derivative with differences.
+///
+/// In Keras a subclass of `keras.losses.Loss`, in PyTorch an `autograd.Function` with a `backward`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss",
+    label = "implements neither `Loss` nor `LossFormula`",
+    note = "a loss implements `multi_input::loss::LossFormula` (its value) or `Loss` (its value and \
+            gradient)"
+)]
 pub trait Loss: std::fmt::Debug + Sync {
-    /// The name in the DSL.
-    fn name(&self) -> &'static str;
+    /// What it takes. The output's type and head are compared with it while compiling.
+    const FORM: LossForm;
 
     /// The error text of an invalid parameter, which may come from a constant; `None` where all are
-    /// valid.
+    /// valid. Training refuses it.
     fn mistake(&self) -> Option<String> {
         None
     }
@@ -52,8 +87,8 @@ pub trait Loss: std::fmt::Debug + Sync {
         None
     }
 
-    /// The loss of one sample, the mean over its elements. `gradient` receives the derivative with
-    /// respect to each element of `head`.
+    /// The loss of one row. `gradient` receives the derivative with respect to each element of
+    /// `head`, before a [`link`](LossForm::link) is applied.
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64;
 
     /// [`sample`](Loss::sample) for a target whose unit preprocessing has changed. Only a loss with
@@ -67,6 +102,34 @@ pub trait Loss: std::fmt::Debug + Sync {
     ) -> f64 {
         let _ = units;
         self.sample(head, target, gradient)
+    }
+
+    /// Computes the prediction of one row from its head: the [`link`](LossForm::link), or what the
+    /// [parts](multi_input_spec::HeadForm::Parts) mean. It has as many numbers as the head, and of a
+    /// class one for each. Steps of the target are undone afterwards.
+    fn predict(&self, head: &[f64], prediction: &mut [f64]) {
+        apply_link(&Self::FORM, head, prediction);
+    }
+
+    /// The index of the part that metrics compare with the target.
+    fn point(&self) -> usize {
+        0
+    }
+}
+
+/// The link function of a form, from the head of one row to its prediction.
+fn apply_link(form: &LossForm, head: &[f64], prediction: &mut [f64]) {
+    let elements = prediction.iter_mut().zip(head);
+    match form.link {
+        Some(Activation::Sigmoid) => elements.for_each(|(p, z)| *p = Real::sigmoid(*z)),
+        Some(Activation::Softplus) => elements.for_each(|(p, z)| *p = Real::softplus(*z)),
+        Some(Activation::Softmax) => {
+            let max = head.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            elements.for_each(|(p, z)| *p = (*z - max).exp());
+            let sum: f64 = prediction.iter().sum();
+            prediction.iter_mut().for_each(|p| *p /= sum);
+        }
+        _ => elements.for_each(|(p, z)| *p = *z),
     }
 }
 

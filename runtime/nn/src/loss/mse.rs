@@ -1,5 +1,7 @@
 //! The mean squared error.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean((y - t)^2). `keras.losses.MeanSquaredError`, `torch.nn.MSELoss`.
@@ -7,9 +9,7 @@ use super::{mean_of, Loss, TargetRow};
 pub struct Mse;
 
 impl Loss for Mse {
-    fn name(&self) -> &'static str {
-        "mse"
-    }
+    const FORM: LossForm = LossForm::of("mse");
 
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
         mean_of(head, target, gradient, |y, t| ((y - t) * (y - t), 2.0 * (y - t)))

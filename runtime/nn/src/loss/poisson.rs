@@ -1,5 +1,7 @@
 //! The Poisson loss, for counts.
 
+use multi_input_spec::LossForm;
+
 use super::{mean_of, Loss, TargetRow};
 
 /// mean of y - t ln(y + 1e-7): the negative log-likelihood of the count t at the rate y, without
@@ -11,9 +13,7 @@ pub struct Poisson;
 const EPSILON: f64 = 1e-7;
 
 impl Loss for Poisson {
-    fn name(&self) -> &'static str {
-        "poisson"
-    }
+    const FORM: LossForm = LossForm::of("poisson");
 
     fn target_range(&self) -> Option<(f32, f32)> {
         Some((0.0, f32::INFINITY))

@@ -24,6 +24,7 @@
 mod add;
 mod average;
 mod concat;
+mod distance;
 mod dot;
 mod elementwise;
 mod extreme;
@@ -31,16 +32,19 @@ mod maximum;
 mod merge_input;
 mod minimum;
 mod multiply;
+mod own;
 mod subtract;
 
 pub use add::add;
 pub use average::average;
 pub use concat::concat;
+pub use distance::distance;
 pub use dot::dot;
 pub use maximum::maximum;
 pub use merge_input::MergeInput;
 pub use minimum::minimum;
 pub use multiply::multiply;
+pub use own::{check_merge, own, Merge, RowOperand};
 pub use subtract::subtract;
 
 use merge_input::Layout;

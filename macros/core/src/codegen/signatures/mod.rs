@@ -175,11 +175,12 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl ReportedBy<HousePrice, 0> for Mae`: an output reports a metric, for monitors.
-    pub(super) fn reported(&self, index: usize, metric: &str) -> TokenStream {
+    /// `impl<T: ReportedByPrice> Reports<T, 0> for HousePrice`: an output reports the metrics of a trait,
+    /// for monitors. Without a trait it reports any.
+    pub(super) fn reports(&self, index: usize, reported: Option<&Ident>) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
-        let metric = Ident::new(metric, Span::call_site());
-        quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
+        let bound = reported.map(|reported| quote!(: #reported));
+        quote!(impl<T #bound> #krate::metric::Reports<T, #index> for #definition {})
     }
 
     /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: an output has classes, for class

@@ -12,9 +12,10 @@ use crate::{names::Names, text::plain};
 /// The statements in the functions of `Network` that differ between models.
 #[derive(Default)]
 pub(crate) struct NetworkBodies {
-    /// Makes the batch from `rows` and `tape`.
+    /// The batch of `rows` on `device`, with `tape`.
     pub(crate) batch: TokenStream,
-    pub(crate) heads: Vec<Ident>,
+    /// The fields of the module with the learned weights of losses.
+    pub(crate) weights: Vec<Ident>,
     pub(crate) penalties: TokenStream,
     pub(crate) keys: TokenStream,
     pub(crate) freezes: TokenStream,
@@ -221,21 +222,21 @@ impl Signatures<'_> {
     ) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, clone, .. } = self.paths;
-        let NetworkBodies { batch, heads, .. } = bodies;
+        let NetworkBodies { weights, .. } = bodies;
         let (definition, quiet) = (&self.names.definition, self.quiet());
         let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let inputs = inputs
             .iter()
             .map(|(column, path)| quote!((#column, #private::head(#clone(&batch.#path))?)));
+        let mutable = (!weights.is_empty()).then(|| quote!(mut));
         let body = self.body(quote! {
-            let batch = #batch;
+            let batch = <Self as #krate::definition::Network<E, D>>::batch(rows, device)?;
             let inputs = #vec![#(#inputs),*];
-            let heads = #private::Module::try_forward(module, batch)?;
-            #ok(#krate::definition::Traced {
-                heads: #vec![#(#private::head(heads.#heads)?),*],
-                inputs,
-                tape: heads.tape,
-            })
+            let heads = #private::Module::try_forward(module, batch.with_tape(tape))?;
+            let (#mutable heads, tape) =
+                #krate::definition::IntoHeads::<E, D>::into_heads(heads)?;
+            #(heads.push(#private::head(module.#weights.clone())?);)*
+            #ok(#krate::definition::Traced { heads, inputs, tape })
         });
         quote! {
             #quiet
@@ -259,22 +260,39 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, penalties, keys, freezes } = bodies;
+        let (name, Paths { result, ok, .. }) = (&self.names.batch, self.paths);
+        let NetworkBodies { batch, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let outputs = quote!(#vec![#(#private::head(heads.#heads)?),*]);
-        let predict = self.body(quote! {
+        let network = quote!(<Self as #krate::definition::Network<E, D>>);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
+        let mutable = (!weights.is_empty()).then(|| quote!(mut));
+        let weights = quote!(#(heads.push(#private::head(module.#weights.clone())?);)*);
+        let batch = self.body(quote! {
             let tape = #private::NoneTape;
-            let heads = #private::Module::try_forward(module, #batch)?;
-            #ok(#outputs)
+            #ok(#batch)
+        });
+        let predict = self.body(quote! {
+            let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+            let (#mutable heads, _) = #into_heads?;
+            #weights
+            #ok(heads)
         });
         let train = self.body(quote! {
-            let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
-            #ok((#outputs, heads.tape))
+            let batch = #network::batch(rows, device)?.with_tape(tape);
+            let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
+            let (#mutable heads, tape) = #into_heads?;
+            #weights
+            #ok((heads, tape))
         });
         let penalize = self.body(quote!(#penalties #ok(())));
         let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
         quote! {
+            type Batch = #name<::core::primitive::usize, E, D>;
+
+            fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
+                #batch
+            }
+
             fn predict(
                 module: &Self::Built,
                 rows: &#krate::data::Batch<'_>,

@@ -1,9 +1,14 @@
 //! The types of the module, its input and its output.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use multi_input_spec::Predicted;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 
-use super::Signatures;
+use super::{super::paths::Paths, Signatures};
+use crate::{
+    names,
+    parse::{LossCall, Own},
+};
 
 impl Signatures<'_> {
     /// `pub struct HousePriceModel<E, D>`: one field per branch.
@@ -45,8 +50,9 @@ impl Signatures<'_> {
         let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
         let traced = self.body(quote! {
             let tape = #private::tape(&self.#first, gradients);
-            #batch { #(#names: self.#names,)* tape }
+            self.with_tape(tape)
         });
+        let with_tape = self.body(quote!(#batch { #(#names: self.#names,)* tape }));
         quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -68,14 +74,23 @@ impl Signatures<'_> {
                 ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
                     #traced
                 }
+
+                /// Attaches a tape.
+                pub fn with_tape<T>(self, tape: T) -> #batch<B, E, D, T> {
+                    #with_tape
+                }
             }
         }
     }
 
-    /// `pub struct HousePriceHeads<B, E, D, T>`.
-    pub(crate) fn heads(&self, fields: &[TokenStream]) -> TokenStream {
+    /// `pub struct HousePriceHeads<B, E, D, T>`, and `impl IntoHeads`,
+    /// with the fields `names`.
+    pub(crate) fn heads(&self, fields: &[TokenStream], names: &[&Ident]) -> TokenStream {
         let (visibility, heads, private) =
             (&self.head.visibility, &self.names.heads, &self.paths.private);
+        let (krate, Paths { result, ok, vec, .. }) = (&self.paths.krate, self.paths);
+        let into_heads =
+            self.body(quote!(#ok((#vec![#(#private::head(self.#names)?),*], self.tape))));
         let doc = format!(
             "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
             self.names.model
@@ -92,6 +107,22 @@ impl Signatures<'_> {
                 /// off, put it on the next head, and add up the losses.
                 pub tape: T,
                 #phantom
+            }
+
+            #quiet
+            impl<B: #private::Dim, E: #private::Element, D: #private::Backend<E>, T>
+                #krate::definition::IntoHeads<E, D> for #heads<B, E, D, T>
+            {
+                type Tape = T;
+
+                fn into_heads(
+                    self,
+                ) -> #result<
+                    (::std::vec::Vec<#krate::definition::Head<E, D>>, T),
+                    <D as #private::HasErr>::Err,
+                > {
+                    #into_heads
+                }
             }
         }
     }
@@ -116,6 +147,59 @@ impl Signatures<'_> {
     pub(crate) fn padded(&self, tensor: &TokenStream) -> TokenStream {
         let krate = &self.paths.krate;
         quote!(#krate::layer::Padded<#tensor>)
+    }
+
+    /// What a loss predicts of a number of the type `number`.
+    pub(crate) fn predicted_number(
+        &self,
+        loss: &LossCall,
+        output: usize,
+        number: &TokenStream,
+    ) -> TokenStream {
+        let (krate, private) = (&self.paths.krate, &self.paths.private);
+        match loss {
+            LossCall::Named(loss) => match loss.spec.prediction {
+                Predicted::Target => number.clone(),
+                Predicted::Named(name) => {
+                    let name = Ident::new(name, Span::call_site());
+                    quote!(#krate::#name<#number>)
+                }
+                Predicted::Listed(name) => {
+                    let (name, count) = (Ident::new(name, Span::call_site()), loss.listed.len());
+                    quote!(#krate::#name<#number, #count>)
+                }
+            },
+            // A stub has no constants.
+            LossCall::Own(_) if self.is_stub() => number.clone(),
+            LossCall::Own(_) => {
+                let loss = self.own_loss(output);
+                quote! {
+                    <#private::Parts<{ #loss.parts() }> as #private::PartsOf<#number>>::Type
+                }
+            }
+        }
+    }
+
+    /// The constant with the loss of the user's own of output number `output`.
+    fn own_loss(&self, output: usize) -> TokenStream {
+        let (definition, name) = (&self.names.definition, names::own_loss(output));
+        quote!(#definition::#name)
+    }
+
+    /// The constants with the losses of the user's own, each with the number of its output.
+    pub(crate) fn own_losses(&self, losses: &[(usize, &Own)]) -> TokenStream {
+        let (definition, private) = (&self.names.definition, &self.paths.private);
+        let constants = losses.iter().map(|(output, own)| {
+            let (name, value) = (names::own_loss(*output), &own.expression);
+            quote_spanned! {own.span=>
+                #[doc(hidden)]
+                pub const #name: #private::OwnLoss = #private::own_loss(&#value);
+            }
+        });
+        match losses.is_empty() {
+            true => TokenStream::new(),
+            false => quote!(impl #definition { #(#constants)* }),
+        }
     }
 
     /// A tensor with the presence of its rows.

@@ -1,0 +1,15 @@
+//! Four grades have three thresholds.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(4))]
+    #[output(loss = ordinal)]
+    price: multi_input::Class<4>,
+}
+
+fn main() {}
