@@ -257,7 +257,7 @@ fn explanations<E: Element, D: Backend<E>>(
     );
     for (index, output) in model.graph().outputs.iter().enumerate() {
         let is_class = output.target.kind == TargetKind::Class;
-        let element = (!is_class && output.width > 1).then_some(0);
+        let element = (!is_class && output.predicted() > 1).then_some(0);
         let settings = ShapleySettings::for_report(model.graph(), (index, element), &rows.raw, row);
         let found = attribution::shapley(model, &settings, &explained)?;
         for (number, attribution) in numbers.iter().zip(found) {

@@ -240,21 +240,21 @@ impl Signatures<'_> {
     ) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, clone, .. } = self.paths;
-        let NetworkBodies { batch, heads, .. } = bodies;
+        let NetworkBodies { weights, .. } = bodies;
         let (definition, quiet) = (&self.names.definition, self.quiet());
         let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let inputs = inputs
             .iter()
             .map(|(column, path)| quote!((#column, #private::head(#clone(&batch.#path))?)));
+        let mutable = (!weights.is_empty()).then(|| quote!(mut));
         let body = self.body(quote! {
-            let batch = #batch;
+            let batch = <Self as #krate::definition::Network<E, D>>::batch(rows, device)?;
             let inputs = #vec![#(#inputs),*];
-            let heads = #private::Module::try_forward(module, batch)?;
-            #ok(#krate::definition::Traced {
-                heads: #vec![#(#private::head(heads.#heads)?),*],
-                inputs,
-                tape: heads.tape,
-            })
+            let heads = #private::Module::try_forward(module, batch.with_tape(tape))?;
+            let (#mutable heads, tape) =
+                #krate::definition::IntoHeads::<E, D>::into_heads(heads)?;
+            #(heads.push(#private::head(module.#weights.clone())?);)*
+            #ok(#krate::definition::Traced { heads, inputs, tape })
         });
         quote! {
             #quiet
