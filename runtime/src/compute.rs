@@ -8,24 +8,30 @@
 
 use std::path::Path;
 
-use dfdx::tensor::Cpu;
-use multi_input_base::{Result, Seed};
+use dfdx::{
+    shapes::Rank0,
+    tensor::{Cpu, OwnedTape, Tensor},
+};
+use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{columns::RowSpec, preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
     attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
     baselines::{BaselineFigures, FittedBaselines},
-    checkpoint,
+    checkpoint::{self, Dtypes},
+    definition::{Graph, Head},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
-    objective::RawTables,
+    objective::{head_values, Objective, RawTables, Rows},
     page::Page,
     partial_dependence::{PartialDependence, PartialDependenceSettings},
     slices::{SliceFinder, Slices},
+    transfer::{Grown, Taken, Weights, Which},
+    uncertainty::ObservedModel,
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
@@ -54,13 +60,18 @@ impl Compute<f64> for Cpu {
 /// implements it.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
-    fn fit(&self, setup: Checked, model: &mut UntypedModel<E, D>, rows: Table) -> Result<History> {
+    fn fit(
+        &self,
+        setup: Checked<'_>,
+        model: &mut UntypedModel<E, D>,
+        rows: Table,
+    ) -> Result<History> {
         setup.fit(model, rows)
     }
 
     fn fit_from(
         &self,
-        setup: Setup,
+        setup: Setup<'_>,
         model: &mut UntypedModel<E, D>,
         source: &dyn RowsOfSource,
     ) -> Result<History> {
@@ -69,11 +80,24 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn find_learning_rate(
         &self,
-        setup: Checked,
+        setup: Checked<'_>,
         model: &mut UntypedModel<E, D>,
         rows: Table,
     ) -> Result<LearningRateCurve> {
         setup.find_learning_rate(model, rows)
+    }
+
+    fn loss(
+        &self,
+        (graph, rows): (&Graph, &Rows),
+        heads: Vec<Head<E, D>>,
+        tape: OwnedTape<E, D>,
+        device: &D,
+    ) -> Result<Tensor<Rank0, E, D, OwnedTape<E, D>>> {
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let values = head_values(graph, &heads, all.len())?;
+        let mut objective = Objective::new(graph, &values, &rows.take(&all));
+        objective.on_tape(heads, tape, device).map_err(Error::device)
     }
 
     fn predict(
@@ -107,6 +131,15 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: Table,
     ) -> Result<Vec<ConfusionMatrix>> {
         model.confusion_of(output, rows)
+    }
+
+    fn observed(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<ObservedModel> {
+        let outputs = model.observed(&model.rows(rows)?)?;
+        Ok(ObservedModel { weights: model.weights_checksum(), outputs })
+    }
+
+    fn weights_checksum(&self, model: &UntypedModel<E, D>) -> u32 {
+        model.weights_checksum()
     }
 
     fn importance(
@@ -177,8 +210,35 @@ pub trait Core<E: Element, D: Backend<E>> {
         checkpoint::save(model, path)
     }
 
-    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path) -> Result<()> {
-        checkpoint::load(model, path)
+    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {
+        checkpoint::load(model, path, dtypes)
+    }
+
+    fn weights(&self, model: &UntypedModel<E, D>) -> Result<Weights> {
+        Weights::of(model)
+    }
+
+    fn take(
+        &self,
+        model: &mut UntypedModel<E, D>,
+        base: &Weights,
+        which: Which<'_>,
+    ) -> Result<Taken> {
+        model.take(base, which)
+    }
+
+    fn grow(&self, model: &mut UntypedModel<E, D>, rows: RawTables<'_>) -> Result<Grown> {
+        model.grow(rows)
+    }
+
+    fn take_part(
+        &self,
+        part: &mut UntypedModel<E, D>,
+        whole: &UntypedModel<E, D>,
+        owners: &[(&'static str, &'static str)],
+    ) -> Result<()> {
+        let owner_of = |node| owners.iter().find(|(own, _)| *own == node).map(|(_, owner)| *owner);
+        part.take_part(whole, &|node| Some(owner_of(node).unwrap_or(node)))
     }
 
     fn snapshot(&self, model: &UntypedModel<E, D>) -> Snapshot {

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use multi_input_base::{Notice, Result};
+use multi_input_base::{quote::Quoted, Notice, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::{definition::Graph, lossless, metric::LabelMetrics, plot, short::Short};
@@ -99,13 +99,45 @@ impl Figures {
             graph.outputs.iter().for_each(|o| figures.push(phase, Some(o.name), "loss", 0.0));
         }
         for output in graph.outputs {
-            for (name, _) in output.reported() {
+            for (name, metric) in output.reported() {
                 figures.push(phase, Some(output.name), &name, 0.0);
-                (0..output.label_count())
+                (0..output.figures_by_label(metric))
                     .for_each(|label| figures.push_label(phase, output.name, &name, label, 0.0));
             }
         }
         figures.iter().map(|(name, _)| name).collect()
+    }
+
+    /// The mistakes in the names of metrics, which a model of a user's own metrics may have: two
+    /// figures of one name, or a name that says something else.
+    pub(crate) fn name_mistakes(graph: &Graph) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        for output in graph.outputs {
+            let names = output.metrics.iter().chain(output.weighted_metrics);
+            for name in names.map(|metric| metric.name()) {
+                let misleads = ["val_", "weighted_"].iter().find(|word| name.starts_with(**word));
+                if let Some(word) = misleads {
+                    mistakes.push(format!(
+                        "the metric `{name}` of output `{}` begins with `{word}`, as other figures \
+                         do: give it another name",
+                        output.name
+                    ));
+                }
+                if name.is_empty() || name.contains(char::is_control) {
+                    mistakes.push(format!(
+                        "a metric of output `{}` has the name {}, which is not a line of text",
+                        output.name,
+                        Quoted(&name)
+                    ));
+                }
+            }
+        }
+        let names = Figures::names(graph, Phase::Training);
+        let again = names.iter().enumerate().filter(|(index, name)| names[..*index].contains(name));
+        mistakes.extend(again.map(|(_, name)| {
+            format!("two figures are named `{name}`: a metric needs another name")
+        }));
+        mistakes
     }
 
     /// Names and values, in order.

@@ -6,13 +6,14 @@
 //! | to | see |
 //! |---|---|
 //! | define a model | [`multi_input_model`] |
-//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`] |
+//! | train, predict, save | [`Trainer`](train::Trainer), [`Model`]; by hand: [`Model::batch`] |
 //! | read rows | [`data`] |
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
 //! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
 //! | find values that training has not seen | [`unknown`] |
+//! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
@@ -49,6 +50,8 @@ pub mod slices;
 mod tests;
 mod text_table;
 pub mod train;
+pub mod transfer;
+pub mod uncertainty;
 pub mod unknown;
 mod untyped;
 
@@ -74,12 +77,13 @@ pub mod prelude {
         definition::{Definition, Network, RowTypes},
         history::{Evaluation, History},
         importance::Importance,
-        metric, multi_input_model,
+        metric, multi_input_model, nodes,
         optim::{Adam, AdamW, RmsProp, Sgd},
         partial_dependence::PartialDependence,
         report::Report,
         slices::Slices,
         train::{Clip, MovingAverage, Shuffle, Trainer},
+        transfer::Weights,
         Baselines, Model, Seed,
     };
     pub use dfdx::tensor::Cpu;

@@ -31,8 +31,8 @@ use crate::{
 pub struct PartialDependence {
     /// The name of the output.
     pub output: &'static str,
-    /// The index of the class, label or element; 0 for an output of one number.
-    pub element: usize,
+    /// The index of the class, label or element; `None` for an output of one number.
+    pub element: Option<usize>,
     /// Whether the head before the link function is averaged.
     pub logit: bool,
     /// One or two axes.
@@ -114,17 +114,17 @@ impl PartialDependence {
         });
         let composer = Composer::new(model, raw.clone(), split.collect())?;
         let elements = settings.explained.elements(model, &composer.ready().select(&rows[..1]));
-        let element = elements?[0];
+        let (element, shown) = elements?[0];
         let mut found = PartialDependence {
             output: output.name,
-            element,
+            element: shown,
             logit: settings.explained.logit,
             axes,
             average: Vec::new(),
             individual: Vec::new(),
             rows: rows.len(),
         };
-        found.fill(model, settings, (&composer, &rows))?;
+        found.fill(model, (settings, element), (&composer, &rows))?;
         Ok(found)
     }
 
@@ -132,7 +132,7 @@ impl PartialDependence {
     fn fill<E: Element, D: Backend<E>>(
         &mut self,
         model: &UntypedModel<E, D>,
-        settings: &PartialDependenceSettings,
+        (settings, element): (&PartialDependenceSettings, usize),
         (composer, rows): (&Composer<'_>, &[usize]),
     ) -> Result<()> {
         if settings.individual {
@@ -141,13 +141,13 @@ impl PartialDependence {
         for point in self.points() {
             let mut sum = 0.0;
             for (chunk, numbers) in rows.chunks(rows_at_once(model.graph())).enumerate() {
-                let source = |row: usize, input: usize, element: usize| {
-                    let axis = self.axes.iter().zip(&point);
-                    let set = axis.rev().find(|(axis, _)| axis.feature.includes(input, element));
+                let source = |row: usize, input: usize, index: usize| {
+                    let mut axes = self.axes.iter().zip(&point);
+                    let set = axes.find(|(axis, _)| axis.feature.includes(input, index));
                     set.map_or(numbers[row], |(axis, point)| axis.points[*point].row)
                 };
                 let ready = composer.compose(numbers.len(), &source)?;
-                let values = settings.explained.values(model, &ready, self.element)?;
+                let values = settings.explained.values(model, &ready, element)?;
                 sum += values.iter().sum::<f64>();
                 let first = chunk * rows_at_once(model.graph());
                 let own = self.individual.iter_mut().skip(first);
@@ -222,9 +222,9 @@ impl PartialDependence {
     }
 
     fn title(&self) -> String {
-        let logit = if self.logit { "logit of " } else { "" };
+        let explained = Explained::in_words(self.output, self.element, self.logit);
         let axes = self.axes.iter().map(|axis| &*axis.feature.name).collect::<Vec<_>>();
-        format!("{logit}{}[{}] by {}", self.output, self.element, axes.join(" and "))
+        format!("{explained} by {}", axes.join(" and "))
     }
 }
 

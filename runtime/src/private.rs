@@ -15,11 +15,15 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
+use multi_input_data::preprocess::stage::LearnedStep;
 use multi_input_kernel::reshape;
 use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
-use crate::definition::{Head, Network};
+use crate::{
+    definition::{Head, Network},
+    metric::{AnyMetric, Erased, Mae, Metric},
+};
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
 
@@ -39,6 +43,26 @@ pub const fn shape_or_unknown(
             shape
         }
     }
+}
+
+/// The description of a user's own step.
+pub const fn own_step(name: &'static str) -> spec::step::Step {
+    spec::step::Step { name, ..spec::step::own::STEP }
+}
+
+/// The description of a user's own derivation.
+pub const fn own_derivation(name: &'static str) -> spec::derived::Derivation {
+    spec::derived::Derivation { name, ..spec::derived::own::DERIVATION }
+}
+
+/// [`spec::step::own::stands_on_a_target`] for a step of the user's own.
+#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
+pub const fn stands_on_a_target<T: LearnedStep>(
+    _: &'static T,
+    name: &str,
+    length: Option<&str>,
+) -> Result<spec::Shape, Text> {
+    spec::step::own::stands_on_a_target(name, T::INVERSE, length)
 }
 
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric
@@ -189,6 +213,31 @@ impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
         crate::Summary::of::<M, f32, Cpu>()
     }
 }
+
+/// A metric of the user's own in a graph.
+pub trait OwnMetric {
+    /// Its type.
+    type Metric: 'static;
+    /// The metric.
+    const VALUE: &'static Self::Metric;
+}
+
+/// An [`OwnMetric`] as an object. A type that is no metric has the object of [`NoMetric`], so that the
+/// mistake is reported once, by a check of the expansion.
+pub struct MetricObject<T>(std::marker::PhantomData<T>);
+
+impl<T: OwnMetric<Metric: Metric>> MetricObject<T> {
+    /// The object.
+    pub const METRIC: &'static dyn AnyMetric = &Erased(T::VALUE);
+}
+
+/// See [`MetricObject`].
+pub trait NoMetric {
+    /// Any metric.
+    const METRIC: &'static dyn AnyMetric = &Erased(&Mae);
+}
+
+impl<T> NoMetric for MetricObject<T> {}
 
 /// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.

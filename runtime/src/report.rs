@@ -6,6 +6,8 @@
 //! | figures over the epochs | [`History::plot`](crate::history::History::plot) |
 //! | a model's graph | [`Definition::diagram`](crate::definition::Definition::diagram) |
 //! | confusion matrix | [`ConfusionMatrix::plot`](crate::metric::ConfusionMatrix::plot) |
+//! | predicted probabilities against frequencies | [`Reliability::plot`](crate::uncertainty::Reliability::plot) |
+//! | ROC, precision over recall | [`RocCurve::plot`](crate::uncertainty::RocCurve::plot), [`PrecisionRecallCurve::plot`](crate::uncertainty::PrecisionRecallCurve::plot) |
 //! | loss by learning rate | [`LearningRateCurve::plot`](crate::train::LearningRateCurve::plot) |
 //! | input importance | [`Importance::plot`](crate::importance::Importance::plot) |
 //! | shares of inputs in a prediction | [`Attribution::waterfall`](crate::attribution::Attribution::waterfall) |
@@ -23,7 +25,8 @@ use crate::{
 };
 
 /// A report on a model and its training: figures, curves, summary, diagram, confusion matrices,
-/// worst predictions with the shares of the inputs in them, importance. It is one HTML file without scripts that works offline.
+/// worst predictions with the shares of the inputs in them, importance, and the intervals and
+/// calibrations that the model keeps. It is one HTML file without scripts that works offline.
 ///
 /// ```no_run
 /// # use multi_input::{importance::Importance, prelude::*, report::Report};
@@ -66,10 +69,10 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         self
     }
 
-    /// Adds figures, confusion matrices, [slices](crate::slices) in which the model is worse, values
-    /// that [training has not seen](crate::unknown), and the worst predictions on rows. The three worst are
-    /// explained by Shapley values, which take about a thousand predictions for each of them and
-    /// each output.
+    /// Adds figures, confusion matrices, reliability and ROC curves, [slices](crate::slices) in which
+    /// the model is worse, values that [training has not seen](crate::unknown), and the worst
+    /// predictions on rows. The three worst are explained by Shapley values, which take about a
+    /// thousand predictions for each of them and each output.
     ///
     /// # Errors
     /// As [`Model::evaluate`].

@@ -6,10 +6,6 @@ use multi_input::prelude::*;
 #[derive(Clone, Debug, Default)]
 pub struct Noisy;
 
-impl<E: Dtype, D: Storage<E>> BuildOnDevice<D, E> for Noisy {
-    type Built = Noisy;
-}
-
 impl ZeroSizedModule for Noisy {}
 
 impl<B: Dim, E: Dtype, D: Device<E>> Module<Tensor<(B, Const<10>), E, D, NoneTape>> for Noisy {

@@ -287,3 +287,49 @@ fn a_model_without_steps_has_a_record_as_well() {
         assert_eq!(predicted.unwrap()[0].unknown()[0].found, "9");
     }
 }
+
+/// A model with a part, and an input without steps in it.
+#[multi_input_model(part(Tower = vector))]
+#[derive(Clone, Debug)]
+pub struct Rent {
+    #[input]
+    rooms: f32,
+    #[input(standardize)]
+    age: f32,
+    #[merge(concat(rooms, age))]
+    #[branch(Dense(2, tanh))]
+    #[output]
+    vector: [f32; 2],
+    #[from(vector)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    rent: f32,
+}
+
+#[test]
+fn the_record_comes_along_with_a_part_and_with_nodes_that_are_taken() {
+    let rows: Vec<RentSample> =
+        (0..20).map(|i| RentSample { rooms: i as f32, age: i as f32, rent: 1.0 }).collect();
+    let mut model = Rent::build(&Cpu::default(), Seed(1));
+    let trainer = || Trainer::new(Adam::new(1e-3)).epochs(1).progress(Progress::silent());
+    trainer().fit(&mut model, &rows).unwrap();
+    let part = model.part::<Tower>().unwrap();
+    let unknown = part.unknown(&[TowerInputs { rooms: 50.0, age: 70.0 }], Margin(0.1)).unwrap();
+    assert_eq!(unknown.unrecorded, [""; 0]);
+    let found: Vec<&str> = unknown.rows[0].iter().map(|unknown| unknown.found.as_str()).collect();
+    assert_eq!(found, ["50", "70"]);
+
+    // What is taken keeps its scale and its record, to which the rows of the next training are added.
+    let mut tuned = Rent::build(&Cpu::default(), Seed(2));
+    let _ = tuned.take(&model, nodes![Rent::age]).unwrap();
+    let more = [RentSample { rooms: 40.0, age: 40.0, rent: 1.0 }];
+    trainer().fit(&mut tuned, &more).unwrap();
+    let of = |rooms: f32, age: f32| {
+        let rows = [RentInputs { rooms, age }];
+        let unknown = tuned.unknown(&rows, Margin(0.0)).unwrap();
+        unknown.rows[0].iter().map(|unknown| unknown.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(40.0, 40.0), [""; 0]);
+    assert_eq!(of(40.0, 10.0), [""; 0], "age had 0 to 19 in the model that it is taken from");
+    assert_eq!(of(40.0, 41.0), ["`age` is 41; training rows had 0 to 40"]);
+}

@@ -10,10 +10,12 @@ mod masks;
 mod missing;
 mod own_losses;
 mod pairs;
+mod parts;
 mod row_alone;
 mod sequences;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;
 
 use dfdx::{nn::tensor_collection::TensorCollection, tensor::Cpu};
 use support::{nudge, Named};

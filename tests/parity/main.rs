@@ -2,6 +2,7 @@
 //! scikit-learn give (`fixtures/`).
 
 mod attribution;
+mod averages;
 mod convolutions;
 mod distributions;
 mod examples;

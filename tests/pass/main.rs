@@ -16,6 +16,7 @@ mod only_categories;
 mod optional_inputs;
 mod own_deserialize;
 mod own_module;
+mod parts_and_values;
 mod raw_rows;
 mod reverse_order;
 mod several_models;
@@ -26,7 +27,7 @@ mod visibility;
 mod with_derives;
 
 /// The right code of every page of `multi_input::errors`, as `build.rs` finds it there.
-#[allow(dead_code)]
+#[allow(dead_code, clippy::result_large_err)]
 mod pages {
     include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 }

@@ -3,7 +3,10 @@
 mod baselines;
 mod importance;
 mod labels;
+mod loop_by_hand;
 mod notices;
+mod own;
+mod own_metrics;
 mod partial_targets;
 mod report;
 mod resume;
@@ -17,5 +20,6 @@ mod sparse_tables;
 mod support;
 mod tensorboard;
 mod terminal;
+mod uncertainty;
 mod units;
 mod zero_weights;

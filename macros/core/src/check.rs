@@ -4,16 +4,17 @@
 
 mod cells;
 mod columns;
+mod metrics;
 mod target_steps;
 
-use multi_input_spec::{merge::MaskMerge, step::calendar, Loss, Target};
+use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
 use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     names,
-    parse::{Argument, Date, Element, Missing, NamedLoss, Source},
+    parse::{Argument, Date, DerivedBy, Element, Missing, NamedLoss, Source},
     requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -50,13 +51,17 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     for (position, node) in graph.nodes.iter().enumerate() {
         is_used(position, graph, &mut errors);
         branch_is_used(position, graph, &mut errors);
+        presence_needs_no_value(position, graph, &mut errors);
+        value_is_numbers(node, &shaped.nodes[position], &mut errors);
         output_feeds_nothing(position, graph, &mut errors);
         output_is_fed(node, &mut errors);
         optional_has_a_policy(node, &mut errors);
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
+        missing_operands_are_imputed(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
+        vectors_have_entries(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         weights_are_padded_alike(node, graph, &mut errors);
@@ -68,7 +73,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
-        metrics_fit(node, &mut errors);
+        metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -101,7 +106,7 @@ fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
             name.span(),
             format!("`{name}` has no input and no output: mark a field `#[input]`, and one that it feeds `#[output(loss = ...)]`"),
         );
-    } else if graph.outputs().next().is_none() && !is_partly_unread(graph) {
+    } else if !graph.has_outputs() && !is_partly_unread(graph) {
         errors.at(
             name.span(),
             format!("`{name}` has no output: mark a fed node `#[output(loss = ...)]`"),
@@ -117,11 +122,12 @@ fn is_partly_unread(graph: &Graph) -> bool {
 fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let used = node.field.output.is_some()
+        || node.field.value.is_some()
         || graph.consumers(position).next().is_some()
-        || graph.ends_in_derivations(position)
+        || graph.stays_raw(position)
         || is_partly_unread(graph)
         // The missing output, which is reported, would use it.
-        || graph.outputs().next().is_none();
+        || !graph.has_outputs();
     if !used {
         let (name, what) = (node.name(), if node.is_input() { "input" } else { "node" });
         errors.at(
@@ -131,18 +137,66 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// A derived node takes the raw value of an input, so the input's branch needs another consumer.
+/// A derived node takes the raw value of an input, and `present(...)` takes none, so the input's
+/// branch needs another consumer.
 fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(branch) = node.field.branch.as_ref().filter(|_| node.is_input()) else { return };
-    if graph.ends_in_derivations(position) {
+    if graph.stays_raw(position) {
         let name = node.name();
         let first = branch.layers.first().map(|layer| layer.span);
+        let because = match graph.is_derived_from(position) {
+            true => "what is derived of it is made of its raw value",
+            false => "`present(...)` asks only whether it is there",
+        };
         errors.at(
             first.unwrap_or_else(|| name.span()),
             format!(
-                "nothing uses the branch of `{name}`: what is derived of it is made of its raw \
-                 value; merge `{name}` as well, or remove the branch"
+                "nothing uses the branch of `{name}`: {because}; merge `{name}` as well, or remove \
+                 the branch"
+            ),
+        );
+    }
+}
+
+/// Of an input of which only `present(...)` is taken, no value is preprocessed or replaced.
+fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnostics) {
+    let node = &graph.nodes[position];
+    let Some(Source::Input(input)) = &node.field.source else { return };
+    if !graph.stays_raw(position) || graph.is_derived_from(position) {
+        return;
+    }
+    let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));
+    let policy = match input.missing {
+        Some((policy @ (Missing::Mean | Missing::Learned), span)) => {
+            let word = if policy == Missing::Mean { "mean" } else { "learned" };
+            Some((span, format!("missing = {word}")))
+        }
+        _ => None,
+    };
+    let name = node.name();
+    for (span, option) in step.into_iter().chain(policy) {
+        errors.at(
+            span,
+            format!(
+                "nothing uses the value of `{name}` that `{option}` is about: `present(...)` asks \
+                 only whether it is there; merge `{name}` as well, or write no more than \
+                 `missing = zeros`"
+            ),
+        );
+    }
+}
+
+/// Predictions are numbers.
+fn value_is_numbers(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    let (Some(span), Some(output)) = (node.field.value, &shaped.output) else { return };
+    if output.shape.kind != Kind::Numbers || output.shape.is_list() {
+        let name = node.name();
+        errors.at(
+            span,
+            format!(
+                "`{name}` is categories, and an output is numbers; give it a branch that makes \
+                 numbers of them, such as `Embedding(categories, width)`"
             ),
         );
     }
@@ -159,7 +213,7 @@ fn output_feeds_nothing(position: usize, graph: &Graph, errors: &mut Diagnostics
             errors.at(
                 edge.name.span(),
                 format!(
-                    "`{name}` is an output and feeds nothing, but `{by}` takes it; put what both \
+                    "`{name}` is an output with a loss and feeds nothing, but `{by}` takes it; put what both \
                      need into a node between"
                 ),
             );
@@ -263,6 +317,30 @@ fn imputed_may_be_missing(node: &Node, errors: &mut Diagnostics) {
     );
 }
 
+/// The result of arithmetic with a missing number is missing.
+fn missing_operands_are_imputed(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
+    let Some(Source::Derived(derived)) = &node.field.source else { return };
+    if !matches!(derived.by, DerivedBy::Formula(_)) || derived.fills() || derived.broken {
+        return;
+    }
+    for edge in &node.made_of {
+        let field = &graph.nodes[edge.node].field;
+        let is_optional = field.ty.as_ref().is_some_and(|ty| ty.optional || ty.optional_items);
+        let has_blanks =
+            matches!(&field.source, Some(Source::Input(input)) if input.fills()) || is_optional;
+        if has_blanks {
+            let (name, input, text) = (node.name(), &edge.name, &derived.text);
+            errors.at(
+                input.span(),
+                format!(
+                    "`{name}`: `{input}` may be missing, and the result with it: fill it with \
+                     `#[derived({text}, impute(mean))]`"
+                ),
+            );
+        }
+    }
+}
+
 /// `mask` treats category 0 as padding, regardless of the tokenizer file.
 fn mask_is_of_padding(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
     let Some(Source::Input(input)) = &node.field.source else { return };
@@ -324,6 +402,40 @@ fn weights_are_summed(node: &Node, graph: &Graph, shaped: &ShapedNode, errors: &
              `EmbeddingBag(categories, width, sum)`{found}"
         ),
     );
+}
+
+/// A file of vectors has one for each word, so a vocabulary has to say which index is which word.
+fn vectors_have_entries(node: &Node, graph: &Graph, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    const VOCABULARIES: [&str; 3] = ["words", "categories", "tokenizer"];
+    let Some(file) = shaped.layers.iter().find_map(ShapedLayer::vectors) else { return };
+    let name = node.name();
+    let steps = match looked_up(node, graph).map(|input| (input, &input.field.source)) {
+        Some((_, Some(Source::Input(input)))) => &input.steps[..],
+        _ => &[],
+    };
+    if steps.iter().any(|step| VOCABULARIES.contains(&step.spec.name)) {
+        return;
+    }
+    errors.at(
+        file.span(),
+        format!(
+            "`{name}`: a file of vectors has one for each word, but nothing says which word an \
+             index is; put `words`, `categories` or `tokenizer` into `#[input(...)]`, or leave \
+             `from` out"
+        ),
+    );
+}
+
+/// The input whose indices the branch of a node looks up.
+fn looked_up<'a>(node: &'a Node, graph: &'a Graph) -> Option<&'a Node> {
+    match &node.feeds[..] {
+        [] => node.is_input().then_some(node),
+        // Of a weighted list the first operand is looked up.
+        [first, ..] => {
+            let fed_by = &graph.nodes[first.node];
+            looked_up(fed_by, graph).filter(|_| fed_by.field.branch.is_none())
+        }
+    }
 }
 
 /// `split` cuts what a row or a file holds.
@@ -422,7 +534,8 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
 
 fn names_are_free(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
     let name = node.name();
-    let is_in_batch = node.is_input() || node.is_derived() || node.field.output.is_some();
+    let is_output = node.field.output.is_some() || node.field.value.is_some();
+    let is_in_batch = node.is_input() || node.is_derived() || is_output;
     if is_in_batch && names::is_in_the_batch(name) {
         errors.at(
             name.span(),
@@ -529,23 +642,6 @@ fn inner_activation_is_no_link(
                 "`{name}`: `{loss}` is computed from logits, but the `{}` of `{layer}` is inside of \
                  it; end the branch in `Dense(units, {link})`",
                 activation.name()
-            ),
-        );
-    }
-}
-
-fn metrics_fit(node: &Node, errors: &mut Diagnostics) {
-    let (Some(output), Some(target)) = (&node.field.output, node.target()) else { return };
-    let metrics = output.metrics.iter().chain(&output.weighted_metrics);
-    for metric in metrics.filter(|m| !m.spec.targets.contains(&target)) {
-        let instead = other_type(node, target, metric.spec.targets);
-        let (node, what, name, metric) =
-            (node.name(), target.in_words(), &metric.name, metric.spec);
-        errors.at(
-            name.span(),
-            format!(
-                "`{node}` is {what}, which the metric `{}` does not measure{instead}",
-                metric.name
             ),
         );
     }

@@ -7,7 +7,9 @@ use crate::{
     codegen,
     compare::{self, Comparison},
     diagnostics::Diagnostics,
-    graph, parse, plan, print, shape, warn,
+    graph,
+    parse::{self, RawModel},
+    part, plan, print, shape, warn,
 };
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
@@ -17,8 +19,8 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let Some(raw) = parse::parse(arguments, item.clone(), &mut errors) else {
         return codegen::unreadable(item, errors);
     };
-    let stubs = codegen::fallback(&raw);
     let graph = graph::build(raw, &mut errors);
+    let parts = part::derive(&graph, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
     print::on_request(&shaped);
     // Emitted with the model and with its errors. It comes first, because a language server
@@ -26,14 +28,43 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
+    let stubs = codegen::fallback(&shaped);
     let model = match check::check(shaped, errors).and_then(compared) {
-        Ok(model) => model,
+        Ok(model) => {
+            let parts = parts.into_iter().map(expand_part);
+            quote::quote!(#model #(#parts)*)
+        }
+        Err(errors) => {
+            let parts = parts.into_iter().map(stubs_of_part);
+            let errors = errors.into_compile_error();
+            quote::quote!(#stubs #(#parts)* #errors)
+        }
+    };
+    quote::quote!(#editor #track #track_file #model)
+}
+
+/// The expansion of a part of a model without mistakes. Warnings are the model's.
+fn expand_part(raw: RawModel) -> TokenStream {
+    let mut errors = Diagnostics::new();
+    let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
+    print::on_request(&shaped);
+    let stubs = codegen::fallback(&shaped);
+    match check::check(shaped, errors) {
+        Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
         Err(errors) => {
             let errors = errors.into_compile_error();
             quote::quote!(#stubs #errors)
         }
-    };
-    quote::quote!(#editor #track #track_file #model)
+    }
+}
+
+/// The stubs of a part of a model with mistakes. All of them are the model's.
+fn stubs_of_part(raw: RawModel) -> TokenStream {
+    let mut errors = Diagnostics::new();
+    let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
+    // The model has reported what is wrong.
+    drop(errors.finish());
+    codegen::fallback(&shaped)
 }
 
 /// The model, compared with its data file.

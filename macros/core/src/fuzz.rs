@@ -23,8 +23,28 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 7] {
+fn seeds() -> [TokenStream; 9] {
     [
+        quote! {
+            struct Towers {
+                #[input(words(vocabulary = 100, length = 10))]
+                #[branch(Embedding(100, 4), LSTM(8))]
+                query: String,
+                #[input(words(vocabulary = 100, length = 10, shared = query), missing = learned)]
+                #[branch(shared = query)]
+                #[output]
+                title: Option<String>,
+                #[input(missing = zeros)]
+                cover: Option<Image<3>>,
+                #[merge(concat(title, present(cover), present(title)))]
+                #[branch(Dense(8))]
+                #[output]
+                item: _,
+                #[merge(dot(query, item))]
+                #[output(loss = mse)]
+                price: f32,
+            }
+        },
         quote! {
             struct Forms {
                 #[input(missing("-1", "?"), decimal = ",", thousands = ".", currency = "$", impute(mean))]
@@ -85,6 +105,26 @@ fn seeds() -> [TokenStream; 7] {
             }
         },
         quote! {
+            struct Own {
+                #[input(my::Winsorize(0.01), standardize, my::Powers(count = N) => [N])]
+                rooms: f32,
+                #[input(my::Lower => String, categories(9), my::Same => [u32; 1])]
+                name: String,
+                #[derived((rooms + 1) / max(people, my::LEAST).abs(), impute(mean), my::Cut)]
+                each: _,
+                #[derived(my::Distance(rooms, people, scale = -2.0))]
+                distance: [f32; 2],
+                #[input]
+                people: f32,
+                #[merge(my::gated(rooms, present(name)) => [3])]
+                gated: _,
+                #[merge(my::Outer(each, distance, people, gated, at = 0.5) => [2 * N])]
+                #[branch(Dense(1))]
+                #[output(loss = mse, my::Log(1.0))]
+                price: f32,
+            }
+        },
+        quote! {
             struct Progression {
                 #[input(missing = mean)]
                 vitals: Option<[f32; 4]>,
@@ -140,7 +180,7 @@ fn seeds() -> [TokenStream; 7] {
                 joined: _,
                 #[from(joined)]
                 #[branch(Dense(3))]
-                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2)), weight = 0.5)]
+                #[output(loss = focal(gamma = 2.0, alpha = 0.25), metrics(top_k(k = 2), f1(average = macro), auc(multi_class = ovo), my::Within(share = 0.1)), weight = 0.5)]
                 kind: Class<3>,
                 #[from(joined)]
                 #[branch(Dense(1))]
@@ -356,6 +396,10 @@ fn check_mutations(rounds: usize, mut random: Random) {
         }
         let arguments = match random.below(10) {
             0 => mutate(quote!(crate = my::path, allow(relu_head, linear_stack)), &mut random),
+            1 | 2 => {
+                let parts = quote!(part(Item(title, cover) = item, Both = (query, topic, price)));
+                mutate(parts, &mut random)
+            }
             _ => TokenStream::new(),
         };
         check(arguments, item);

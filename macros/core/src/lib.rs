@@ -20,6 +20,7 @@ mod graph;
 mod lint;
 mod names;
 mod parse;
+mod part;
 mod plan;
 mod print;
 mod requirement;

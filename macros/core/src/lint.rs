@@ -12,6 +12,8 @@ pub(crate) enum Lint {
     LinearStack,
     DoubledActivation,
     TwoVocabularies,
+    NoLoss,
+    Untrained,
     AbsentData,
     UnusedColumns,
     ConstantColumn,
@@ -21,7 +23,7 @@ pub(crate) enum Lint {
 
 impl Lint {
     /// All rules, in the order in which they are applied.
-    pub(crate) const ALL: [Lint; 13] = [
+    pub(crate) const ALL: [Lint; 15] = [
         Lint::ReluHead,
         Lint::BoundedHead,
         Lint::DropoutHead,
@@ -30,6 +32,8 @@ impl Lint {
         Lint::LinearStack,
         Lint::DoubledActivation,
         Lint::TwoVocabularies,
+        Lint::NoLoss,
+        Lint::Untrained,
         Lint::AbsentData,
         Lint::UnusedColumns,
         Lint::ConstantColumn,
@@ -48,6 +52,8 @@ impl Lint {
             Lint::LinearStack => "linear_stack",
             Lint::DoubledActivation => "doubled_activation",
             Lint::TwoVocabularies => "two_vocabularies",
+            Lint::NoLoss => "no_loss",
+            Lint::Untrained => "untrained",
             Lint::AbsentData => "absent_data",
             Lint::UnusedColumns => "unused_columns",
             Lint::ConstantColumn => "constant_column",

@@ -67,6 +67,12 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// All of them.
+    pub(crate) fn all(&self) -> [&Ident; 7] {
+        let Names { definition, inputs, sample, outputs, model, batch, heads } = self;
+        [definition, inputs, sample, outputs, model, batch, heads]
+    }
+
     /// `HousePriceInputs` and so on.
     pub(crate) fn of(definition: &Ident) -> Names {
         let span = definition.span();

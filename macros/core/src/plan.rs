@@ -3,7 +3,7 @@
 //!
 //! A layer that can be fused with the next layers or with the merge before it declares so in its
 //! [`Form`]: one pass over a picture is cheaper than two. If no trained parameter lies between the
-//! rows of the batch and a layer, the gradient with respect to its input is not computed.
+//! rows of the batch and a layer, training does not compute the gradient with respect to its input.
 
 use std::ops::Range;
 

@@ -35,7 +35,10 @@ fn shapes(shaped: &ShapedGraph) -> String {
         let node = &shaped.nodes[position];
         Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
     });
-    text(&plain(&shaped.graph.model.name), table)
+    let head = &shaped.graph.model;
+    let whole = head.part_of.as_ref();
+    let whole = whole.map(|whole| format!(", a part of {}", plain(&whole.name)));
+    text(&format!("{}{}", plain(&head.name), whole.unwrap_or_default()), table)
 }
 
 /// The table with aligned columns.
@@ -63,7 +66,7 @@ fn text(name: &str, table: Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{diagnostics::Diagnostics, graph, parse, shape};
+    use crate::{diagnostics::Diagnostics, graph, parse, part, shape};
 
     fn printed(item: TokenStream) -> String {
         let mut errors = Diagnostics::new();
@@ -99,6 +102,40 @@ House
   price     concat(rooms, district)  [80]
             Dense(1)                 [1]   81
             total                          2401
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_part_has_the_nodes_that_it_needs() {
+        let item = quote! {
+            struct Shop {
+                #[input]
+                #[branch(Embedding(100, 8))]
+                user: u32,
+                #[input]
+                #[branch(shared = user)]
+                item: u32,
+                #[from(item)]
+                #[branch(Dense(8))]
+                vector: _,
+                #[merge(dot(user, vector))]
+                #[output(loss = mse)]
+                rating: f32,
+            }
+        };
+        let mut errors = Diagnostics::new();
+        let raw = parse::parse(quote!(part(Item = vector)), item, &mut errors).unwrap();
+        let part = part::derive(&graph::build(raw, &mut errors), &mut errors).remove(0);
+        let text = shapes(&shape::infer(graph::build(part, &mut errors), &mut errors));
+        assert!(errors.finish().is_ok());
+        let expected = "\
+Item, a part of Shop
+  item    input              []
+          Embedding(100, 8)  [8]  800
+  vector  from(item)         [8]
+          Dense(8)           [8]  72
+          total                   872
 ";
         assert_eq!(text, expected);
     }

@@ -51,6 +51,16 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
+/// `within_ten` as `WithinTen`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty());
+    let capitalised = words.map(|word| {
+        let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+        format!("{}{rest}", first.to_uppercase())
+    });
+    capitalised.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,6 +35,8 @@ fn rule(lint: Lint) -> Option<Rule> {
         Lint::LinearStack => linear_stack,
         Lint::DoubledActivation => doubled_activation,
         Lint::TwoVocabularies => two_vocabularies,
+        Lint::NoLoss => no_loss,
+        Lint::Untrained => untrained,
         Lint::AbsentData
         | Lint::UnusedColumns
         | Lint::ConstantColumn
@@ -190,6 +192,36 @@ fn two_vocabularies(checked: &CheckedGraph, node: usize) -> Findings {
          here is another there; write `{step}(.., shared = {owner})`"
     );
     vec![(span.map_or_else(|| name.span(), |shared| shared.span()), text)]
+}
+
+/// A model that only predicts, reported at its first output.
+fn no_loss(checked: &CheckedGraph, node: usize) -> Findings {
+    let graph = &checked.graph;
+    let first = graph.outputs().next().is_none() && graph.values().next() == Some(node);
+    let Some(span) = graph.nodes[node].field.value.filter(|_| first) else { return Vec::new() };
+    let (name, model) = (graph.nodes[node].name(), &graph.model.name);
+    let text = format!(
+        "`{name}` has no loss, nor has another output of `{model}`, so that the model is not trained; \
+         write `#[output(loss = ...)]`"
+    );
+    vec![(span, text)]
+}
+
+/// Layers that no loss reaches, in a model that is trained.
+fn untrained(checked: &CheckedGraph, node: usize) -> Findings {
+    let graph = &checked.graph;
+    let learns = own_layers(checked, node).iter().find(|layer| layer.known_count() != Some(0));
+    let trained = graph.outputs().next().is_none() || graph.is_frozen(node);
+    let Some(layer) = learns.filter(|_| !trained && !graph.reaches_a_loss(node)) else {
+        return Vec::new();
+    };
+    let name = graph.nodes[node].name();
+    let text = format!(
+        "`{name}`: no output with a loss depends on `{}`, so that it keeps its initial weights; give \
+         `{name}` a loss, feed it on, or write `frozen` where its weights come from elsewhere",
+        layer.text
+    );
+    vec![(layer.span, text)]
 }
 
 /// The last layer of a regression output, with its activation.

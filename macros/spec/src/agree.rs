@@ -64,6 +64,21 @@ pub const fn classes(
     }
 }
 
+/// Checks the class that counts as true in an average of a metric against the number of classes.
+pub const fn binary(metric: &str, class: Size, classes: &Shape) -> Result<Shape, Text> {
+    match (class, classes.last()) {
+        (Size::Known(class), Size::Known(count)) if class >= count => Err(Text::new("`binary(")
+            .number(class)
+            .str(")` of `")
+            .str(metric)
+            .str("` names none of the ")
+            .number(count)
+            .str(" classes, which are 0 to ")
+            .number(count - 1)),
+        _ => Ok(*classes),
+    }
+}
+
 /// Compares a hidden node's declared shape with the output shape of its branch.
 pub const fn declared(declared: &Shape, inferred: &Shape) -> Result<Shape, Text> {
     if declared.is_masked() && !inferred.is_masked() {
@@ -188,5 +203,17 @@ mod tests {
         );
         assert!(classes("top_k", "k", Size::Known(3), &HEAD).is_ok());
         assert!(classes("top_k", "k", Size::Unknown, &HEAD).is_ok());
+    }
+
+    #[test]
+    fn a_class_that_counts_as_true_is_one_of_them() {
+        const HEAD: Shape = Shape::numbers(&[Size::Known(3)]);
+        const WRONG: Result<Shape, Text> = binary("f1", Size::Known(3), &HEAD);
+        assert_eq!(
+            WRONG.unwrap_err().as_str(),
+            "`binary(3)` of `f1` names none of the 3 classes, which are 0 to 2"
+        );
+        assert!(binary("f1", Size::Known(2), &HEAD).is_ok());
+        assert!(binary("f1", Size::Unknown, &HEAD).is_ok());
     }
 }

@@ -38,6 +38,8 @@ pub enum ArgumentKind {
     TokenizerFile,
     /// A text in quotes that is not empty.
     Text,
+    /// An average over classes: a word of [`AVERAGES`](crate::AVERAGES); no formula uses it.
+    Average,
     /// The name of another input; formulas do not use it.
     Input,
     /// An inner layer.
@@ -282,7 +284,7 @@ impl Value {
 }
 
 /// `a == b` in `const` code.
-const fn equal(a: &str, b: &str) -> bool {
+pub(crate) const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut index = 0;
     while index < a.len() && index < b.len() && a[index] == b[index] {

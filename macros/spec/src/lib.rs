@@ -14,6 +14,8 @@ pub mod layer;
 pub mod loss;
 pub mod mask;
 pub mod merge;
+pub mod metric;
+pub mod own;
 mod range;
 mod shape;
 mod size;
@@ -25,10 +27,9 @@ mod text;
 pub use activation::{Activation, ACTIVATIONS};
 pub use argument::{ArgumentKind, Nested, Padding, Parameter, TokenizerFile, Value};
 pub use doc::Doc;
-pub use loss::{
-    HeadForm, Loss, LossForm, Metric, Part, Predicted, Target, TargetSteps, LOSSES, METRICS,
-};
+pub use loss::{HeadForm, Loss, LossForm, Part, Predicted, Target, TargetSteps, LOSSES};
 pub use mask::MaskRule;
+pub use metric::{Metric, Variant, AVERAGES, METRICS};
 pub use range::Range;
 pub use shape::{Kind, Shape, MAX_RANK};
 pub use size::Size;

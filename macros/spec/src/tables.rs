@@ -247,8 +247,8 @@ fn losses() -> String {
 
 fn metrics() -> String {
     let rows = METRICS.iter().map(|metric| {
-        let numbers = metric.parameters.iter().map(|(name, default)| format!("{name} = {default}"));
-        let name = link(metric.name, numbers, &format!("crate::metric::{}", metric.type_name));
+        let parameters = metric.parameters.iter().map(spelled);
+        let name = link(metric.name, parameters, &format!("crate::metric::{}", metric.type_name));
         let Doc { computes, keras, .. } = metric.doc;
         [name, text(computes), types(metric.targets), text(keras)]
     });

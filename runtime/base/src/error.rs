@@ -83,6 +83,17 @@ pub enum Error {
          over rows that know one"
     )]
     NoTargets(&'static str),
+    /// The model has no output with a loss, so its rows have no targets.
+    #[error(
+        "`{model}` has no output with a loss, so there are no targets to {purpose}: give an output one \
+         with `#[output(loss = ...)]`"
+    )]
+    NoLoss {
+        /// Name of the model.
+        model: &'static str,
+        /// The operation: `train on`, `evaluate`.
+        purpose: &'static str,
+    },
     /// The model's preprocessing is not fitted yet.
     #[error(
         "`{model}` is not fitted: {reason}, which is learned from training rows; \
@@ -139,9 +150,40 @@ pub enum Error {
         /// outputs were finite.
         node: Option<&'static str>,
     },
+    /// A learning rate of a schedule that is no number of at least 0.
+    #[error(
+        "the learning-rate schedule gives {rate} at {unit} {number}; it must be a number of at \
+         least 0"
+    )]
+    LearningRate {
+        /// The learning rate.
+        rate: f64,
+        /// What the schedule counts: `step` or `epoch`.
+        unit: &'static str,
+        /// The number of the step or epoch, from 0.
+        number: u64,
+    },
+    /// Rows, tensors or settings that do not suit an operation on a model.
+    #[error("`{operation}`: {}", Escaped(reason))]
+    Unsuitable {
+        /// The operation, such as `Conformal::fit`.
+        operation: &'static str,
+        /// What was expected and what was found.
+        reason: String,
+    },
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Nodes that a model cannot take from another: all mismatches. The model is unchanged.
+    #[error("`{model}` took nothing from {}:{}", Escaped(base), MistakeList(mistakes))]
+    Transfer {
+        /// Name of the model.
+        model: &'static str,
+        /// The other model: its name in backquotes, or a file.
+        base: String,
+        /// Every mismatch, with both shapes or both definitions.
+        mistakes: Vec<String>,
+    },
     /// A device error, for instance out of memory.
     #[error("the device failed: {}", Escaped(.0))]
     Device(String),

@@ -40,13 +40,13 @@ pub struct FieldColumns {
     pub duplicate: Option<usize>,
 }
 
-/// The fields of a row, with the keys of the targets that rows of inputs leave out.
+/// The fields of a row, with those that the row leaves out.
 #[derive(Clone, Copy, Debug)]
 pub struct RowNames<'a, F> {
     /// The fields.
     pub fields: &'a [F],
-    /// Keys that are no part of [`ColumnNames::Prefix`] and [`ColumnNames::AllOthers`].
-    pub targets: &'a [&'a str],
+    /// Fields whose columns are no part of [`ColumnNames::Prefix`] and [`ColumnNames::AllOthers`].
+    pub others: &'a [FieldNames<'a>],
 }
 
 /// What a column is for a field.
@@ -141,10 +141,9 @@ where
         }
     }
 
-    /// Whether some field or target has this key.
+    /// Whether some field has this key, or one that the row leaves out.
     fn is_named(&self, key: &str) -> bool {
-        self.targets.contains(&key)
-            || self.names().any(|field| field.is_named(key) || field.columns.named().contains(&key))
+        self.names().any(|field| field.is_named(key) || field.columns.named().contains(&key))
     }
 
     /// Whether some field takes the columns with a prefix of the key.
@@ -156,7 +155,7 @@ where
     }
 
     fn names(&self) -> impl Iterator<Item = FieldNames<'a>> {
-        self.fields.iter().map(Into::into)
+        self.fields.iter().map(Into::into).chain(self.others.iter().copied())
     }
 }
 
@@ -193,8 +192,13 @@ mod tests {
             field("rest", ColumnNames::AllOthers),
             field("pair", ColumnNames::Named(&["b", "a"])),
         ];
-        let row = RowNames { fields: &fields, targets: &["y", "s_target"] };
-        let keys = ["s10", "z", "a", "s3", "s", "s2", "y", "age", "b", "s_target"];
+        let others = [
+            field("y", ColumnNames::Own),
+            field("s_target", ColumnNames::Own),
+            field("pixels", ColumnNames::Prefix("p_")),
+        ];
+        let row = RowNames { fields: &fields, others: &others };
+        let keys = ["s10", "z", "a", "s3", "s", "s2", "y", "age", "b", "s_target", "p_1"];
         let parts = |field: usize| {
             let found = row.columns_of(&fields[field], keys.iter().copied());
             found.parts.iter().map(|part| keys[part.unwrap()]).collect::<Vec<_>>()
@@ -209,7 +213,7 @@ mod tests {
     #[test]
     fn a_column_that_occurs_twice_is_found() {
         let fields = [field("a", ColumnNames::Own), field("p", ColumnNames::Prefix("p"))];
-        let row = RowNames { fields: &fields, targets: &[] };
+        let row = RowNames { fields: &fields, others: &[] };
         let duplicate = |field: usize, keys: &[&str]| {
             row.columns_of(&fields[field], keys.iter().copied()).duplicate
         };

@@ -69,10 +69,11 @@ pub struct RowSpec {
     pub row: &'static str,
     /// Fields of the row struct.
     pub fields: &'static [FieldSpec],
-    /// Keys of the targets, for rows of inputs: [`ColumnNames::Prefix`] and
-    /// [`ColumnNames::AllOthers`] leave them out, so that an input gets the same columns of a file
-    /// with targets and of one without.
-    pub targets: &'static [&'static str],
+    /// Fields of the model that these rows lack: targets, for rows of inputs, and the other fields
+    /// of the model of which these are rows of a part. [`ColumnNames::Prefix`] and
+    /// [`ColumnNames::AllOthers`] leave their columns out, so that an input gets the same columns of
+    /// a file with them and of one without.
+    pub others: &'static [FieldNames<'static>],
 }
 
 /// The columns and the type of a field.
@@ -101,7 +102,7 @@ impl<'a> From<&'a FieldSpec> for FieldNames<'a> {
 impl RowSpec {
     /// The keys of all fields.
     fn names(&self) -> RowNames<'static, FieldSpec> {
-        RowNames { fields: self.fields, targets: self.targets }
+        RowNames { fields: self.fields, others: self.others }
     }
 }
 

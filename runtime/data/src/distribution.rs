@@ -10,12 +10,15 @@ use super::{Labels, Prediction};
 pub struct Quantiles<T, const LEVELS: usize>([T; LEVELS]);
 
 impl<T: Copy, const LEVELS: usize> Quantiles<T, LEVELS> {
-    /// The quantile of the level number `LEVEL`. A number that is too large does not compile.
+    /// The quantile of the level number `LEVEL`. A number that is too large is an
+    /// error of `cargo build`.
     pub fn quantile<const LEVEL: usize>(&self) -> T {
         const { assert!(LEVEL < LEVELS, "the loss has fewer levels") };
         self.0[LEVEL]
     }
+}
 
+impl<T, const LEVELS: usize> Quantiles<T, LEVELS> {
     /// All quantiles.
     pub fn as_array(&self) -> &[T; LEVELS] {
         &self.0

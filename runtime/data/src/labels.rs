@@ -77,6 +77,12 @@ impl<const N: usize> LabelProbabilities<N> {
         LabelProbabilities { probabilities, labels }
     }
 
+    /// The same labels with other probabilities, in class order.
+    #[must_use]
+    pub fn with_probabilities(&self, probabilities: [f32; N]) -> LabelProbabilities<N> {
+        LabelProbabilities { probabilities, labels: self.labels.clone() }
+    }
+
     /// The label with the highest probability; of equal probabilities, the first label. Classes
     /// without a label in the training rows are ignored.
     pub fn most_likely(&self) -> &str {

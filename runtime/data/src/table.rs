@@ -266,6 +266,39 @@ impl Values {
         }
     }
 
+    /// Calls `take` with the index and the value of every number, in `f64`; not at all for other
+    /// values.
+    pub fn each_number(&self, mut take: impl FnMut(usize, f64)) {
+        match self {
+            Values::Numbers(numbers) => {
+                numbers.iter().enumerate().for_each(|(index, &number)| take(index, number.into()));
+            }
+            Values::Doubles(numbers) => {
+                numbers.iter().enumerate().for_each(|(index, &number)| take(index, number));
+            }
+            _ => {}
+        }
+    }
+
+    /// The result of a function of the index and the value of every number, computed in `f64` and
+    /// kept in the precision of the numbers; other values are unchanged.
+    pub fn map_numbers(mut self, mut to: impl FnMut(usize, f64) -> f64) -> Values {
+        match &mut self {
+            Values::Numbers(numbers) => {
+                for (index, number) in numbers.iter_mut().enumerate() {
+                    *number = to(index, (*number).into()) as f32;
+                }
+            }
+            Values::Doubles(numbers) => {
+                for (index, number) in numbers.iter_mut().enumerate() {
+                    *number = to(index, *number);
+                }
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// Rounds numbers to single precision; other values are unchanged.
     pub(crate) fn in_single_precision(self) -> Values {
         match self {

@@ -18,6 +18,13 @@ pub struct Optional<X, B: Dim, E: Dtype, D: Storage<E>> {
     pub present: Tensor<(B, Const<1>), E, D>,
 }
 
+/// A batch of an input of which a model takes only the presence.
+#[derive(Clone, Debug)]
+pub struct Presence<B: Dim, E: Dtype, D: Storage<E>> {
+    /// 1 for each row with a value, 0 for each row without, `[batch, 1]`.
+    pub present: Tensor<(B, Const<1>), E, D>,
+}
+
 /// Replaces absent rows by zeros. Absent rows receive no gradient.
 ///
 /// Used before a branch, and behind a branch where zeros replace the missing output.

@@ -64,16 +64,28 @@ impl Explained {
         Ok(numbers.chunks_exact(width.max(1)).map(|row| row[element]).collect())
     }
 
-    /// The element that is explained in each encoded row.
+    /// The element that is explained in each encoded row, as an index and as it is shown: `None`
+    /// for the element of an output that has one.
     pub(crate) fn elements<E: Element, D: Backend<E>>(
         &self,
         model: &UntypedModel<E, D>,
         ready: &Table,
-    ) -> Result<Vec<usize>> {
+    ) -> Result<Vec<(usize, Option<usize>)>> {
         let output = self.output(model)?;
         let (width, numbers) = self.numbers(model, ready)?;
         let rows = numbers.chunks_exact(width.max(1));
-        rows.map(|numbers| self.element(output, numbers)).collect()
+        let element = |numbers: &[f64]| {
+            let element = self.element(output, numbers)?;
+            Ok((element, (width > 1).then_some(element)))
+        };
+        rows.map(element).collect()
+    }
+
+    /// The explained number in words: `price`, `topic[2]`, `logit of topic[2]`.
+    pub(crate) fn in_words(output: &str, element: Option<usize>, logit: bool) -> String {
+        let logit = if logit { "logit of " } else { "" };
+        let element = element.map(|element| format!("[{element}]")).unwrap_or_default();
+        format!("{logit}{output}{element}")
     }
 
     /// The element that is explained in a row with these numbers.

@@ -59,6 +59,15 @@ struct Integral<'a, E: Element, D: Backend<E>> {
     element: usize,
 }
 
+/// The model at points of the path.
+struct AtPoints {
+    /// The explained number at every point.
+    values: Vec<f64>,
+    /// For each encoded column of numbers, its index and the gradients with respect to its elements
+    /// at every point, multiplied by the weights of the points.
+    gradients: Vec<(usize, Vec<f64>)>,
+}
+
 /// The attributions of rows of inputs.
 pub(crate) fn integrated_gradients<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
@@ -81,7 +90,7 @@ pub(crate) fn integrated_gradients<E: Element, D: Backend<E>>(
     let baseline = baseline(model, &settings.baseline, &raw)?;
     let features = features(model, settings, &ready);
     let elements = settings.explained.elements(model, &ready)?;
-    let explain = |(row, element): (usize, usize)| {
+    let explain = |(row, (element, shown)): (usize, (usize, Option<usize>))| {
         let mut pair = ready.select(&[row]);
         pair.append(&baseline, 0..1);
         let integral = Integral { model, module, explained: settings.explained, element };
@@ -100,7 +109,7 @@ pub(crate) fn integrated_gradients<E: Element, D: Backend<E>>(
         };
         Ok(Attribution {
             output: output.name,
-            element,
+            element: shown,
             logit: settings.explained.logit,
             prediction: ends[0],
             baseline: ends[1],
@@ -188,7 +197,7 @@ fn baseline<E: Element, D: Backend<E>>(
 /// A row of zeros, or of the means of numbers and the most frequent categories.
 fn typical(column: &Column, means: bool) -> Column {
     let width = column.width;
-    let rows = if width == 0 { 0 } else { column.values.len() / width };
+    let rows = column.values.len() / width.max(1);
     let values = match (&*column.values, means) {
         (Values::Numbers(numbers), true) => {
             let mean = |element: usize| {
@@ -242,7 +251,7 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
         let path = points(steps, switches, Seed(0));
         for points in path.chunks(rows_at_once(self.model.graph())) {
             let table = table(pair, &switch_of, points);
-            let (values, gradients) = self.gradients(&table, points)?;
+            let AtPoints { values, gradients } = self.at(&table, points)?;
             for (column, gradient) in gradients {
                 if switch_of[column].is_some() || !moves(&columns[column]) {
                     continue;
@@ -267,14 +276,8 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
         Ok(shares)
     }
 
-    /// The explained number at every point, and for each encoded column of numbers the gradients,
-    /// multiplied by the weights of the points.
-    #[allow(clippy::type_complexity)] // A name would not say more.
-    fn gradients(
-        &self,
-        table: &Table,
-        points: &[Point],
-    ) -> Result<(Vec<f64>, Vec<(usize, Vec<f64>)>)> {
+    /// Computes the model and its gradients at points of the path.
+    fn at(&self, table: &Table, points: &[Point]) -> Result<AtPoints> {
         let all: Vec<usize> = (0..table.rows).collect();
         let device = &self.model.device;
         let tape = OwnedTape::<E, D>::default();
@@ -289,7 +292,7 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
             let gradient = D::edit_gradient(&mut gradients, &input, read);
             Ok((column, gradient.map_err(Error::device)?))
         });
-        Ok((values, inputs.collect::<Result<_>>()?))
+        Ok(AtPoints { values, gradients: inputs.collect::<Result<_>>()? })
     }
 
     /// The explained number of each row, and for each head its weighted gradient with respect to the
@@ -322,11 +325,12 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
     }
 
     /// The explained number of each row, from the heads.
-    fn of_rows(&self, mut heads: Vec<Vec<f64>>, rows: usize) -> Vec<f64> {
-        if !self.explained.logit {
-            heads = predictions(self.model.graph(), self.model.preprocessing.as_ref(), heads);
-        }
-        let numbers = &heads[self.explained.output];
+    fn of_rows(&self, heads: Vec<Vec<f64>>, rows: usize) -> Vec<f64> {
+        let numbers = match self.explained.logit {
+            true => heads,
+            false => predictions(self.model.graph(), self.model.preprocessing.as_ref(), heads),
+        };
+        let numbers = &numbers[self.explained.output];
         let width = (numbers.len() / rows).max(1);
         numbers.chunks_exact(width).map(|row| row[self.element]).collect()
     }

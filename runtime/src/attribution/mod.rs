@@ -75,8 +75,8 @@ use crate::{plot, short::Short};
 pub struct Attribution {
     /// The name of the output.
     pub output: &'static str,
-    /// The index of the explained class, label or element; 0 for an output of one number.
-    pub element: usize,
+    /// The index of the explained class, label or element; `None` for an output of one number.
+    pub element: Option<usize>,
     /// Whether the head before the link function is explained.
     pub logit: bool,
     /// The explained number of the row, in the user's unit unless [`logit`](Attribution::logit).
@@ -162,10 +162,8 @@ impl Attribution {
         plot::waterfall(&title, self.baseline, &steps)
     }
 
-    /// The explained number in words: `topic[2]`, `price`, `logit of topic[2]`.
     fn explained(&self) -> String {
-        let logit = if self.logit { "logit of " } else { "" };
-        format!("{logit}{}[{}]", self.output, self.element)
+        Explained::in_words(self.output, self.element, self.logit)
     }
 
     fn largest_first(&self) -> Vec<&FeatureAttribution> {

@@ -133,7 +133,7 @@ pub(crate) fn shapley<E: Element, D: Backend<E>>(
     let own: Vec<usize> = (first..first + rows.rows).collect();
     let ready = game.composer.ready().select(&own);
     let elements = settings.explained.elements(model, &ready)?;
-    let explain = |(row, element): (usize, usize)| {
+    let explain = |(row, (element, shown)): (usize, (usize, Option<usize>))| {
         let prediction = settings.explained.values(model, &ready.select(&[row]), element)?[0];
         let values = game.values(settings, first + row, (element, prediction))?;
         let raw = game.composer.raw();
@@ -147,7 +147,7 @@ pub(crate) fn shapley<E: Element, D: Backend<E>>(
         });
         Ok(Attribution {
             output: output.name,
-            element,
+            element: shown,
             logit: settings.explained.logit,
             prediction,
             baseline: values.empty,

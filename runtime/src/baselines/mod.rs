@@ -124,7 +124,7 @@ impl FittedBaselines {
                 Method::Model => predictions(model, rows, &all)?,
                 _ => self.predictions(method, graph.outputs, &matrix),
             };
-            let mut scores = Scores::new(graph);
+            let mut scores = Scores::new(graph, model.preprocessing.as_ref())?;
             scores.predictions(&predicted, &rows.take(&all));
             let metrics = scores.figures(Phase::Training);
             for ((index, fitted), figures) in self.outputs.iter().zip(&mut outputs) {

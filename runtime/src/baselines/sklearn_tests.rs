@@ -43,6 +43,7 @@ static GRAPH: Graph = Graph {
         targets: &[],
     },
     nodes: &[],
+    values: &[],
     outputs: &[],
 };
 
@@ -54,6 +55,7 @@ const NUMBER: Output = Output {
         steps: &[],
         labels: false,
         optional: false,
+        columns: &[],
     },
     head: 1,
     loss: &Mse,

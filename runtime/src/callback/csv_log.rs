@@ -57,7 +57,16 @@ impl AnyCallback for CsvLog {
 }
 
 fn header(training: &dyn AnyTraining) -> String {
-    format!("epoch,learning_rate,{}", names(training).join(","))
+    let names: Vec<String> = names(training).into_iter().map(cell).collect();
+    format!("epoch,learning_rate,{}", names.join(","))
+}
+
+/// A name as a cell: the name of a metric may hold the label of a class, which may be any text.
+fn cell(name: String) -> String {
+    match name.contains(['"', ',']) {
+        true => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => name,
+    }
 }
 
 /// The names of all figures that an epoch may have.

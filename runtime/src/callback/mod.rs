@@ -4,6 +4,45 @@
 //! [`Training`] passed with the event. Its state is saved in the checkpoints of the run, so that a
 //! resumed run behaves like an uninterrupted one.
 //!
+//! A callback of your own implements [`Callback`], for one model, or [`AnyCallback`], for every
+//! model. [`Trainer::callback`] takes it for the run; [`Trainer::callback_mut`] borrows it, so that
+//! what it has collected is at hand afterwards. [`Trainer::on_event`] and
+//! [`Trainer::on_gradients`] take closures.
+//!
+//! ```
+//! use multi_input::{callback::{Event, Flow}, prelude::*};
+//!
+//! # #[multi_input_model]
+//! # struct House {
+//! #     #[input(standardize)]
+//! #     rooms: f32,
+//! #     #[from(rooms)]
+//! #     #[branch(Dense(1))]
+//! #     #[output(loss = mse)]
+//! #     price: f32,
+//! # }
+//! # let rows: Vec<HouseSample> =
+//! #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
+//! let mut losses = Vec::new();
+//! let mut model = House::build(&Cpu::default(), Seed(7));
+//! Trainer::new(Adam::new(1e-3))
+//!     .epochs(2)
+//!     .batch_size(4)
+//!     .on_event(|event, _| {
+//!         if let Event::StepEnded { loss, .. } = event {
+//!             losses.push(*loss);
+//!         }
+//!     })
+//!     .fit(&mut model, &rows)?;
+//! assert_eq!(losses.len(), 4);
+//! # Ok::<(), multi_input::Error>(())
+//! ```
+//!
+//! [`Trainer::callback`]: crate::train::Trainer::callback
+//! [`Trainer::callback_mut`]: crate::train::Trainer::callback_mut
+//! [`Trainer::on_event`]: crate::train::Trainer::on_event
+//! [`Trainer::on_gradients`]: crate::train::Trainer::on_gradients
+//!
 //! | callback | Keras | PyTorch, Lightning |
 //! |---|---|---|
 //! | [`EarlyStopping`] | `EarlyStopping` | `EarlyStopping` |
@@ -19,10 +58,13 @@
 //! | [`Progress`] | `ProgbarLogger` | `TQDMProgressBar` |
 //! | [`Interrupt`] | | `OnExceptionCheckpoint` |
 
+mod borrowed;
 mod checkpoint;
+mod closure;
 mod csv_log;
 mod early_stopping;
 mod freeze;
+mod gradients;
 mod interrupt;
 mod json_log;
 mod learning_rate_schedule;
@@ -30,22 +72,29 @@ mod log_file;
 mod memory;
 mod monitor;
 mod progress;
+mod rate_schedule;
 mod reduce_on_plateau;
 mod schedule;
 mod tensor_board;
 mod terminate_on_nan;
 mod timer;
 
+pub(crate) use borrowed::Borrowed;
 pub use checkpoint::Checkpoint;
+pub use closure::IntoFlow;
+pub(crate) use closure::{OnEvent, OnGradients};
 pub use csv_log::CsvLog;
 pub use early_stopping::EarlyStopping;
 pub use freeze::Freeze;
+pub use gradients::{Gradient, Gradients};
+pub(crate) use gradients::{GradientSource, ShownGradient};
 pub use interrupt::Interrupt;
 pub use json_log::JsonLog;
 pub use learning_rate_schedule::LearningRateSchedule;
 pub use memory::Memory;
 pub use monitor::Monitor;
 pub use progress::Progress;
+pub use rate_schedule::RateSchedule;
 pub use reduce_on_plateau::ReduceOnPlateau;
 pub use schedule::{Schedule, Warmup};
 pub use tensor_board::TensorBoard;
@@ -79,6 +128,13 @@ pub trait Callback<M: Definition> {
     /// # Errors
     /// Any error of the callback; it ends training.
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow>;
+
+    /// Reads or changes the gradients of an optimizer step, before they are clipped. Called once
+    /// for each step of the optimizer. [`Trainer::on_gradients`](crate::train::Trainer::on_gradients)
+    /// takes a closure.
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        let _ = gradients;
+    }
 
     /// The settings that the outcome of the run depends on, in words: a run is resumed only with
     /// equal settings. Paths and display intervals do not belong here.
@@ -114,6 +170,11 @@ pub trait AnyCallback {
     /// Any error of the callback; it ends training.
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow>;
 
+    /// [`Callback::gradients`].
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        let _ = gradients;
+    }
+
     /// [`Callback::settings`].
     fn settings(&self) -> String {
         String::new()
@@ -143,6 +204,10 @@ impl<M: Definition, C: AnyCallback> Callback<M> for C {
         AnyCallback::on(self, event, training.any())
     }
 
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        AnyCallback::gradients(self, gradients);
+    }
+
     fn settings(&self) -> String {
         AnyCallback::settings(self)
     }
@@ -157,9 +222,9 @@ impl<M: Definition, C: AnyCallback> Callback<M> for C {
 }
 
 /// A callback of a model without the model's type, as the training loop stores it.
-pub(crate) struct Untyped<M>(pub(crate) Box<dyn Callback<M>>);
+pub(crate) struct Untyped<'c, M>(pub(crate) Box<dyn Callback<M> + 'c>);
 
-impl<M: Definition> AnyCallback for Untyped<M> {
+impl<M: Definition> AnyCallback for Untyped<'_, M> {
     fn name(&self) -> &'static str {
         self.0.name()
     }
@@ -170,6 +235,10 @@ impl<M: Definition> AnyCallback for Untyped<M> {
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         self.0.on(event, &mut TrainingRef(training))
+    }
+
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        self.0.gradients(gradients);
     }
 
     fn settings(&self) -> String {
@@ -203,6 +272,10 @@ macro_rules! callback_of_its_model {
                 training: &mut dyn $crate::callback::Training<M>,
             ) -> $crate::Result<$crate::callback::Flow> {
                 $crate::callback::AnyCallback::on(&mut self.untyped, event, training.any())
+            }
+
+            fn gradients(&mut self, gradients: &mut $crate::callback::Gradients<'_>) {
+                $crate::callback::AnyCallback::gradients(&mut self.untyped, gradients);
             }
 
             fn settings(&self) -> String {

@@ -8,7 +8,7 @@ use super::{AnyTraining, RunPlan, Validation};
 use crate::{
     definition::{Definition, Output, OutputOf},
     history::{Figure, Figures, Phase},
-    metric::{Direction, ReportedBy},
+    metric::{AnyMetric, Direction, Metric, Reports},
 };
 
 /// A figure of every epoch of the model `M`, and the direction in which it improves.
@@ -29,8 +29,8 @@ use crate::{
 /// let monitor = Monitor::val(House::price, metric::Mae);
 /// ```
 ///
-/// A metric that the output does not report is a compile error, "output 0 of `House` does not
-/// report the metric `R2`", and so is a monitor of another model in a trainer's callback:
+/// A metric that the output does not report is a compile error, "`price` of `House` does not report the
+/// metric `R2`", and so is a monitor of another model in a trainer's callback:
 ///
 /// ```compile_fail,E0277
 /// # use multi_input::prelude::*;
@@ -93,21 +93,24 @@ impl<M: Definition> Monitor<M> {
     }
 
     /// A metric of an output on the validation rows.
-    pub fn val<const OUTPUT: usize>(
-        output: OutputOf<M, OUTPUT>,
-        metric: impl ReportedBy<M, OUTPUT>,
-    ) -> Monitor<M> {
+    pub fn val<const OUTPUT: usize, T: Metric>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M>
+    where
+        M: Reports<T, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
-        Monitor::new(Phase::Validation, output, metric.name(), direction)
+        Monitor::new(Phase::Validation, output, &metric.name(), direction)
     }
 
     /// A metric of an output on the training rows.
-    pub fn train<const OUTPUT: usize>(
+    pub fn train<const OUTPUT: usize, T: Metric>(
         output: OutputOf<M, OUTPUT>,
-        metric: impl ReportedBy<M, OUTPUT>,
-    ) -> Monitor<M> {
+        metric: T,
+    ) -> Monitor<M>
+    where
+        M: Reports<T, OUTPUT>,
+    {
         let (output, direction) = (Some(output.name()), metric.direction());
-        Monitor::new(Phase::Training, output, metric.name(), direction)
+        Monitor::new(Phase::Training, output, &metric.name(), direction)
     }
 
     /// The metric of one label, from 0, of an output `[bool; N]`, instead of the mean over its
@@ -134,15 +137,50 @@ impl MonitoredFigure {
         let mistake = "a callback watches a validation figure, but there are no validation rows: \
                        call `validation_split` or `validation_data`";
         let missing = is_missing.then(|| mistake.to_owned());
-        missing.into_iter().chain(self.label_mistake(run)).collect()
+        let of_figure = self.parameter_mistake(run).or_else(|| self.label_mistake(run));
+        missing.into_iter().chain(of_figure).collect()
+    }
+
+    /// The monitored output; `None` for the total loss.
+    fn output<'a>(&self, run: &'a RunPlan) -> Option<&'a Output> {
+        let name = self.figure.output.as_deref()?;
+        run.graph.outputs.iter().find(|output| output.name == name)
+    }
+
+    /// The mistake of monitoring a metric with other parameters than those of the output: the type
+    /// is the same, the figure another.
+    fn parameter_mistake(&self, run: &RunPlan) -> Option<String> {
+        let output = self.output(run)?;
+        if self.metric(output).is_some() {
+            return None;
+        }
+        let reported: Vec<String> =
+            output.metrics.iter().map(|metric| format!("`{}`", metric.name())).collect();
+        Some(format!(
+            "a callback watches `{}` of output `{}`, which reports {}",
+            self.figure.quantity,
+            output.name,
+            reported.join(", ")
+        ))
     }
 
     /// The mistake of monitoring a label that the output does not have.
     fn label_mistake(&self, run: &RunPlan) -> Option<String> {
         let label = self.figure.label?;
         let name = self.figure.output.as_deref();
-        let output = run.graph.outputs.iter().find(|output| Some(output.name) == name);
+        let output = self.output(run);
         let labels = output.map_or(0, Output::label_count);
+        if let Some((output, metric)) =
+            output.and_then(|output| Some((output, self.metric(output)?)))
+        {
+            if labels > 0 && output.figures_by_label(metric) == 0 {
+                return Some(format!(
+                    "a callback watches label {label} of `{}` of output `{}`, which is one figure of \
+                     all labels",
+                    self.figure.quantity, output.name
+                ));
+            }
+        }
         match (name, labels) {
             (None, _) => Some(format!(
                 "a callback watches label {label} of the total loss: name a metric of an output \
@@ -159,6 +197,10 @@ impl MonitoredFigure {
                 )
             }),
         }
+    }
+
+    fn metric<'a>(&self, output: &'a Output) -> Option<&'a dyn AnyMetric> {
+        output.metrics.iter().copied().find(|metric| metric.name() == self.figure.quantity)
     }
 
     /// The figure of an epoch; `None` if the epoch was not validated.

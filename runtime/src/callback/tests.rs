@@ -23,7 +23,7 @@ impl RowTypes for Toy {
 }
 
 impl Definition for Toy {
-    const GRAPH: Graph = Graph { schema: Toy::SCHEMA, nodes: &[], outputs: &[] };
+    const GRAPH: Graph = Graph { schema: Toy::SCHEMA, nodes: &[], outputs: &[], values: &[] };
 }
 
 /// A run whose only weight is the number of the epoch.

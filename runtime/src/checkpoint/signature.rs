@@ -1,9 +1,9 @@
 //! The signature of a model, which decides whether a file belongs to it.
 
-use multi_input_spec::{step::Nature, HeadForm};
+use multi_input_spec::HeadForm;
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Graph, Layer, Node, Step, TargetKind};
+use crate::definition::{Graph, Layer, Node, TargetKind};
 
 /// A description of a model's inputs, nodes and outputs, in the order of the graph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,8 @@ impl Signature {
         let inputs = graph.inputs.iter().map(|input| {
             let (kind, shape, missing) = (input.kind, input.shape, input.missing);
             // Steps that only augment training rows are not part of a model.
-            let steps: Vec<_> = input.steps.iter().filter(|step| !is_random(step)).collect();
+            let steps: Vec<_> =
+                input.steps.iter().filter(|step| !step.is_for_training_only()).collect();
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let derived = graph.derived.iter();
@@ -67,6 +68,18 @@ impl Signature {
         }
     }
 
+    /// The description of a part, such as `node` and `numbers`.
+    pub(crate) fn part(&self, what: &str, name: &str) -> Option<&str> {
+        let name = format!("{what} `{name}`");
+        self.parts.iter().find(|part| part.name == name).map(|part| part.is.as_str())
+    }
+
+    /// The names of the nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &str> {
+        let names = self.parts.iter().filter_map(|part| part.name.strip_prefix("node `"));
+        names.filter_map(|name| name.strip_suffix('`'))
+    }
+
     /// The first part in which the file's signature differs from this one.
     pub(super) fn difference(&self, file: &Signature) -> Option<Difference> {
         let (own, others) = (&self.parts, &file.parts);
@@ -93,10 +106,6 @@ impl Signature {
     }
 }
 
-fn is_random(step: &Step) -> bool {
-    step.spec.form.nature == Nature::Random
-}
-
 fn in_words(node: &Node) -> String {
     let layers: Vec<String> = node
         .layers
@@ -108,8 +117,10 @@ fn in_words(node: &Node) -> String {
         0 => String::new(),
         size => format!(", stand-in of {size}"),
     };
+    // Of a merge of the user's own also its settings, of which constants are named in the source.
+    let own = node.own.map_or(String::new(), |own| format!(" by {own:?}"));
     let (source, from) = (node.source, node.input_shape);
-    format!("{source} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
+    format!("{source}{own} {from:?} [{}]{shared}{stand_in}", layers.join(", "))
 }
 
 /// ` with epsilon = 0.001`.

@@ -90,6 +90,9 @@ fn lines(graph: &Graph, node: &Node) -> Vec<(String, String)> {
         };
         lines.push((format!("loss {}{weight}", output.loss.name()), String::new()));
     }
+    if graph.values.iter().any(|value| value.name == node.name) {
+        lines.push(("output".to_owned(), String::new()));
+    }
     lines
 }
 
@@ -129,7 +132,10 @@ fn middle_of_sources(boxes: &[Block<'_>], index: usize) -> f64 {
 }
 
 fn draw(svg: &mut Svg, graph: &Graph, block: &Block<'_>) {
-    let is_output = graph.outputs.iter().any(|output| output.name == block.node.name);
+    let mut outputs = graph.outputs.iter().map(|output| output.name);
+    let mut values = graph.values.iter().map(|value| value.name);
+    let is_output =
+        outputs.any(|name| name == block.node.name) || values.any(|name| name == block.node.name);
     let fill = match (block.node.fed_by.is_empty(), is_output) {
         (true, _) => "#e8f1f8",
         (_, true) => "#fdf1e7",

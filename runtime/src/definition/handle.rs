@@ -33,12 +33,12 @@ pub trait Droppable<M> {
     fn node(self) -> NodeOf<M>;
 }
 
-/// The argument of `Trainer::class_weight`: an [`OutputOf`] the model `M` whose type is `Class<N>`,
-/// `bool` or `[bool; N]`. The expansion of `#[multi_input_model]` implements it.
+/// The argument of `Trainer::class_weight`, `Conformal::set` and others: an [`OutputOf`] the model `M`
+/// whose type is `Class<N>`, `bool` or `[bool; N]`. The expansion of `#[multi_input_model]` implements it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no classes to weigh: its type is neither `Class<N>` nor `bool`",
+    message = "`{Self}` has no classes: its type is neither `Class<N>` nor `bool`",
     label = "no class",
-    note = "`sample_weight` weighs the rows of any output"
+    note = "for numbers there are `Trainer::sample_weight` and `Conformal::interval`"
 )]
 pub trait ClassOutput<M> {
     /// The index among the model's outputs.

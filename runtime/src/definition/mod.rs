@@ -3,6 +3,8 @@
 
 mod diagram;
 mod handle;
+mod part;
+mod reads;
 
 use std::{ops::Deref, path::Path};
 
@@ -11,15 +13,20 @@ use dfdx::{
     tensor::{OwnedTape, Tensor},
 };
 
+use multi_input_base::Error;
 pub use multi_input_data::schema::{
-    Derived, Input, Missing, RowTypes, Schema, Step, Target, TargetKind,
+    Derived, Input, Missing, Own, RowTypes, Schema, Step, Target, TargetKind,
 };
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
+pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
-pub use self::handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf};
-use crate::{data::Batch, metric::Metric, plot};
+pub use self::{
+    handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf},
+    part::PartOf,
+};
+use crate::{data::Batch, metric::AnyMetric, plot};
 
 /// A model definition, independent of dtype and device.
 pub trait Definition: RowTypes {
@@ -30,7 +37,7 @@ pub trait Definition: RowTypes {
     /// `keras.utils.plot_model`.
     ///
     /// # Errors
-    /// [`Error::File`](multi_input_base::Error::File).
+    /// [`Error::File`].
     fn diagram(path: impl AsRef<Path>) -> multi_input_base::Result<()> {
         plot::write(path.as_ref(), &diagram(&Self::GRAPH))
     }
@@ -40,19 +47,47 @@ pub trait Definition: RowTypes {
 /// are logits, and [`AnyLoss::predict`] converts them to predictions.
 pub type Head<E, D> = Tensor<(usize, usize), E, D>;
 
+/// The output of a module, `HousePriceHeads`, as a list.
+pub trait IntoHeads<E: Element, D: Backend<E>> {
+    /// The type of its tape.
+    type Tape;
+
+    /// The head of every output, in declaration order, and the tape.
+    ///
+    /// # Errors
+    /// The device's.
+    fn into_heads(self) -> Result<(Vec<Head<E, D>>, Self::Tape), D::Err>;
+}
+
 /// A definition on a dtype and a device; its module is `Self::Built`.
 pub trait Network<E: Element, D: Backend<E>>:
     Definition + BuildOnDevice<D, E, Built: 'static>
 {
-    /// The heads in inference. Behind those of the outputs come the learned weights of losses, each of
-    /// the shape (1, 1).
+    /// The input of the module: `HousePriceBatch<usize, E, D>`.
+    type Batch;
+
+    /// The tensors of encoded rows.
+    ///
+    /// # Errors
+    /// The device's.
+    fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
+
+    /// The learned weights of losses, each of the shape (1, 1).
+    ///
+    /// # Errors
+    /// The device's.
+    fn loss_weights(module: &Self::Built) -> Result<Vec<Head<E, D>>, D::Err>;
+
+    /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
+    /// shape (1, 1), and the heads of the outputs without a loss.
     fn predict(
         module: &Self::Built,
         rows: &Batch<'_>,
         device: &D,
     ) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// The heads in training: dropout is active and batch statistics are used.
+    /// The heads of the outputs with a loss in training: dropout is active and batch statistics are
+    /// used.
     fn train(
         module: &mut Self::Built,
         rows: &Batch<'_>,
@@ -111,11 +146,29 @@ pub struct Graph {
     pub schema: Schema,
     /// All nodes in topological order.
     pub nodes: &'static [Node],
-    /// The outputs in declaration order.
+    /// The outputs with a loss, in declaration order.
     pub outputs: &'static [Output],
+    /// The outputs without a loss, in declaration order.
+    pub values: &'static [Value],
 }
 
 impl Graph {
+    /// The number of heads that the losses take: one for each output with a loss, and behind them one
+    /// for each learned weight. Those of the outputs without a loss follow.
+    pub(crate) fn heads_of_losses(&self) -> usize {
+        let learned = self.outputs.iter().filter(|output| output.learned_weight);
+        self.outputs.len() + learned.count()
+    }
+
+    /// # Errors
+    /// [`Error::NoLoss`] if no output has a loss; `purpose` is that of the targets.
+    pub(crate) fn check_loss(&self, purpose: &'static str) -> multi_input_base::Result<()> {
+        match self.outputs.is_empty() {
+            true => Err(Error::NoLoss { model: self.name, purpose }),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the node is an output whose loss has a learned weight.
     pub(crate) fn learns_weight_of(&self, node: &str) -> bool {
         self.outputs.iter().any(|output| output.name == node && output.learned_weight)
@@ -154,6 +207,8 @@ pub struct Node {
     pub name: &'static str,
     /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
+    /// The merge, where it is of the user's own.
+    pub own: Option<Own>,
     /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
     /// The shape of one sample before the branch.
@@ -190,6 +245,8 @@ pub struct Layer {
     pub masked: bool,
     /// The number of parameters; `None` for a custom module.
     pub parameters: Option<usize>,
+    /// The file of the vectors that its table starts at: `from` of an `Embedding`.
+    pub vectors: Option<&'static str>,
 }
 
 impl Layer {
@@ -200,7 +257,39 @@ impl Layer {
     }
 }
 
-/// An output node.
+/// A node whose value is a part of the predictions: an output without a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    /// The field's name.
+    pub name: &'static str,
+    /// The number of elements per sample.
+    pub width: usize,
+}
+
+/// The type of the rows to train on of a part without a loss. It has no values, because such a part
+/// is neither trained nor evaluated:
+///
+/// ```compile_fail,E0308
+/// # use multi_input::prelude::*;
+/// #[multi_input_model(part(Encoder = code))]
+/// struct House {
+///     #[input]
+///     #[branch(Dense(2))]
+///     code: [f32; 3],
+///     #[from(code)]
+///     #[branch(Dense(1))]
+///     #[output(loss = mse)]
+///     price: f32,
+/// }
+///
+/// let mut encoder = Encoder::build(&Cpu::default(), Seed(7));
+/// let rows = [EncoderInputs { code: [1.0, 2.0, 3.0] }];
+/// Trainer::new(Adam::new(1e-3)).fit(&mut encoder, &rows);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum NoTargets {}
+
+/// An output node with a loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// The target.
@@ -215,9 +304,9 @@ pub struct Output {
     /// `exp(-s) L + s`.
     pub learned_weight: bool,
     /// The metrics.
-    pub metrics: &'static [&'static dyn Metric],
+    pub metrics: &'static [&'static dyn AnyMetric],
     /// Metrics in which rows count by their weights, reported as `weighted_...`.
-    pub weighted_metrics: &'static [&'static dyn Metric],
+    pub weighted_metrics: &'static [&'static dyn AnyMetric],
 }
 
 impl Output {
@@ -226,7 +315,7 @@ impl Output {
         self.width * self.loss.parts(self.head, self.width)
     }
 
-    /// The number of labels with metrics of their own: the elements of `[bool; N]`.
+    /// The number of labels: the elements of `[bool; N]`.
     pub(crate) fn label_count(&self) -> usize {
         match self.target.kind {
             TargetKind::Flags => self.target.width,
@@ -234,9 +323,17 @@ impl Output {
         }
     }
 
+    /// The number of labels that have a figure of their own in a metric.
+    pub(crate) fn figures_by_label(&self, metric: &dyn AnyMetric) -> usize {
+        match self.label_count() {
+            0 => 0,
+            labels => metric.start_labels(labels).figures(),
+        }
+    }
+
     /// The metrics with their names: first the unweighted ones, then the weighted ones.
-    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn Metric)> {
-        let plain = self.metrics.iter().map(|metric| (metric.name().to_owned(), *metric));
+    pub(crate) fn reported(&self) -> impl Iterator<Item = (String, &dyn AnyMetric)> {
+        let plain = self.metrics.iter().map(|metric| (metric.name().into_owned(), *metric));
         let weighted = self.weighted_metrics.iter();
         plain.chain(weighted.map(|metric| (format!("weighted_{}", metric.name()), *metric)))
     }

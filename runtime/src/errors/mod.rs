@@ -15,6 +15,7 @@ macro_rules! pages {
 pages! {
     activation_argument,
     arguments,
+    averages,
     categories,
     cells,
     columns,
@@ -42,7 +43,10 @@ pages! {
     numbers,
     operands,
     outputs,
+    own_metric,
     own_module,
+    own_value,
+    parts,
     reshape,
     rows,
     sequence_input,
@@ -58,6 +62,7 @@ pages! {
     unknown_node,
     unknown_word,
     unused,
+    values,
     warnings,
     windows,
 }

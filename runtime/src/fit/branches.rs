@@ -1,6 +1,6 @@
 //! The branch of every trained tensor, and the learning rate of every branch.
 
-use crate::definition::Graph;
+use crate::{definition::Graph, untyped::node_of_tensor};
 
 /// The learning rate factors of all branches, relative to the optimizer's rate, and which branches
 /// are frozen.
@@ -43,7 +43,7 @@ impl Branches {
         for node in frozen {
             index_of(node).into_iter().for_each(|index_of| branches[index_of].frozen = true);
         }
-        let of_tensor = tensors.map(|name| branch_of_tensor(graph, name)).collect();
+        let of_tensor = tensors.map(|name| node_of_tensor(graph, name)).collect();
         Branches { branches, of_tensor }
     }
 
@@ -84,6 +84,12 @@ impl Branches {
         (!branch.frozen).then_some(branch.factor)
     }
 
+    /// The name of the node that owns a tensor; `None` for a tensor of no branch.
+    pub(super) fn node_of(&self, tensor: usize) -> Option<&'static str> {
+        let index = self.of_tensor.get(tensor).copied().flatten()?;
+        Some(self.branches[index].name)
+    }
+
     /// Whether every tensor takes the optimizer's own learning rate.
     pub(super) fn all_alike(&self) -> bool {
         self.branches.iter().all(|branch| !branch.frozen && branch.factor == 1.0)
@@ -94,14 +100,4 @@ impl Branches {
 fn owner_of(graph: &Graph, node: &str) -> Option<&'static str> {
     let found = graph.nodes.iter().find(|found| found.name == node)?;
     Some(found.shared.unwrap_or(found.name))
-}
-
-/// The index of the node that owns a tensor: `joined.0.weight` belongs to `joined`, `serum_missing`
-/// to `serum`.
-fn branch_of_tensor(graph: &Graph, tensor: &str) -> Option<usize> {
-    let field = tensor.split('.').next().unwrap_or(tensor);
-    let named = |name: &str| graph.nodes.iter().position(|node| node.name == name);
-    named(field)
-        .or_else(|| named(field.strip_suffix("_missing")?))
-        .or_else(|| named(field.strip_suffix("_log_variance")?))
 }

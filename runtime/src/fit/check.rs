@@ -3,21 +3,23 @@
 use multi_input_base::{Error, Result};
 
 use super::{
-    settings::{Settings, ValidationRows},
+    settings::{Refit, Settings, ValidationRows},
     setup::{Checked, Setup},
     weighting::class_mistakes,
 };
 use crate::{
     callback::{RunPlan, Validation},
     definition::{Graph, Node, Output},
+    history::Figures,
 };
 
-impl Setup {
+impl<'c> Setup<'c> {
     /// Checks the settings for a run on `rows` rows in memory and adds the [`RunPlan`].
     ///
     /// # Errors
     /// [`Error::Settings`] with every mistake.
-    pub(crate) fn checked(self, rows: usize) -> Result<Checked> {
+    pub(crate) fn checked(self, rows: usize) -> Result<Checked<'c>> {
+        self.graph.check_loss("train on")?;
         let mut mistakes = Vec::new();
         let plan = self.run_plan(self.cut(rows, &mut mistakes));
         mistakes.extend(self.mistakes(&plan));
@@ -32,6 +34,7 @@ impl Setup {
     /// # Errors
     /// [`Error::Settings`] with every mistake.
     pub(super) fn check_source(&self, rows: usize) -> Result<RunPlan> {
+        self.graph.check_loss("train on")?;
         let split = matches!(self.validation, ValidationRows::Split(_)).then(|| {
             "`validation_split` needs the rows in memory: set rows of the source apart with `part`, \
              and hand them to `validation_data`"
@@ -48,6 +51,7 @@ impl Setup {
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
+        mistakes.extend(Figures::name_mistakes(self.graph));
         for class_weights in &self.weighting.by_class {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));
@@ -129,6 +133,16 @@ impl Settings {
             }
         }
         mistakes.extend(self.frozen.iter().filter_map(|node| graph.branch_mistake(node)));
+        if let Refit::Fields(fields) = &self.refit {
+            let is_field = |name: &str| {
+                graph.inputs.iter().any(|input| input.name == name)
+                    || graph.outputs.iter().any(|output| output.name == name)
+            };
+            let others = fields.iter().filter(|name| !is_field(name));
+            mistakes.extend(others.map(|name| {
+                format!("`refit`: `{name}` is neither an input nor an output, so nothing is fitted")
+            }));
+        }
         for (node, probability) in &self.dropped {
             if !(0.0..=1.0).contains(probability) {
                 mistakes.push(format!(

@@ -1,32 +1,38 @@
 //! The loop over epochs and steps.
 
-use multi_input_base::{Error, Result};
-use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_base::{Error, Notice, Result};
+use multi_input_data::{
+    preprocess::{FittedFields, Preprocessing},
+    Table,
+};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
     fingerprint::Fingerprint,
+    frozen_scale,
     notices::{Before, RowStatistics},
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
     saved_check::Expected,
-    settings::ValidationRows,
+    settings::{Refit, ValidationRows},
     setup::{Checked, Setup},
     step::NotFinite,
     untrained::Overwritten,
     validation::{Validation, ValidationSet},
+    vectors::{self, Vectors},
 };
 use crate::{
     callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
-    objective::{RowWeights, Rows, Scores},
+    objective::{RowWeights, Rows},
+    uncertainty::Saved,
     untyped::{parameters, UntypedModel},
 };
 
-impl Checked {
+impl Checked<'_> {
     /// Trains on rows in memory.
     pub(crate) fn fit<E: Element, D: Backend<E>>(
         self,
@@ -43,18 +49,20 @@ impl Checked {
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.
         let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
-        let fitted = match setup.fitted_before(model, saved.is_some()) {
-            Some(fitted) => {
-                let mut fitted = fitted.clone();
+        let kept = setup.kept(model, saved.is_some());
+        vectors::check_files(setup.graph, &kept)?;
+        let fitted = match setup.complete(&kept) {
+            Some(mut fitted) => {
                 fitted.observe(&raw, &training, &|output, row| by_row.counts(output, row));
                 fitted
             }
-            None => setup.fitted_on(&raw, &training, &by_row)?,
+            None => setup.fitted_on(&raw, &training, &by_row, &kept)?,
         };
+        let given = setup.before_the_run(model, &fitted, &kept)?;
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
         let weights = setup.weighting.with_classes(by_row.clone(), &raw);
-        let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
-        let validation = Validation::new(given, &fitted, left_out, || {
+        let validation_rows = std::mem::replace(&mut setup.validation, ValidationRows::None);
+        let validation = Validation::new(validation_rows, &fitted, left_out, || {
             let split = ValidationSet::Split(by_row, (plan.rows..raw.rows).collect());
             Validation::On(split)
         })?;
@@ -74,18 +82,18 @@ impl Checked {
 
         let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
         // Set only now, so that a refused call does not leave a model marked as fitted.
-        model.preprocessing = Some(fitted);
+        model.start(fitted, &given.vectors)?;
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(validation.skipped().into_iter().chain(found));
+        run.add_notices(validation.skipped().into_iter().chain(given.notices).chain(found));
         run.all_epochs(&validation, callbacks)
     }
 }
 
-impl Setup {
+impl Setup<'_> {
     /// Loads the run to resume, if there is one: `model` gets its weights and preprocessing.
     pub(super) fn resume<E: Element, D: Backend<E>>(
         &mut self,
@@ -112,25 +120,51 @@ impl Setup {
         })
     }
 
-    /// The preprocessing that `model` keeps: from the resumed run, or its own unless `refit` was
-    /// set.
-    pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
+    /// The fitted fields that `model` keeps: those of the resumed run, or its own except for those
+    /// to be refitted.
+    pub(super) fn kept<E: Element, D: Backend<E>>(
         &self,
-        model: &'m UntypedModel<E, D>,
+        model: &UntypedModel<E, D>,
         resumed: bool,
-    ) -> Option<&'m Preprocessing> {
-        model.preprocessing.as_ref().filter(|_| resumed || !self.settings.refit)
+    ) -> FittedFields {
+        let own = model.fitted_fields();
+        match &self.settings.refit {
+            _ if resumed => own,
+            Refit::All => FittedFields::default(),
+            Refit::Fields(fields) => own.without(self.graph, fields),
+        }
     }
 
-    /// Preprocessing fitted on the training rows.
+    /// The whole preprocessing, if fields are kept and no other has to be fitted.
+    pub(super) fn complete(&self, kept: &FittedFields) -> Option<Preprocessing> {
+        Some(kept).filter(|kept| !kept.is_empty())?.complete(self.graph)
+    }
+
+    /// The vectors at which embeddings start, and the notices about fields that are fitted anew.
+    pub(super) fn before_the_run<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &Preprocessing,
+        kept: &FittedFields,
+    ) -> Result<Given> {
+        let vectors = vectors::read(self.graph, fitted, kept)?;
+        let mut notices: Vec<Notice> = vectors.iter().map(Vectors::notice).collect();
+        if !model.initial {
+            notices.extend(frozen_scale::notices(self.graph, &self.settings, kept));
+        }
+        Ok(Given { vectors, notices })
+    }
+
+    /// Preprocessing whose other fields are fitted on the training rows.
     fn fitted_on(
         &self,
         raw: &Table,
         training: &[usize],
         weights: &RowWeights,
+        kept: &FittedFields,
     ) -> Result<Preprocessing> {
         let weighting = &self.weighting;
-        let mut fitting = weighting.fitting();
+        let mut fitting = weighting.fitting(kept);
         while !fitting.is_done() {
             let weights = weighting.while_fitting(weights.clone(), raw, &fitting);
             fitting.update(raw, training, &|output, row| weights.counts(output, row), 0)?;
@@ -140,12 +174,30 @@ impl Setup {
     }
 }
 
+/// What is known of a run before its first step, apart from its rows.
+pub(super) struct Given {
+    pub(super) vectors: Vec<Vectors>,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
+    /// Sets what a run begins with.
+    pub(super) fn start(&mut self, fitted: Preprocessing, vectors: &[Vectors]) -> Result<()> {
+        Vectors::write(vectors, self)?;
+        self.preprocessing = Some(fitted);
+        self.taken = FittedFields::default();
+        self.initial = false;
+        self.uncertainty = Saved::default();
+        Ok(())
+    }
+}
+
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Trains the remaining epochs and finishes the run.
     pub(super) fn all_epochs(
         mut self,
         validation: &Validation,
-        mut callbacks: Vec<Box<dyn AnyCallback>>,
+        mut callbacks: Vec<Box<dyn AnyCallback + '_>>,
     ) -> Result<History> {
         let trained = self.run_epochs(validation, &mut callbacks);
         self.flush_tables()?;
@@ -178,7 +230,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn run_epochs(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<End> {
         self.notify(callbacks, &Event::Started)?;
         while self.epoch < self.plan.epochs && !self.stopped {
@@ -199,15 +251,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 
     /// Runs the remaining steps of an epoch.
-    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback>]) -> Result<Flow> {
+    fn steps(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Result<Flow> {
         while self.step < self.plan.steps_per_epoch {
             let (epoch, step) = (self.epoch, self.step);
-            let loss = match self.train_step()? {
+            let loss = match self.train_step(callbacks)? {
                 Ok(loss) => loss,
                 Err(found) => return self.not_finite(found, callbacks),
             };
             // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
-            let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+            let none = self.no_scores()?;
+            let scores = std::mem::replace(&mut self.scores, none);
             let figures = || scores.figures(Phase::Training);
             let so_far = RunningFigures(&figures);
             let flow =
@@ -225,7 +278,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn not_finite(
         &mut self,
         found: NotFinite,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
@@ -245,10 +298,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     fn end_of_epoch(
         &mut self,
         validation: &Validation,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let epoch = self.epoch;
-        let scores = std::mem::replace(&mut self.scores, Scores::new(self.model.graph()));
+        let none = self.no_scores()?;
+        let scores = std::mem::replace(&mut self.scores, none);
         let mut figures = scores.figures(Phase::Training);
         if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);

@@ -2,9 +2,13 @@
 
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Trace};
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{parameters::Role, sparse::Tables};
+use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::Tables};
 
-use crate::untyped::AnyModule;
+use super::branches::Branches;
+use crate::{
+    callback::{GradientSource, Position, ShownGradient},
+    untyped::AnyModule,
+};
 
 /// The gradients of the trained tensors, in the order of the tensors. They are stored here between
 /// backward passes, so that clipping and the optimizer work on slices. dfdx holds them while a tape
@@ -94,5 +98,40 @@ impl<E: Element> StepGradients<E> {
     /// The gradient of a tensor that is not a sparse table.
     pub(super) fn of(&self, tensor: usize) -> &[E] {
         &self.tensors[tensor]
+    }
+}
+
+/// The gradients of a step, for callbacks.
+pub(super) struct Shown<'a, E> {
+    pub(super) gradients: &'a mut StepGradients<E>,
+    pub(super) tables: &'a mut Tables<E>,
+    pub(super) state: &'a OptimizerState<E>,
+    pub(super) shapes: &'a [Vec<usize>],
+    pub(super) branches: &'a Branches,
+    pub(super) position: Position,
+}
+
+impl<E: Element> GradientSource for Shown<'_, E> {
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    fn tensors(&self) -> usize {
+        self.shapes.len()
+    }
+
+    fn gradient(&mut self, tensor: usize) -> Option<ShownGradient<'_>> {
+        self.branches.factor(tensor)?;
+        let (rows, elements) = match self.tables.get(tensor) {
+            Some(table) => (Some(table.pending_rows()), table.gradient()),
+            None => (None, &mut self.gradients.tensors[tensor][..]),
+        };
+        Some(ShownGradient {
+            name: &self.state.tensors[tensor].name,
+            node: self.branches.node_of(tensor),
+            shape: &self.shapes[tensor],
+            rows,
+            elements: Box::new(elements),
+        })
     }
 }

@@ -8,7 +8,7 @@ use multi_input_kernel::{Backend, Element};
 
 use super::setup::{Checked, Setup};
 use crate::{
-    callback::{AnyCallback, AnyTraining, Event, Flow},
+    callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
     plot,
     untyped::UntypedModel,
 };
@@ -83,11 +83,13 @@ impl LearningRateCurve {
     }
 }
 
-impl Setup {
-    /// This setup with the settings of the finder: one epoch of `STEPS` steps, no callbacks, no
-    /// validation.
-    pub(crate) fn finding_a_rate(mut self) -> Setup {
-        self.callbacks.clear();
+impl<'c> Setup<'c> {
+    /// This setup with the settings of the finder: one epoch of `STEPS` steps, no callbacks
+    /// except on gradients, no validation.
+    pub(crate) fn finding_a_rate(mut self) -> Setup<'c> {
+        let callbacks = std::mem::take(&mut self.callbacks).into_iter();
+        let only_gradients = |callback| Box::new(OnlyGradients(callback)) as Box<dyn AnyCallback>;
+        self.callbacks = callbacks.map(only_gradients).collect();
         self.validation = super::ValidationRows::None;
         self.progress = crate::callback::Progress::silent();
         (self.settings.resume, self.settings.initial_epoch) = (None, 0);
@@ -96,7 +98,7 @@ impl Setup {
     }
 }
 
-impl Checked {
+impl Checked<'_> {
     /// Records the losses at increasing rates, then restores the model.
     pub(crate) fn find_learning_rate<E: Element, D: Backend<E>>(
         mut self,
@@ -104,15 +106,35 @@ impl Checked {
         raw: Table,
     ) -> Result<LearningRateCurve> {
         let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
-        self.setup.callbacks =
-            vec![Box::new(Ramp { curve: Rc::clone(&curve), best: f64::INFINITY })];
+        let ramp = Ramp { curve: Rc::clone(&curve), best: f64::INFINITY };
+        self.setup.callbacks.push(Box::new(ramp));
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
+        let (taken, coverage) = (model.taken.clone(), model.coverage.clone());
+        let (initial, uncertainty) = (model.initial, model.uncertainty.clone());
         let trained = self.fit(model, raw);
         model.restore(&before)?;
-        model.preprocessing = preprocessing;
+        (model.preprocessing, model.taken, model.initial) = (preprocessing, taken, initial);
+        (model.coverage, model.uncertainty) = (coverage, uncertainty);
         trained?;
         let found = curve.borrow().clone();
         Ok(found)
+    }
+}
+
+/// A callback that only changes gradients, which the loss at every rate depends on.
+struct OnlyGradients<'c>(Box<dyn AnyCallback + 'c>);
+
+impl AnyCallback for OnlyGradients<'_> {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn on(&mut self, _: &Event<'_>, _: &mut dyn AnyTraining) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        self.0.gradients(gradients);
     }
 }
 

@@ -13,8 +13,8 @@ use multi_input_spec::{HeadForm, Part};
 use crate::{
     data::Batch,
     definition::{Graph, Missing, Output},
-    metric::{Metric, Targets},
-    objective::{RowBatch, Rows},
+    metric::{AnyMetric, Targets},
+    objective::{RowBatch, Rows, Scores},
     untyped::{Bits, Coverage, LookUp},
 };
 
@@ -246,7 +246,7 @@ impl RowStatistics {
             notices.extend(one_sided(output, own, trained, &name, split_off));
             notices.extend(one_sided_labels(output, own, trained, split_off));
             for metric in output.metrics.iter().chain(output.weighted_metrics) {
-                let undefined = match output.label_count() {
+                let undefined = match output.figures_by_label(*metric) {
                     0 => metric.undefined_for(own).map(|reason| (String::new(), reason)),
                     _ => undefined_labels(*metric, own),
                 };
@@ -366,7 +366,7 @@ fn constant_labels(output: &Output, targets: &Targets) -> Option<Notice> {
 
 /// The labels for which a metric is undefined on the validation rows, in words, and the reason of
 /// the first; `None` if there are none.
-fn undefined_labels(metric: &dyn Metric, own: &Targets) -> Option<(String, String)> {
+fn undefined_labels(metric: &dyn AnyMetric, own: &Targets) -> Option<(String, String)> {
     let undefined = own.by_label().enumerate();
     let undefined: Vec<(usize, String)> = undefined
         .filter_map(|(label, targets)| Some((label, metric.undefined_for(&targets)?)))
@@ -461,6 +461,9 @@ fn explain_unknown(graph: &Graph, notice: &mut Notice, fills: bool) {
 }
 
 /// All notices before the first step.
+///
+/// # Errors
+/// What makes the rows unfit for the run.
 pub(super) fn before_the_first_step(
     row: Option<&RowSpec>,
     fitted: &Preprocessing,
@@ -468,6 +471,8 @@ pub(super) fn before_the_first_step(
     before: Before<'_>,
     validation: impl FnOnce() -> Result<Option<(RowStatistics, SplitOff)>>,
 ) -> Result<Vec<Notice>> {
+    // Refuses a metric of a label that no training row has.
+    Scores::new(training.graph, Some(fitted))?;
     check_order(training.graph, fitted)?;
     let mut notices = fitted.notices();
     let outputs = training.graph.outputs.iter().zip(fitted.units());

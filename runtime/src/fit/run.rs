@@ -44,6 +44,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) tape_gradients: Option<Gradients<E, D>>,
     /// The gradients of the trained tensors, except while a tape owns them.
     pub(super) gradients: StepGradients<E>,
+    /// The dimensions of the trained tensors.
+    pub(super) shapes: Vec<Vec<usize>>,
     /// The embedding tables with sparse updates.
     pub(super) tables: Tables<E>,
     /// The sums of the gradients since the optimizer's last step; empty without accumulation.
@@ -122,6 +124,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let order = Order::new(plan.rows, settings.batch_size, shuffled);
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped(graph, &settings) };
+        let scores = Scores::new(graph, model.preprocessing.as_ref())?;
         let mut run = Run {
             device: model.device.recycling().map_err(Error::device)?,
             model,
@@ -129,6 +132,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             state,
             tape_gradients: None,
             gradients: StepGradients::new(trained().count()),
+            shapes: trained().map(|parameter| parameter.shape.clone()).collect(),
             tables,
             accumulated,
             averages,
@@ -144,7 +148,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             epoch,
             step: 0,
             batches: 0,
-            scores: Scores::new(graph),
+            scores,
             history: History::default(),
             reached: Reached::new(graph),
             fillable,
@@ -155,6 +159,11 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         };
         run.apply_frozen();
         Ok(run)
+    }
+
+    /// The scores before the first step of an epoch.
+    pub(super) fn no_scores(&self) -> Result<Scores> {
+        Scores::new(self.model.graph(), self.model.preprocessing.as_ref())
     }
 
     /// The key of random numbers in layers in the current step.
@@ -187,7 +196,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Notifies every callback of an event, then writes the checkpoints they requested.
     pub(super) fn notify(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let flow = self.notify_only(callbacks, event)?;
@@ -210,7 +219,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Passes pending notices to the callbacks until none of them adds another.
     pub(super) fn notify_notices(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
         while !self.pending_notices.is_empty() {
@@ -223,7 +232,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Notifies every callback of an event, even after one of them stops the run.
     pub(super) fn notify_only(
         &mut self,
-        callbacks: &mut [Box<dyn AnyCallback>],
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
         event: &Event<'_>,
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
@@ -235,7 +244,10 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     }
 
     /// Writes the checkpoints requested by callbacks.
-    pub(super) fn write_requested(&mut self, callbacks: &[Box<dyn AnyCallback>]) -> Result<()> {
+    pub(super) fn write_requested(
+        &mut self,
+        callbacks: &[Box<dyn AnyCallback + '_>],
+    ) -> Result<()> {
         let requested = std::mem::take(&mut self.requested);
         if requested.is_empty() {
             return Ok(());

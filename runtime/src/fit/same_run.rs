@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     fingerprint::Fingerprint,
-    settings::{Shuffle, ValidationRows},
+    settings::{Refit, Shuffle, ValidationRows},
     setup::Setup,
     weighting::SampleWeightCheck,
 };
@@ -36,7 +36,7 @@ pub(super) struct TrainingRows<'a> {
     pub(super) weights: &'a [SampleWeightCheck],
 }
 
-impl Setup {
+impl Setup<'_> {
     /// The identity of this training on these rows.
     pub(super) fn same_run(&self, plan: &RunPlan, rows: &TrainingRows<'_>) -> SameRun {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
@@ -86,7 +86,7 @@ impl Setup {
             ("`keep_untrained`", settings.keep_untrained.to_string()),
             ("`learning_rate_of`", format!("{:?}", settings.rates)),
             ("`freeze`", in_words(frozen.into_iter().map(|name| format!("`{name}`")))),
-            ("`refit`", settings.refit.to_string()),
+            ("`refit`", settings.refit.in_words()),
             ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
             ("the learning rate at its start", self.optimizer.learning_rate().to_string()),
         ]
@@ -121,6 +121,15 @@ impl Setup {
         ]
     }
 
+    /// The metrics with their parameters: an epoch that goes on has to keep the same figures.
+    fn metrics(&self) -> impl Iterator<Item = String> + '_ {
+        let outputs = self.graph.outputs.iter();
+        outputs.filter(|output| output.reported().next().is_some()).map(|output| {
+            let metrics: Vec<_> = output.reported().collect();
+            format!("`{}` {metrics:?}", output.name)
+        })
+    }
+
     /// The settings of callbacks and of validation, on which callbacks decide.
     fn monitored(&self) -> Vec<(String, String)> {
         let names: Vec<&str> = self.callbacks.iter().map(|callback| callback.name()).collect();
@@ -129,6 +138,7 @@ impl Setup {
             ("the validation rows".to_owned(), self.validation.in_words()),
             ("`validation_frequency`".to_owned(), frequency),
             ("its callbacks".to_owned(), format!("{names:?}")),
+            ("its metrics".to_owned(), in_words(self.metrics())),
         ];
         let settings = self.callbacks.iter().enumerate().map(|(index, callback)| {
             let name = format!("the settings of callback {}, `{}`", index + 1, callback.name());
@@ -136,6 +146,18 @@ impl Setup {
         });
         monitored.extend(settings);
         monitored
+    }
+}
+
+impl Refit {
+    fn in_words(&self) -> String {
+        match self {
+            Refit::All => "all".to_owned(),
+            Refit::Fields(fields) => {
+                let fields: BTreeSet<&str> = fields.iter().copied().collect();
+                in_words(fields.into_iter().map(|name| format!("`{name}`")))
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The state of the run without its model.
     pub(super) fn saved(
         &self,
-        callbacks: &[Box<dyn AnyCallback>],
+        callbacks: &[Box<dyn AnyCallback + '_>],
         raw: &[Option<RawWeights<E>>],
     ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
@@ -123,7 +123,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 pub(super) fn recall_callbacks(
     saved: &SavedRun,
     sizes: Vec<usize>,
-    callbacks: &mut [Box<dyn AnyCallback>],
+    callbacks: &mut [Box<dyn AnyCallback + '_>],
 ) -> std::result::Result<(), String> {
     for (index, callback) in callbacks.iter_mut().enumerate() {
         let prefix = prefix(index, callback.as_ref());

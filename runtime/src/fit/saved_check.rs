@@ -106,7 +106,7 @@ impl Expected<'_> {
     /// Checks the figures of the current epoch: restoring them and reading them back must give the
     /// same numbers.
     fn figures(&self, saved: &SavedRun) -> Result<(), String> {
-        let mut scores = Scores::new(self.graph);
+        let mut scores = Scores::new(self.graph, None).map_err(|error| error.to_string())?;
         scores.set_state(|name| saved.state.numbers.get(name).cloned());
         let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
         for (name, state) in scores.state() {

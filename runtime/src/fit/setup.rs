@@ -15,7 +15,7 @@ use crate::{
 
 /// The input of the training loop.
 #[doc(hidden)]
-pub struct Setup {
+pub struct Setup<'c> {
     pub(crate) graph: &'static Graph,
     /// How the fields of a sample are read from columns.
     pub(crate) row: Option<&'static RowSpec>,
@@ -23,7 +23,7 @@ pub struct Setup {
     pub(crate) settings: Settings,
     pub(crate) validation: ValidationRows,
     pub(crate) progress: Progress,
-    pub(crate) callbacks: Vec<Box<dyn AnyCallback>>,
+    pub(crate) callbacks: Vec<Box<dyn AnyCallback + 'c>>,
     pub(crate) weighting: Weighting,
     /// For each sample-weight function, the weights of the rows in memory.
     pub(crate) sample_weights: Vec<Vec<f64>>,
@@ -33,8 +33,8 @@ pub struct Setup {
 
 /// A setup with valid settings, for rows in memory.
 #[doc(hidden)]
-pub struct Checked {
-    pub(crate) setup: Setup,
+pub struct Checked<'c> {
+    pub(crate) setup: Setup<'c>,
     pub(crate) plan: RunPlan,
     /// The checksums of the sample weights.
     pub(crate) weights: Vec<SampleWeightCheck>,

@@ -5,9 +5,9 @@ use multi_input_base::{Error, Result, Stream};
 use multi_input_kernel::{sweep, Backend, Element};
 use multi_input_nn::{optim::AnyOptimizer, parameters::Role, sparse, Penalties};
 
-use super::{branches::Branches, inspect::first_non_finite, run::Run};
+use super::{branches::Branches, gradients::Shown, inspect::first_non_finite, run::Run};
 use crate::{
-    callback::Cause,
+    callback::{self, AnyCallback, AnyTraining, Cause},
     definition::Graph,
     objective::{head_values, predictions, Objective},
     untyped::{parameters, AnyModule, UntypedModel},
@@ -23,7 +23,10 @@ pub(super) struct NotFinite {
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Trains on the next batch and returns its total loss. If a loss or gradient is not finite,
     /// returns which, and leaves the model unchanged.
-    pub(super) fn train_step(&mut self) -> Result<std::result::Result<f64, NotFinite>> {
+    pub(super) fn train_step(
+        &mut self,
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
+    ) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.copy(&mut self.model.module)?;
         let rows = self.next_rows()?;
         let (objective, penalty) = match self.losses(&rows) {
@@ -40,7 +43,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let node = self.first_infinite_node(&rows)?;
             return Ok(Err(NotFinite { cause, node }));
         }
-        self.update()?;
+        if let Some(cause) = self.update(callbacks)? {
+            // Callbacks have made the gradient so; the outputs of all nodes are finite.
+            self.restore_statistics()?;
+            return Ok(Err(NotFinite { cause, node: None }));
+        }
         if let Some(coverage) = &mut self.model.coverage {
             coverage.add(graph, &self.reached);
         }
@@ -125,27 +132,42 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         failed.map(|()| node)
     }
 
-    /// Takes an optimizer step, or adds the batch's gradients to the accumulated ones.
-    fn update(&mut self) -> Result<()> {
+    /// Takes an optimizer step, or adds the batch's gradients to the accumulated ones. Returns the
+    /// gradient that callbacks have made non-finite, and then takes no step.
+    fn update(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Result<Option<Cause>> {
         let before = self.state.step;
         let batches = self.settings.accumulate as u64;
         let complete = (self.batches + 1).is_multiple_of(batches);
         self.accumulate(complete.then_some(batches));
         if complete {
+            if let Some(cause) = self.show_gradients(callbacks) {
+                return Ok(Some(cause));
+            }
+            self.accumulated.iter_mut().for_each(|sum| sum.fill(E::zero()));
             if let Some(clip) = self.settings.clip {
                 let counts = |tensor| self.branches.factor(tensor).is_some();
                 clip.apply(&mut self.gradients, &mut self.tables, counts);
             }
             self.take_step()?;
         }
-        match &mut self.averages {
-            Some(averages) => averages.update(&mut self.model.module, before),
-            None => Ok(()),
+        if let Some(averages) = &mut self.averages {
+            averages.update(&mut self.model.module, before)?;
         }
+        Ok(None)
+    }
+
+    /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
+    fn show_gradients(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Option<Cause> {
+        let position = self.position();
+        let Run { gradients, tables, state, shapes, branches, .. } = self;
+        let mut source = Shown { gradients, tables, state, shapes, branches, position };
+        let mut shown = callback::Gradients::new(&mut source);
+        callbacks.iter_mut().for_each(|callback| callback.gradients(&mut shown));
+        shown.is_changed().then(|| self.infinite_gradient()).flatten()
     }
 
     /// Adds a batch's gradients to the accumulated ones; the last of `batches` batches gets their
-    /// mean.
+    /// mean, and the sums are kept until its step is taken.
     fn accumulate(&mut self, batches: Option<u64>) {
         let sums = &mut self.accumulated;
         if sums.is_empty() {
@@ -155,9 +177,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             // The rows of a sparse table are added one by one as they are looked up.
             sums[tensor].resize(gradient.len(), E::zero());
             for (gradient, sum) in gradient.iter_mut().zip(&mut sums[tensor]) {
-                *sum += *gradient;
-                if let Some(batches) = batches {
-                    *gradient = std::mem::replace(sum, E::zero()) / E::of(batches as f64);
+                match batches {
+                    None => *sum += *gradient,
+                    Some(batches) => *gradient = (*sum + *gradient) / E::of(batches as f64),
                 }
             }
         });

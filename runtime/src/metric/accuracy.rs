@@ -1,6 +1,6 @@
 //! Accuracy.
 
-use super::{confusion::most_likely, Direction, Mean, Metric, Running, TargetRow};
+use super::{confusion::most_likely, Direction, Mean, Metric, Running, Target, TargetRow, CLASSES};
 
 /// The fraction of rows whose most likely class (the first of equals) is the target; for flags, the
 /// fraction of elements on the target's side of the threshold 0.5, where 0.5 itself counts as
@@ -10,9 +10,9 @@ use super::{confusion::most_likely, Direction, Mean, Metric, Running, TargetRow}
 pub struct Accuracy;
 
 impl Metric for Accuracy {
-    fn name(&self) -> &'static str {
-        "accuracy"
-    }
+    const NAME: &'static str = "accuracy";
+    const TARGETS: &'static [Target] = CLASSES;
+
     fn direction(&self) -> Direction {
         Direction::Higher
     }

@@ -3,6 +3,7 @@
 use std::{fmt, path::Path};
 
 use multi_input_base::Result;
+use multi_input_data::schema::{Target, TargetKind};
 
 use super::confusion::Confusion;
 use crate::plot;
@@ -18,19 +19,37 @@ pub struct ConfusionMatrix {
     pub output: &'static str,
     /// The label, from 0, of an output `[bool; N]`; `None` for other outputs.
     pub label: Option<usize>,
+    /// The name of the label, where the `columns(...)` of the output name its labels.
+    pub label_name: Option<&'static str>,
+    /// The names of the classes: the labels of the training rows for an output that is marked
+    /// `categories`, `false` and `true` for flags, and otherwise the numbers of the classes.
+    pub classes: Vec<String>,
     /// The counts: `counts[target][predicted]`.
     pub counts: Vec<Vec<u64>>,
 }
 
 impl ConfusionMatrix {
+    /// The matrix of an output with this target; of its label number `label` if it has several.
+    /// `labels` are those of the classes, if they have any.
     pub(crate) fn new(
-        output: &'static str,
+        target: Target,
         label: Option<usize>,
+        labels: &[String],
         confusion: &Confusion,
     ) -> ConfusionMatrix {
         let rows = confusion.counts.chunks(confusion.classes.max(1));
         let counts = rows.map(|row| row.iter().map(|count| *count as u64).collect()).collect();
-        ConfusionMatrix { output, label, counts }
+        let name = |class: usize| match target.kind {
+            TargetKind::Flag | TargetKind::Flags => (class == 1).to_string(),
+            _ => labels.get(class).cloned().unwrap_or_else(|| class.to_string()),
+        };
+        ConfusionMatrix {
+            output: target.name,
+            label,
+            label_name: label.and_then(|label| target.columns.get(label)).copied(),
+            classes: (0..confusion.classes).map(name).collect(),
+            counts,
+        }
     }
 
     /// Draws the matrix.
@@ -43,15 +62,21 @@ impl ConfusionMatrix {
 
     pub(crate) fn picture(&self) -> String {
         let title = format!("{}: accuracy {:.3}", self.name(), self.accuracy());
-        plot::matrix(&title, &self.counts)
+        plot::matrix(&title, &self.classes, &self.counts)
     }
 
     /// The output, and its label if it has several.
     fn name(&self) -> String {
-        match self.label {
+        match self.label_in_words() {
             Some(label) => format!("{}[{label}]", self.output),
             None => self.output.to_owned(),
         }
+    }
+
+    /// The name of the label, or its number.
+    pub(crate) fn label_in_words(&self) -> Option<String> {
+        let name = self.label_name.map(str::to_owned);
+        name.or_else(|| self.label.map(|label| label.to_string()))
     }
 
     /// The fraction of rows on the diagonal.
@@ -64,14 +89,41 @@ impl ConfusionMatrix {
 
 impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name();
+        let length = |text: &str| text.chars().count();
+        let longest = self.classes.iter().map(|class| length(class)).max().unwrap_or(0);
         let largest = self.counts.iter().flatten().max().copied().unwrap_or(0);
-        let width = largest.to_string().len().max(self.counts.len().to_string().len()) + 2;
-        write!(f, "{:>8}", self.name())?;
-        (0..self.counts.len()).try_for_each(|class| write!(f, "{class:>width$}"))?;
-        for (class, row) in self.counts.iter().enumerate() {
-            write!(f, "\n{class:>8}")?;
+        let width = largest.to_string().len().max(longest) + 2;
+        let first = length(&name).max(longest).max(8);
+        write!(f, "{name:>first$}")?;
+        self.classes.iter().try_for_each(|class| write!(f, "{class:>width$}"))?;
+        for (class, row) in self.classes.iter().zip(&self.counts) {
+            write!(f, "\n{class:>first$}")?;
             row.iter().try_for_each(|count| write!(f, "{count:>width$}"))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_rows_and_columns_are_headed_by_the_names_of_the_classes() {
+        let matrix = ConfusionMatrix {
+            output: "animal",
+            label: None,
+            label_name: None,
+            classes: ["cat", "elephant"].map(String::from).to_vec(),
+            counts: vec![vec![31, 4], vec![0, 57]],
+        };
+        let table = "  animal       cat  elephant\n     cat        31         4\nelephant         0        57";
+        assert_eq!(matrix.to_string(), table);
+        let label = ConfusionMatrix { label: Some(1), label_name: Some("war"), ..matrix };
+        assert!(label.to_string().starts_with("animal[war]"), "{label}");
+        let unnamed = ConfusionMatrix { label_name: None, ..label };
+        assert!(unnamed.to_string().starts_with("animal[1]"), "{unnamed}");
+        assert!(unnamed.picture().contains(">elephant<"));
     }
 }

@@ -1,6 +1,6 @@
 //! The mean absolute error.
 
-use super::{mean_error, Direction, Mean, Metric, Running};
+use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
 
 /// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`;
 /// `torchmetrics.MeanAbsoluteError`.
@@ -8,9 +8,9 @@ use super::{mean_error, Direction, Mean, Metric, Running};
 pub struct Mae;
 
 impl Metric for Mae {
-    fn name(&self) -> &'static str {
-        "mae"
-    }
+    const NAME: &'static str = "mae";
+    const TARGETS: &'static [Target] = NUMBERS;
+
     fn direction(&self) -> Direction {
         Direction::Lower
     }

@@ -1,6 +1,6 @@
 //! The mean absolute percentage error.
 
-use super::{Direction, Mean, Metric, Running, TargetRow};
+use super::{Direction, Mean, Metric, Running, Target, TargetRow, NUMBERS};
 
 /// 100 mean(|y - t| / max(|t|, 1e-7)) over all elements, in percent.
 /// `keras.metrics.MeanAbsolutePercentageError`; 100 times
@@ -9,9 +9,9 @@ use super::{Direction, Mean, Metric, Running, TargetRow};
 pub struct Mape;
 
 impl Metric for Mape {
-    fn name(&self) -> &'static str {
-        "mape"
-    }
+    const NAME: &'static str = "mape";
+    const TARGETS: &'static [Target] = NUMBERS;
+
     fn direction(&self) -> Direction {
         Direction::Lower
     }

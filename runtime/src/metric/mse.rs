@@ -1,6 +1,6 @@
 //! The mean squared error.
 
-use super::{mean_error, Direction, Mean, Metric, Running};
+use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
 
 /// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`;
 /// `torchmetrics.MeanSquaredError`.
@@ -8,9 +8,9 @@ use super::{mean_error, Direction, Mean, Metric, Running};
 pub struct Mse;
 
 impl Metric for Mse {
-    fn name(&self) -> &'static str {
-        "mse"
-    }
+    const NAME: &'static str = "mse";
+    const TARGETS: &'static [Target] = NUMBERS;
+
     fn direction(&self) -> Direction {
         Direction::Lower
     }

@@ -1,6 +1,6 @@
 //! The coefficient of determination.
 
-use super::{Direction, Metric, Running, TargetRow, Targets};
+use super::{Direction, Metric, Running, Target, TargetRow, Targets, NUMBERS};
 
 /// 1 - sum((y - t)^2) / sum((t - mean(t))^2), as the mean over the columns of an output. For a
 /// constant target it is 1 if every prediction is exact, and 0 otherwise. `keras.metrics.R2Score`,
@@ -9,9 +9,9 @@ use super::{Direction, Metric, Running, TargetRow, Targets};
 pub struct R2;
 
 impl Metric for R2 {
-    fn name(&self) -> &'static str {
-        "r2"
-    }
+    const NAME: &'static str = "r2";
+    const TARGETS: &'static [Target] = NUMBERS;
+
     fn direction(&self) -> Direction {
         Direction::Higher
     }
@@ -38,6 +38,19 @@ struct Column {
 }
 
 impl Column {
+    /// Adds the rows of another column, by Chan's formula.
+    fn merge(&mut self, other: Column) {
+        if other.weight == 0.0 {
+            return;
+        }
+        let weight = self.weight + other.weight;
+        let away = other.mean - self.mean;
+        self.deviations += other.deviations + away * away * self.weight * other.weight / weight;
+        self.mean += away * other.weight / weight;
+        self.residuals += other.residuals;
+        self.weight = weight;
+    }
+
     fn r2(&self) -> f64 {
         match (self.weight > 0.0, self.deviations > 0.0, self.residuals > 0.0) {
             (false, ..) => f64::NAN,
@@ -46,6 +59,16 @@ impl Column {
             (_, false, true) => 0.0,
         }
     }
+}
+
+fn columns(state: &[f64]) -> Vec<Column> {
+    let column = |&[weight, mean, deviations, residuals]: &[f64; 4]| Column {
+        weight,
+        mean,
+        deviations,
+        residuals,
+    };
+    state.as_chunks().0.iter().map(column).collect()
 }
 
 impl Running for Sums {
@@ -74,8 +97,17 @@ impl Running for Sums {
     }
 
     fn set_state(&mut self, state: &[f64]) {
-        let column =
-            |c: &[f64]| Column { weight: c[0], mean: c[1], deviations: c[2], residuals: c[3] };
-        self.0 = state.chunks_exact(4).map(column).collect();
+        self.0 = columns(state);
+    }
+
+    fn merge(&mut self, state: &[f64]) {
+        let others = columns(state);
+        match self.0.is_empty() {
+            true => self.0 = others,
+            false if self.0.len() == others.len() => {
+                self.0.iter_mut().zip(others).for_each(|(own, other)| own.merge(other));
+            }
+            false => {}
+        }
     }
 }

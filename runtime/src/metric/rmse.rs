@@ -1,6 +1,6 @@
 //! The root mean squared error.
 
-use super::{Direction, Metric, Mse, Running, TargetRow};
+use super::{Direction, Metric, Mse, Running, Target, TargetRow, NUMBERS};
 
 /// sqrt(mean((y - t)^2)) over all elements, in the target's unit.
 /// `keras.metrics.RootMeanSquaredError`.
@@ -8,9 +8,9 @@ use super::{Direction, Metric, Mse, Running, TargetRow};
 pub struct Rmse;
 
 impl Metric for Rmse {
-    fn name(&self) -> &'static str {
-        "rmse"
-    }
+    const NAME: &'static str = "rmse";
+    const TARGETS: &'static [Target] = NUMBERS;
+
     fn direction(&self) -> Direction {
         Direction::Lower
     }
@@ -34,5 +34,8 @@ impl Running for Root {
     }
     fn set_state(&mut self, state: &[f64]) {
         self.0.set_state(state);
+    }
+    fn merge(&mut self, state: &[f64]) {
+        self.0.merge(state);
     }
 }

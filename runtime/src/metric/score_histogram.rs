@@ -62,6 +62,26 @@ impl ScoreHistogram {
         self.undefined > 0.0
     }
 
+    /// The weight of the rows on the true side.
+    pub(super) fn of_true(&self) -> f64 {
+        self.cells.iter().chain(&self.pending).map(|cell| cell.of_true).sum()
+    }
+
+    /// Adds the rows of another histogram of the same capacity, as if they were pushed.
+    pub(super) fn add(&mut self, other: &ScoreHistogram) {
+        let mut other = other.merged();
+        self.merge();
+        while self.keys.dropped() < other.keys.dropped() {
+            self.coarsen();
+        }
+        while other.keys.dropped() < self.keys.dropped() {
+            other.coarsen();
+        }
+        self.pending = other.cells;
+        self.merge();
+        self.undefined += other.undefined;
+    }
+
     /// The area under the receiver operating characteristic; scores in one cell count as equal. NaN
     /// if one side has no weight.
     pub(super) fn area(&self) -> f64 {
@@ -165,6 +185,14 @@ impl Keys {
         match self {
             Keys::Exact => ordered(score),
             Keys::Odds { dropped } => ordered(odds(score)) >> dropped,
+        }
+    }
+
+    /// The number of bits without which scores are compared; `None` is the finest.
+    fn dropped(self) -> Option<u32> {
+        match self {
+            Keys::Exact => None,
+            Keys::Odds { dropped } => Some(dropped),
         }
     }
 
@@ -307,6 +335,21 @@ mod tests {
         let sorted = histogram(256, &rows);
         assert_eq!(sorted.merged().cells, unsorted.merged().cells);
         assert_eq!(sorted.area(), unsorted.area());
+    }
+
+    #[test]
+    fn two_parts_give_the_cells_of_the_whole() {
+        for (capacity, count) in [(64, 5000), (1024, 3000), (4096, 1000)] {
+            let mut rows = rows(count, 0.3, 0.5);
+            rows.iter_mut().for_each(|row| row.2 = 1.0);
+            let whole = histogram(capacity, &rows).merged();
+            for cut in [0, 10, 700, count as usize] {
+                let mut first = histogram(capacity, &rows[..cut]);
+                first.add(&histogram(capacity, &rows[cut..]));
+                assert_eq!((&first.cells, first.keys), (&whole.cells, whole.keys), "{cut}");
+                assert!(first.is_reachable() && first.pending.is_empty());
+            }
+        }
     }
 
     #[test]

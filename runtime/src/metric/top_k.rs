@@ -1,6 +1,6 @@
 //! Top-k accuracy.
 
-use super::{Direction, Mean, Metric, Running, TargetRow};
+use super::{Direction, Mean, Metric, Running, Target, TargetRow};
 
 /// The fraction of rows for which fewer than `k` classes are more likely than the target.
 /// `keras.metrics.SparseTopKCategoricalAccuracy(k)`, `sklearn.metrics.top_k_accuracy_score(k=k)`.
@@ -17,9 +17,9 @@ impl Default for TopK {
 }
 
 impl Metric for TopK {
-    fn name(&self) -> &'static str {
-        "top_k"
-    }
+    const NAME: &'static str = "top_k";
+    const TARGETS: &'static [Target] = &[Target::Class];
+
     fn direction(&self) -> Direction {
         Direction::Higher
     }

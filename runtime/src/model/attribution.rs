@@ -10,7 +10,7 @@ use crate::{
         Attribution, Background, Baseline, Explained, IntegratedGradientsSettings, ShapleySettings,
     },
     compute::Compute,
-    definition::{Differentiable, Network, OutputOf},
+    definition::{Definition, Differentiable, Network, OutputOf},
     objective::encode,
 };
 
@@ -43,7 +43,8 @@ impl Attribution {
     /// input.
     ///
     /// All 2^n coalitions are computed if that takes at most 16,384 predictions for a row. Otherwise
-    /// the shares are means over random orders, with standard errors.
+    /// the shares are means over random orders, with standard errors, and the background is that of
+    /// the orders: one row for each of them, in turn.
     ///
     /// Strumbelj and Kononenko 2014, Castro et al. 2009. Captum's `ShapleyValueSampling` with
     /// `feature_mask` for whole inputs; `shap.PermutationExplainer`.
@@ -85,17 +86,13 @@ impl Attribution {
     /// The integral is approximated by Gauss-Legendre quadrature, and
     /// [`residual`](Attribution::residual) tells its error. Sundararajan, Taly and Yan 2017; Captum's
     /// `IntegratedGradients`.
-    pub fn integrated_gradients<
-        M: Differentiable<E, D>,
-        E: Element,
-        D: Compute<E>,
-        const OUTPUT: usize,
-    >(
+    #[rustfmt::skip] // In one line, which the message about a model without gradients quotes.
+    pub fn integrated_gradients<M: Differentiable<E, D>, E: Element, D: Compute<E>, const O: usize>(
         model: &Model<M, E, D>,
-        _output: OutputOf<M, OUTPUT>,
+        _output: OutputOf<M, O>,
     ) -> IntegratedGradients<'_, M, E, D> {
         let settings = IntegratedGradientsSettings {
-            explained: Explained { output: OUTPUT, element: None, logit: false },
+            explained: Explained { output: O, element: None, logit: false },
             baseline: Baseline::Zeros,
             by_column: false,
             steps: 50,
@@ -105,8 +102,9 @@ impl Attribution {
     }
 }
 
+/// The methods that both ways of explaining share; `$columns` says which arrays have columns.
 macro_rules! explained_number {
-    () => {
+    ($columns:literal) => {
         /// Explains the class, label or element with this index. Without it, a class output is
         /// explained for the class that is predicted for the row; other outputs must have one number.
         pub fn element(mut self, index: usize) -> Self {
@@ -122,6 +120,7 @@ macro_rules! explained_number {
         }
 
         /// Gives every column of an array a share of its own.
+        #[doc = $columns]
         pub fn by_column(mut self) -> Self {
             self.settings.by_column = true;
             self
@@ -157,7 +156,10 @@ macro_rules! explained_number {
 }
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Shapley<'_, M, E, D> {
-    explained_number!();
+    explained_number!(
+        "An array of more than 100 columns has one share, because every column takes predictions of \
+         its own, and so has an `Option`, which is absent as a whole."
+    );
 
     /// The rows to compare with, such as the training rows or a sample of them. An `Option` outside
     /// of a coalition is absent, whatever these rows hold.
@@ -204,7 +206,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Shapley<'_, M, E, D> {
 }
 
 impl<M: Differentiable<E, D>, E: Element, D: Compute<E>> IntegratedGradients<'_, M, E, D> {
-    explained_number!();
+    explained_number!(
+        "It must be an array of numbers that preprocessing leaves as many. An `Option` has one share, \
+         because it is absent as a whole."
+    );
 
     /// Starts the path at the mean of the encoded numbers of rows and their most frequent categories.
     /// Texts and lists start empty.
@@ -238,9 +243,7 @@ impl<M: Differentiable<E, D>, E: Element, D: Compute<E>> IntegratedGradients<'_,
 }
 
 /// Rows of inputs as a table of raw values.
-fn inputs<'r, M: crate::definition::Definition>(
-    rows: impl IntoIterator<Item = &'r M::Inputs>,
-) -> Result<Table> {
+fn inputs<'r, M: Definition>(rows: impl IntoIterator<Item = &'r M::Inputs>) -> Result<Table> {
     let mut raw = Table::of_inputs(&M::GRAPH);
     rows.into_iter().try_for_each(|row| push_inputs::<M>(&mut raw, row))?;
     Ok(raw)

@@ -2,9 +2,12 @@
 
 mod attribution;
 mod baselines;
+mod by_hand;
 mod partial_dependence;
 mod slices;
 mod streamed;
+mod transfer;
+mod uncertainty;
 mod unknown;
 
 use std::path::Path;
@@ -20,15 +23,19 @@ use multi_input_kernel::Element;
 pub use self::{
     attribution::{IntegratedGradients, Shapley},
     baselines::Baselines,
+    by_hand::{BatchTargets, SampleBatch},
     partial_dependence::{Dependence, InputOf},
+    transfer::Base,
 };
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
+    checkpoint::Dtypes,
     compute::Compute,
-    definition::{Network, Output, OutputOf},
+    definition::{Network, Output, OutputOf, PartOf},
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
+    uncertainty::Saved,
     untyped::{Snapshot, Typed},
 };
 
@@ -73,9 +80,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     }
 
     /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
-    /// trained: a trainer does not fill vectors that its own rows do not reach.
+    /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
+    /// calibrations that the model keeps are dropped.
     pub fn module_mut(&mut self) -> &mut M::Built {
-        self.inner.coverage = None;
+        (self.inner.coverage, self.inner.initial) = (None, false);
+        self.inner.uncertainty = Saved::default();
         &mut self.inner.module.0
     }
 
@@ -130,8 +139,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// loss. `keras.Model.evaluate`.
     ///
     /// # Errors
-    /// As [`predict`](Model::predict), [`Error::NoRows`] without rows, and [`Error::NoTargets`]
-    /// without known targets.
+    /// As [`predict`](Model::predict), [`Error::NoLoss`] without an output that has a loss,
+    /// [`Error::NoRows`] without rows, and [`Error::NoTargets`] without known targets.
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
     }
@@ -182,6 +191,18 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         }
     }
 
+    /// A part of the model as a model of its own, with copies of its weights, and its fitted
+    /// preprocessing. It predicts with the same bits, is saved on its own, and does not change
+    /// with this model. `keras.Model(inputs, model.get_layer("item_vector").output)`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if memory cannot be allocated.
+    pub fn part<P: PartOf<M> + Network<E, D>>(&self) -> Result<Model<P, E, D>> {
+        let mut part = Model::try_build(self.device(), Seed(0))?;
+        D::core().take_part(part.untyped_mut(), self.untyped(), P::OWNERS)?;
+        Ok(part)
+    }
+
     /// Saves weights, fitted preprocessing and the model's signature into one safetensors file. An
     /// existing file is replaced once the new one is complete.
     ///
@@ -202,12 +223,43 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(model)
     }
 
+    /// Loads a saved model whose numbers are of another dtype: `f64` as `f32`, which rounds them, or
+    /// `f32` as `f64`, which is exact. A file of the model's own dtype is loaded as it is.
+    ///
+    /// ```
+    /// # use multi_input::prelude::*;
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let path = std::env::temp_dir().join("load_converted.safetensors");
+    /// let exact = Model::<House, f64>::build(&Cpu::default(), Seed(1));
+    /// exact.save(&path)?;
+    /// assert!(Model::<House, f32>::load(&path, &Cpu::default()).is_err());
+    /// let small = Model::<House, f32>::load_converted(&path, &Cpu::default())?;
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Model::load), and if a number exceeds the range of the model's dtype.
+    pub fn load_converted(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
+        let mut model = Model::try_build(device, Seed(0))?;
+        D::core().load(model.untyped_mut(), path.as_ref(), Dtypes::Converted)?;
+        Ok(model)
+    }
+
     /// Loads weights and preprocessing from a file. After an error the model is unchanged.
     ///
     /// # Errors
     /// As [`load`](Model::load).
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        D::core().load(self.untyped_mut(), path.as_ref())
+        D::core().load(self.untyped_mut(), path.as_ref(), Dtypes::Same)
     }
 
     /// A copy of all weights, non-trainable ones included.

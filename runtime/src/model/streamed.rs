@@ -42,6 +42,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// As [`evaluate`](Model::evaluate), and those of the source. A row that cannot be read or that
     /// the model does not accept is an error, unless [`on_bad_row`](Source::on_bad_row) skips it.
     pub fn evaluate_from<S: Source<Row = M::Sample>>(&self, source: &S) -> Result<Evaluation> {
+        M::GRAPH.check_loss("evaluate")?;
         let at_once = rows_at_once(&M::GRAPH);
         let fitted = self.untyped().fitted()?;
         sample_tables::<M, S, _>(source, &fitted, at_once, |tables| {

@@ -53,8 +53,7 @@ impl Objective {
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
-        let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-        let (heads, weights) = heads.split_at(heads.len().saturating_sub(learned));
+        let (heads, weights) = heads.split_at(heads.len().min(graph.outputs.len()));
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
         let mut weights = weights.iter();
         let mut by_weight = Vec::new();
@@ -62,13 +61,10 @@ impl Objective {
             graph.outputs.iter().zip(heads).zip(targets).enumerate()
         {
             objective.add(index, output, (head, target), batch);
-            if output.learned_weight {
-                let weight = weights.next().map_or(&[][..], Vec::as_slice);
+            if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
                 by_weight.push(objective.weigh(index, weight));
             }
         }
-        // Nodes that have no loss, between the outputs and the weights.
-        objective.grads.resize(heads.len(), Vec::new());
         objective.grads.extend(by_weight);
         objective
     }
@@ -140,11 +136,14 @@ pub(crate) fn scalar_on_tape<E: Element, D: Backend<E>>(
     let mut scalar = device.acquire_zeroed(1)?;
     scalar.fill(E::of(value));
     let scalar = device.try_tensor_from_vec(scalar, ())?;
+    let output = scalar.clone();
     tape.add_backward_op(move |gradients| {
+        // 1, unless a loop by hand computes with the scalar.
+        let grad_output = D::edit_gradient(gradients, &output, |gradient| gradient[0])?;
         for (head, grads) in heads.iter().zip(&grads) {
             D::edit_gradient(gradients, head, |gradient| {
                 for (gradient, &grad) in gradient.iter_mut().zip(grads) {
-                    *gradient += E::of(grad);
+                    *gradient += E::of(grad) * grad_output;
                 }
             })?;
         }
@@ -191,7 +190,7 @@ pub(crate) fn target_row(column: &Column, row: usize) -> Option<TargetRow<'_>> {
     })
 }
 
-/// The elements of every head, and of the learned weights behind them.
+/// The elements of the heads of the outputs with a loss, and of the learned weights behind them.
 ///
 /// # Errors
 /// [`Error::Device`] if a head does not have `rows` rows of its output's width.
@@ -202,17 +201,36 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
     let widths = graph.outputs.iter().map(|output| output.head);
-    let learned = graph.outputs.iter().filter(|output| output.learned_weight).count();
-    if heads.len() != graph.outputs.len() + learned || !heads.iter().zip(widths).all(fits) {
-        return Err(Error::Device("the heads are not as wide as the graph says".to_owned()));
+    match heads.len() == graph.heads_of_losses() && heads.iter().zip(widths).all(fits) {
+        true => elements(heads),
+        false => Err(Error::Device("the heads are not as wide as the graph says".to_owned())),
     }
-    heads
-        .iter()
-        .map(|head| {
-            let head = head.clone().try_contiguous().map_err(Error::device)?;
-            Ok(D::values(&head).iter().map(|value| value.as_f64()).collect())
-        })
-        .collect()
+}
+
+/// The elements of the heads of the outputs without a loss.
+///
+/// # Errors
+/// [`Error::Device`] if a head does not have `rows` rows of its output's width.
+pub(crate) fn value_heads<E: Element, D: Backend<E>>(
+    graph: &Graph,
+    heads: &[Head<E, D>],
+    rows: usize,
+) -> Result<Vec<Vec<f64>>> {
+    let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
+    let widths = graph.values.iter().map(|value| value.width);
+    match heads.len() == graph.values.len() && heads.iter().zip(widths).all(fits) {
+        true => elements(heads),
+        false => Err(Error::Device("the values are not as wide as the graph says".to_owned())),
+    }
+}
+
+/// The elements of tensors.
+fn elements<E: Element, D: Backend<E>>(tensors: &[Head<E, D>]) -> Result<Vec<Vec<f64>>> {
+    let elements = tensors.iter().map(|tensor| {
+        let tensor = tensor.clone().try_contiguous().map_err(Error::device)?;
+        Ok(D::values(&tensor).iter().map(|value| value.as_f64()).collect())
+    });
+    elements.collect()
 }
 
 #[cfg(test)]
@@ -234,6 +252,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 1,
         loss: &loss::Mse,
@@ -250,6 +269,7 @@ mod tests {
             steps: &[],
             labels: false,
             optional: false,
+            columns: &[],
         },
         head: 2,
         loss: &loss::CrossEntropy { label_smoothing: 0.0 },
@@ -265,6 +285,7 @@ mod tests {
             schema: Schema { name: "Two", inputs: &[], derived: &[], targets },
             nodes: &[],
             outputs,
+            values: &[],
         }
     }
 
@@ -300,7 +321,7 @@ mod tests {
         assert_eq!(objective.grads[0], [0.5 * 0.25 * 4.0 / 2.0, 0.0]);
         assert_eq!(objective.grads[1], [-0.5, 0.5, 0.5, -0.5]);
 
-        let mut scores = Scores::new(&GRAPH);
+        let mut scores = Scores::new(&GRAPH, None).unwrap();
         scores.losses(&objective, 0.0, 2);
         let figures = scores.figures(Phase::Validation);
         let names: Vec<String> = figures.iter().map(|(name, _)| name).collect();
@@ -351,14 +372,14 @@ mod tests {
         assert_eq!(first.total, 0.5 * 2.0);
 
         // The mean over several batches also includes only known targets.
-        let mut scores = Scores::new(&PARTLY);
+        let mut scores = Scores::new(&PARTLY, None).unwrap();
         scores.losses(&first, 0.25, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
         scores.losses(&second, 0.25, 2);
         let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
         assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
         assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);
-        let mut resumed = Scores::new(&PARTLY);
+        let mut resumed = Scores::new(&PARTLY, None).unwrap();
         resumed.set_state(|name| {
             scores.state().into_iter().find(|(own, _)| own == name).map(|(_, numbers)| numbers)
         });

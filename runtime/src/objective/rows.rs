@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// Rows with their targets, raw and encoded.
-pub(crate) struct Rows {
+#[doc(hidden)]
+pub struct Rows {
     /// In the user's unit, for the metrics.
     pub(crate) raw: Table,
     /// Encoded, for the model and the losses.
@@ -168,8 +169,9 @@ impl Dropping {
 /// Rows as a table of raw values.
 ///
 /// # Errors
-/// [`Error::NoRows`] without rows, and [`Error::Value`] for invalid values.
+/// [`Error::NoLoss`] without an output that has a loss, [`Error::NoRows`] without rows, and [`Error::Value`] for invalid values.
 pub(crate) fn encode<M: Definition>(rows: &[M::Sample], purpose: &'static str) -> Result<Table> {
+    M::GRAPH.check_loss(purpose)?;
     if rows.is_empty() {
         return Err(Error::NoRows(purpose));
     }

@@ -1,6 +1,7 @@
 //! Losses and metrics accumulated over the rows of an epoch or evaluation.
 
 use multi_input_base::{Error, Result};
+use multi_input_data::{preprocess::Preprocessing, Labels};
 
 use super::{accumulator::Accumulator, points, target_row, Objective, RowBatch};
 use crate::{
@@ -34,13 +35,28 @@ impl KnownLosses {
 }
 
 impl Scores {
-    pub(crate) fn new(graph: &'static Graph) -> Scores {
-        let of_output = |output: &Output| {
-            output.reported().map(|(_, metric)| Accumulator::new(output, metric)).collect()
+    /// Scores before the first row. `fitted` knows the labels of classes.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if a metric names a label that no training row has.
+    pub(crate) fn new(graph: &'static Graph, fitted: Option<&Preprocessing>) -> Result<Scores> {
+        let mut mistakes = Vec::new();
+        let mut of_output = |output: &Output| {
+            let labels = fitted.and_then(|fitted| fitted.labels_of(output.name));
+            let labels = labels.map(Labels::names);
+            let accumulators = output.reported().filter_map(|(name, metric)| {
+                let accumulator = Accumulator::new(output, metric, labels);
+                let mistake = |text| format!("`{name}` of output `{}`: {text}", output.name);
+                accumulator.map_err(|text| mistakes.push(mistake(text))).ok()
+            });
+            accumulators.collect()
         };
-        let metrics = graph.outputs.iter().map(of_output);
+        let metrics = graph.outputs.iter().map(&mut of_output).collect();
         let losses = vec![KnownLosses::default(); graph.outputs.len()];
-        Scores { graph, rows: 0, penalties: 0.0, losses, metrics: metrics.collect() }
+        match mistakes.is_empty() {
+            true => Ok(Scores { graph, rows: 0, penalties: 0.0, losses, metrics }),
+            false => Err(Error::Settings(mistakes)),
+        }
     }
 
     /// Adds the losses of a batch of `rows` rows; each loss is a mean over the rows with a known

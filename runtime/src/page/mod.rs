@@ -26,6 +26,7 @@ use crate::{
     objective::Rows,
     plot,
     short::Short,
+    uncertainty::{PrecisionRecallCurve, Reliability, RocCurve, Saved},
     untyped::{Summary, UntypedModel},
 };
 
@@ -44,6 +45,8 @@ pub struct Page<'a> {
 
 /// Number of worst predictions shown.
 const WORST: usize = 12;
+/// Number of classes or labels whose curves are shown.
+const CURVES: usize = 5;
 
 /// Number of worst predictions that are explained.
 const EXPLAINED: usize = 3;
@@ -77,6 +80,7 @@ impl Page<'_> {
         page.picture(&diagram(model.graph()));
         page.verbatim(&Summary::of_model(model).to_string());
         overflow(model.preprocessing.as_ref(), &mut page);
+        kept(&model.uncertainty, &mut page);
         for importance in &self.importance {
             let of = if importance.is_by_column() { "columns" } else { "inputs" };
             page.heading(&format!("Importance of the {of}, {}", importance.method.in_words()));
@@ -85,6 +89,7 @@ impl Page<'_> {
         }
         if let Some(rows) = &self.rows {
             confusion(model, &mut page, rows)?;
+            probabilities(model, &mut page, rows)?;
             comparison::slices(model, &mut page, rows, self.row)?;
             comparison::unknown(model, &mut page, rows, self.row)?;
             let worst = worst(model, rows, WORST)?;
@@ -128,7 +133,11 @@ fn figures<E: Element, D: Backend<E>>(
     page.table(&["figure", "value"], &cells.collect::<Vec<_>>());
     for labels in figures.by_label() {
         page.heading(&format!("Labels of `{}`", labels.output));
-        let [head, rows @ ..] = &labels.cells()[..] else { continue };
+        let mut cells = labels.cells();
+        let output = model.graph().outputs.iter().find(|output| output.name == labels.output);
+        let names = output.map_or(&[][..], |output| output.columns);
+        cells.iter_mut().skip(1).zip(names).for_each(|(row, name)| row[0] = (*name).to_owned());
+        let [head, rows @ ..] = &cells[..] else { continue };
         let head: Vec<&str> = head.iter().map(String::as_str).collect();
         page.table(&head, rows);
     }
@@ -158,11 +167,57 @@ fn confusion<E: Element, D: Backend<E>>(
     Ok(())
 }
 
+/// Reliability, ROC and precision over recall of every output of classes or flags.
+fn probabilities<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    page: &mut Html,
+    rows: &Rows,
+) -> Result<()> {
+    for observed in model.observed(rows)? {
+        if observed.output.target.kind.is_numbers() || observed.rows == 0 {
+            continue;
+        }
+        let name = observed.output.name;
+        page.heading(&format!("Probabilities of `{name}`"));
+        page.paragraph(
+            "A calibrated model follows the dashed line. Numbers beside the curves are areas under the \
+             ROC and average precisions, by class or label.",
+        );
+        let mut panels: Vec<_> =
+            Reliability::of(&observed).iter().map(Reliability::panel).collect();
+        panels.truncate(CURVES);
+        let mut curves = RocCurve::of(&observed);
+        curves.truncate(CURVES);
+        panels.push(RocCurve::panel(name, &curves));
+        let mut curves = PrecisionRecallCurve::of(&observed);
+        curves.truncate(CURVES);
+        panels.push(PrecisionRecallCurve::panel(name, &curves));
+        page.picture(&plot::curves(&panels));
+    }
+    Ok(())
+}
+
+/// The intervals and calibrations that the model keeps.
+fn kept(kept: &Saved, page: &mut Html) {
+    if let Some(conformal) = &kept.conformal {
+        page.heading(&format!("Intervals and sets, coverage {}", conformal.coverage()));
+        page.paragraph(
+            "An interval is the prediction and a bound on both sides; a set has all values whose \
+             probability is at least 1 less a bound.",
+        );
+        page.table(&["output", "calibration rows", "bounds"], &conformal.cells());
+    }
+    if let Some(calibration) = &kept.calibration {
+        page.heading("Calibration");
+        page.table(&["output", "error before", "error after"], &calibration.cells());
+    }
+}
+
 /// The confusion matrices of several labels, a row of a table each.
 fn label_counts(matrices: &[ConfusionMatrix], page: &mut Html) {
-    let rows = matrices.iter().enumerate().map(|(label, matrix)| {
+    let rows = matrices.iter().map(|matrix| {
         let counts = matrix.counts.iter().flatten().map(ToString::to_string);
-        std::iter::once(label.to_string()).chain(counts).collect()
+        std::iter::once(matrix.label_in_words().unwrap_or_default()).chain(counts).collect()
     });
     let head = ["label", "true negatives", "false positives", "false negatives", "true positives"];
     page.table(&head, &rows.collect::<Vec<_>>());

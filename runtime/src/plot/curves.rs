@@ -29,6 +29,13 @@ pub(crate) struct Series {
     pub(crate) dashed: bool,
 }
 
+impl Series {
+    /// The dashed line from (0, 0) to (1, 1).
+    pub(crate) fn diagonal(name: &str) -> Series {
+        Series { name: name.to_owned(), points: vec![(0.0, 0.0), (1.0, 1.0)], dashed: true }
+    }
+}
+
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 64.0;

@@ -3,30 +3,38 @@
 use super::svg::{Anchor, Svg, INK, LETTER};
 use crate::short::Short;
 
+/// The height of a cell, and its width for short names.
 const CELL: f64 = 52.0;
+/// The most letters of a name in front of a row, and above a column.
+const ROW_NAME: usize = 24;
+const COLUMN_NAME: usize = 14;
 
-/// Draws `counts[true class][predicted class]`. A cell is darker for a larger share of its row.
-pub(crate) fn matrix(title: &str, counts: &[Vec<u64>]) -> String {
+/// Draws `counts[true class][predicted class]` of the classes called `names`. A cell is darker for a
+/// larger share of its row.
+pub(crate) fn matrix(title: &str, names: &[String], counts: &[Vec<u64>]) -> String {
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width_of = |letters: usize| letters as f64 * LETTER;
+    let cell = CELL.max(width_of(longest.min(COLUMN_NAME)) + 8.0);
+    let (left, top) = (f64::max(110.0, 70.0 + width_of(longest.min(ROW_NAME))), 70.0);
     let classes = counts.len() as f64;
-    let (left, top) = (110.0, 70.0);
-    let width = (left + classes * CELL + 16.0).max(title.len() as f64 * LETTER + 32.0);
+    let width = (left + classes * cell + 16.0).max(title.len() as f64 * LETTER + 32.0);
     let mut svg = Svg::new(width, top + classes * CELL + 16.0);
     svg.bold((16.0, 22.0), Anchor::Start, title);
-    svg.text((left + classes * CELL / 2.0, 44.0), Anchor::Middle, INK, "predicted");
+    svg.text((left + classes * cell / 2.0, 44.0), Anchor::Middle, INK, "predicted");
     svg.text((16.0, top + classes * CELL / 2.0), Anchor::Start, INK, "true");
-    for (class, row) in counts.iter().enumerate() {
+    for (class, (row, name)) in counts.iter().zip(names).enumerate() {
         let offset = class as f64 * CELL;
         let middle = CELL / 2.0 + 4.0;
-        let name = class.to_string();
-        svg.text((left - 8.0, top + offset + middle), Anchor::End, INK, &name);
-        svg.text((left + offset + CELL / 2.0, top - 8.0), Anchor::Middle, INK, &name);
+        let above = (left + (class as f64 + 0.5) * cell, top - 8.0);
+        svg.text((left - 8.0, top + offset + middle), Anchor::End, INK, &short(name, ROW_NAME));
+        svg.text(above, Anchor::Middle, INK, &short(name, COLUMN_NAME));
         let all: u64 = row.iter().sum();
         for (predicted, count) in row.iter().enumerate() {
             let fraction = *count as f64 / all.max(1) as f64;
-            let at = (left + predicted as f64 * CELL, top + offset);
-            svg.rect(at, (CELL, CELL), &shade(fraction), "white");
+            let at = (left + predicted as f64 * cell, top + offset);
+            svg.rect(at, (cell, CELL), &shade(fraction), "white");
             let ink = if fraction > 0.5 { "white" } else { INK };
-            let centre = (at.0 + CELL / 2.0, at.1 + middle);
+            let centre = (at.0 + cell / 2.0, at.1 + middle);
             svg.text(centre, Anchor::Middle, ink, &count.to_string());
         }
     }
@@ -76,6 +84,14 @@ pub(crate) fn cells(
     svg.finish()
 }
 
+/// A name of at most `letters` letters.
+fn short(name: &str, letters: usize) -> String {
+    match name.chars().count() > letters {
+        true => name.chars().take(letters - 1).chain(['\u{2026}']).collect(),
+        false => name.to_owned(),
+    }
+}
+
 /// Interpolates from white to blue.
 fn shade(fraction: f64) -> String {
     let mix = |to: f64| (255.0 + (to - 255.0) * fraction).round() as u8;
@@ -89,7 +105,10 @@ mod tests {
     #[test]
     fn every_count_is_in_its_cell() {
         let counts = vec![vec![31, 4], vec![0, 57]];
-        let picture = matrix("late: accuracy 0.957", &counts);
+        let names = ["false", "a class of a long name"].map(String::from);
+        let picture = matrix("late: accuracy 0.957", &names, &counts);
+        let named = [">false<", ">a class of a long name<", ">a class of a \u{2026}<"];
+        assert!(named.iter().all(|name| picture.contains(name)), "{picture}");
         for words in ["late: accuracy 0.957", ">31<", ">4<", ">0<", ">57<", "#ffffff"] {
             assert!(picture.contains(words), "{words}");
         }

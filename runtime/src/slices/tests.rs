@@ -14,6 +14,7 @@ const TARGET: Target = Target {
     steps: &[],
     labels: false,
     optional: false,
+    columns: &[],
 };
 const fn input(name: &'static str, kind: Content, shape: &'static [usize]) -> Input {
     Input { name, kind, shape, missing: None, steps: &[] }
@@ -33,6 +34,7 @@ static GRAPH: Graph = Graph {
         targets: &[TARGET],
     },
     nodes: &[],
+    values: &[],
     outputs: &[Output {
         target: TARGET,
         head: 1,

@@ -127,3 +127,31 @@ fn a_tensor_of_another_dtype_or_shape_missing_or_too_many_is_named() {
     });
     assert_eq!(refused(&path), CheckpointError::Extra { path, tensor: "odd".to_owned() });
 }
+
+#[test]
+fn intervals_that_do_not_fit_the_model_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("house.safetensors");
+    let mut model = trained();
+    let conformal = crate::uncertainty::Conformal::fit(&model, &houses(40), 0.9).unwrap();
+    model.set_conformal(&conformal).unwrap();
+    model.save(&path).unwrap();
+    assert!(Model::<House>::load(&path, &Cpu::default()).unwrap().conformal().is_some());
+    for (old, new, expected) in [
+        ("\"price\"", "\"prize\"", "the bounds of `prize`"),
+        ("\"bounds\":[", "\"bounds\":[1.5,", "the bounds of `price`"),
+        ("\"coverage\":0.9", "\"coverage\":1.9", "a coverage of 1.9"),
+        ("\"Absolute\"", "\"Scaled\"", "the bounds of `price`"),
+        ("\"outputs\":[", "\"outputs\":", "at line 1"),
+    ] {
+        model.save(&path).unwrap();
+        Contents::forge(&path, |file| {
+            let text = file.texts.get_mut("multi_input.uncertainty").unwrap();
+            assert!(text.contains(old), "{text}");
+            *text = text.replacen(old, new, 1);
+        });
+        let error = refused(&path);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(matches!(error, CheckpointError::Damaged { .. }));
+    }
+}

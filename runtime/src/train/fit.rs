@@ -11,7 +11,7 @@ use super::{
     Trainer,
 };
 use crate::{
-    callback::{AnyCallback, Untyped},
+    callback::{AnyCallback, Callback, Untyped},
     compute::Compute,
     definition::{Definition, Network},
     fit::{LearningRateCurve, Setup, Weighting},
@@ -20,11 +20,13 @@ use crate::{
     objective::encode,
 };
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
+impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
-    /// Preprocessing is fitted on the training rows unless it is already fitted, because weights
-    /// trained on one scale do not fit another.
+    /// Preprocessing is fitted on the training rows, except for inputs and targets that are already
+    /// fitted, because weights trained on one scale do not fit another: by an earlier run, in a
+    /// file, or in a model from which they were [taken](Model::take).
+    /// [`refit`](Trainer::refit) fits one of them anew.
     ///
     /// After an error the model has the weights of the last step taken, or the best weights if a
     /// callback restores them. A [moving average](crate::train::MovingAverage) is written into the
@@ -35,6 +37,7 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     /// # Errors
     /// [`Error::Settings`](crate::Error::Settings) with every mistake in the settings,
     /// [`Error::Value`](crate::Error::Value) for a row the model does not accept,
+    /// [`Error::NoLoss`](crate::Error::NoLoss) without an output that has a loss,
     /// [`Error::NoTargets`](crate::Error::NoTargets) without known targets,
     /// [`Error::NotFinite`](crate::Error::NotFinite) for a non-finite loss,
     /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,
@@ -107,8 +110,8 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
     }
 
     /// Runs a learning rate range test: trains with a rate that grows from 1e-7 to 10 and records
-    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks,
-    /// validation and the number of epochs have no effect.
+    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks
+    /// (except on gradients), validation and the number of epochs have no effect.
     ///
     /// Smith, "Cyclical Learning Rates for Training Neural Networks" (2017); `Tuner.lr_find` in
     /// Lightning.
@@ -131,13 +134,16 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
     /// functions for a source.
-    fn setup(self, rows: &[M::Sample]) -> (Setup, Vec<SampleWeight<M>>) {
+    fn setup(self, rows: &[M::Sample]) -> (Setup<'c>, Vec<SampleWeight<M>>)
+    where
+        M: 'c,
+    {
         let sample_weights = self.sample_weights.iter().map(|by_row| {
             // Called once per row, because a function may be slow.
             rows.iter().map(|row| f64::from((by_row.weight)(row))).collect()
         });
         let weighted = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
-        let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback>;
+        let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback + 'c>;
         let setup = Setup {
             graph: &M::GRAPH,
             row: M::SAMPLE_ROW,

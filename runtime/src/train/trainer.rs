@@ -8,9 +8,11 @@ use multi_input_nn::optim::Optimizer;
 
 use super::sources::{SampleWeight, SamplesOf};
 use crate::{
-    callback::{Callback, Progress},
+    callback::{
+        Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress, Training,
+    },
     definition::{ClassOutput, Definition, Droppable, NodeOf, OutputOf},
-    fit::{ClassWeights, Clip, LeftOut, MovingAverage, Settings, Shuffle, ValidationRows},
+    fit::{ClassWeights, Clip, LeftOut, MovingAverage, Refit, Settings, Shuffle, ValidationRows},
     objective::encode,
 };
 
@@ -24,23 +26,28 @@ use crate::{
 /// | [`epochs`](Trainer::epochs), [`initial_epoch`](Trainer::initial_epoch), [`steps_per_epoch`](Trainer::steps_per_epoch), [`batch_size`](Trainer::batch_size), [`shuffle`](Trainer::shuffle) | of that name in `fit` |
 /// | [`validation_split`](Trainer::validation_split), [`validation_data`](Trainer::validation_data), [`validation_source`](Trainer::validation_source), [`validation_frequency`](Trainer::validation_frequency) | `validation_split`, `validation_data` (of arrays, of a dataset), `validation_freq` |
 /// | [`sample_weight`](Trainer::sample_weight), [`class_weight`](Trainer::class_weight), [`callback`](Trainer::callback), [`progress`](Trainer::progress) | of that name; `verbose` |
+/// | [`on_event`](Trainer::on_event), [`on_gradients`](Trainer::on_gradients) | `LambdaCallback`; a `train_step` of one's own |
 /// | [`accumulate`](Trainer::accumulate), [`clip`](Trainer::clip), [`moving_average`](Trainer::moving_average) | `gradient_accumulation_steps`, `clipnorm` and its kin, `use_ema` of an optimizer |
 /// | [`learning_rate_of`](Trainer::learning_rate_of), [`freeze`](Trainer::freeze), [`drop_input`](Trainer::drop_input), [`resume`](Trainer::resume) | loops of one's own; `BackupAndRestore` |
-pub struct Trainer<M: Definition, O> {
+///
+/// The third parameter is the type of the callbacks, which only differs where callbacks
+/// [borrow](Trainer::callback_mut): `Trainer<House, Adam>` is a trainer whose callbacks borrow
+/// nothing.
+pub struct Trainer<M: Definition, O, C: ?Sized = dyn Callback<M>> {
     pub(super) optimizer: O,
     pub(super) settings: Settings,
     pub(super) validation: ValidationRows,
     pub(super) progress: Progress,
-    pub(super) callbacks: Vec<Box<dyn Callback<M>>>,
+    pub(super) callbacks: Vec<Box<C>>,
     pub(super) sample_weights: Vec<SampleWeight<M>>,
     pub(super) class_weights: Vec<ClassWeights>,
     /// An input that the run ignores, to measure its importance.
     pub(crate) left_out: Option<LeftOut>,
 }
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
+impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// A trainer with Keras's defaults.
-    pub fn new(optimizer: O) -> Trainer<M, O> {
+    pub fn new(optimizer: O) -> Self {
         Trainer {
             optimizer,
             settings: Settings::default(),
@@ -159,9 +166,112 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
 
     /// Adds a callback. Callbacks are called in the order they were added.
     #[must_use]
-    pub fn callback(mut self, callback: impl Callback<M> + 'static) -> Self {
+    pub fn callback(mut self, callback: impl Callback<M> + 'c) -> Self {
         self.callbacks.push(Box::new(callback));
         self
+    }
+
+    /// Adds a callback that the run borrows: afterwards it holds what it has collected.
+    ///
+    /// ```
+    /// use multi_input::{callback::{AnyCallback, AnyTraining, Event, Flow}, prelude::*};
+    ///
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize)]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let rows: Vec<HouseSample> =
+    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
+    /// #[derive(Default)]
+    /// struct Steepest {
+    ///     loss: f64,
+    /// }
+    ///
+    /// impl AnyCallback for Steepest {
+    ///     fn name(&self) -> &'static str {
+    ///         "Steepest"
+    ///     }
+    ///
+    ///     fn on(&mut self, event: &Event<'_>, _: &mut dyn AnyTraining) -> multi_input::Result<Flow> {
+    ///         if let Event::StepEnded { loss, .. } = event {
+    ///             self.loss = self.loss.max(*loss);
+    ///         }
+    ///         Ok(Flow::Continue)
+    ///     }
+    /// }
+    ///
+    /// let mut steepest = Steepest::default();
+    /// let mut model = House::build(&Cpu::default(), Seed(7));
+    /// Trainer::new(Adam::new(1e-3)).callback_mut(&mut steepest).fit(&mut model, &rows)?;
+    /// assert!(steepest.loss > 0.0);
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    pub fn callback_mut(mut self, callback: &'c mut (impl Callback<M> + ?Sized)) -> Self {
+        self.callbacks.push(Box::new(Borrowed(callback)));
+        self
+    }
+
+    /// Adds a closure that is called on every event, as the `on` of a callback is. It returns
+    /// nothing, a [`Flow`](crate::callback::Flow), or a `Result` of either. It may borrow, so that
+    /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
+    /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
+    #[must_use]
+    pub fn on_event<R: IntoFlow + 'c>(
+        self,
+        closure: impl FnMut(&Event<'_>, &mut dyn Training<M>) -> R + 'c,
+    ) -> Self {
+        self.callback(OnEvent(closure))
+    }
+
+    /// Adds a closure that is called with the gradients of every optimizer step, after the backward
+    /// pass and before [clipping](Trainer::clip). It may read and change them, by node and by tensor.
+    /// Several are called in the order in which they were added, callbacks with a
+    /// [`gradients`](crate::callback::Callback::gradients) of their own among them.
+    ///
+    /// The closure has no state in checkpoints. A resumed run has the bits of an uninterrupted one
+    /// if the closure depends only on the gradients and on their
+    /// [position](crate::callback::Gradients::position).
+    ///
+    /// ```
+    /// use multi_input::prelude::*;
+    ///
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize)]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let rows: Vec<HouseSample> =
+    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
+    /// let mut norms = Vec::new();
+    /// let mut model = House::build(&Cpu::default(), Seed(7));
+    /// Trainer::new(Sgd::new(0.1))
+    ///     .on_gradients(|gradients| {
+    ///         norms.push(gradients.norm());
+    ///         // Gradient centralization of the weights of one branch.
+    ///         gradients.each(|gradient| {
+    ///             if gradient.node() == House::price.name() && gradient.shape().len() == 2 {
+    ///                 let mean = gradient.values().iter().sum::<f64>() / gradient.len() as f64;
+    ///                 gradient.map(|_, element| element - mean);
+    ///             }
+    ///         });
+    ///     })
+    ///     .fit(&mut model, &rows)?;
+    /// assert_eq!(norms.len(), 1);
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_gradients(self, closure: impl FnMut(&mut Gradients<'_>) + 'c) -> Self {
+        self.callback(OnGradients(closure))
     }
 
     /// Gradient accumulation: takes an optimizer step after every `batches` batches, with the mean
@@ -261,12 +371,27 @@ impl<M: Definition, O: Optimizer> Trainer<M, O> {
         self
     }
 
-    /// Fits the preprocessing anew on the training rows, although it is already fitted; rows of
-    /// weight 0 are treated as [`sample_weight`](Trainer::sample_weight) describes. The weights
-    /// were trained on the old scale, which is a disadvantage at the start.
+    /// Fits the preprocessing of an input, or of an output's target, anew on the training rows,
+    /// although it is already fitted: by an earlier run, in a file, or in a model from which it was
+    /// [taken](crate::Model::take). Inputs that share a vocabulary are refitted together; rows of
+    /// weight 0 are treated as [`sample_weight`](Trainer::sample_weight) describes.
+    ///
+    /// The weights were trained on the old scale, which is a disadvantage at the start; a frozen
+    /// branch never adapts to the new one, which a [notice](multi_input_base::Notice) says. The
+    /// rows of an embedding table then stand for other words, because a new vocabulary is in
+    /// another order: [`Model::grow`](crate::Model::grow) adds words and keeps the others.
     #[must_use]
-    pub fn refit(mut self) -> Self {
-        self.settings.refit = true;
+    pub fn refit(mut self, field: impl Into<NodeOf<M>>) -> Self {
+        if let Refit::Fields(fields) = &mut self.settings.refit {
+            fields.push(field.into().name());
+        }
+        self
+    }
+
+    /// As [`refit`](Trainer::refit), for all inputs and targets.
+    #[must_use]
+    pub fn refit_all(mut self) -> Self {
+        self.settings.refit = Refit::All;
         self
     }
 

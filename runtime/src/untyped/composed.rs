@@ -71,7 +71,7 @@ impl<'a> Composer<'a> {
             });
             raw.push(composed);
         }
-        self.fitted.append_derived(&raw, &mut ready, &all);
+        self.fitted.append_derived(&raw, &mut ready, &all, (0, None))?;
         Ok(Table { columns: ready, rows })
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use multi_input_kernel::Element;
 
-use super::{outputs_of, LookUp};
+use super::{outputs_of, transfer::SourceOf, LookUp};
 use crate::{data::Batch, definition::Graph};
 
 /// The coverage of one batch, recorded before it is known whether its step is taken. A row covers
@@ -98,6 +98,13 @@ impl Bits {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The indices below `count`.
+    fn first(count: usize) -> Bits {
+        let mut bits = Bits::default();
+        (0..count).for_each(|index| bits.insert(index));
+        bits
     }
 
     pub(crate) fn insert(&mut self, index: usize) {
@@ -188,6 +195,48 @@ impl Coverage {
         (count > 0.0).then_some(mean)
     }
 
+    /// The coverage of a model that takes its nodes from the model of this coverage.
+    pub(crate) fn of_nodes(&self, graph: &Graph, source_of: &SourceOf<'_>) -> Coverage {
+        let tables = graph.nodes.iter().filter_map(|node| {
+            let bits = self.tables.get(source_of(node.name)?)?;
+            Some((node.name.to_owned(), bits.clone()))
+        });
+        let was_absent =
+            |name: &&'static str| source_of(name).is_some_and(|own| self.absent.contains(own));
+        let inputs = graph.inputs.iter().map(|input| input.name);
+        Coverage {
+            tables: tables.collect(),
+            absent: inputs.filter(was_absent).map(str::to_owned).collect(),
+        }
+    }
+
+    /// Takes the coverage of the table of `owner`, which has `rows` rows, from another model. All
+    /// rows count as trained if `base` is not known.
+    pub(crate) fn take_table(&mut self, owner: &str, rows: usize, base: Option<&Coverage>) {
+        let bits = match base {
+            Some(base) => base.tables.get(owner).cloned(),
+            None => Some(Bits::first(rows)),
+        };
+        match bits {
+            Some(bits) => drop(self.tables.insert(owner.to_owned(), bits)),
+            None => drop(self.tables.remove(owner)),
+        }
+    }
+
+    /// Adds that an optional input was absent, if it was in the training of `base`, or if that is
+    /// not known.
+    pub(crate) fn take_absence(&mut self, input: &str, base: Option<&Coverage>) {
+        if base.is_none_or(|base| base.was_absent(input)) {
+            self.absent.insert(input.to_owned());
+        }
+    }
+
+    /// Adds trained rows of a table.
+    pub(crate) fn add_rows(&mut self, owner: &str, rows: impl Iterator<Item = usize>) {
+        let bits = self.tables.entry(owner.to_owned()).or_default();
+        rows.for_each(|row| bits.insert(row));
+    }
+
     /// The trained rows of a node's table.
     pub(crate) fn table(&self, owner: &str) -> Option<&Bits> {
         self.tables.get(owner)
@@ -229,6 +278,7 @@ mod tests {
             schema: Schema { name: "None", inputs: &[], derived: &[], targets: &[] },
             nodes: &[],
             outputs: &[],
+            values: &[],
         };
         let look_up = LookUp::for_test("city", [5, 2], 2);
         let mut coverage = Coverage::default();

@@ -6,11 +6,16 @@ mod look_up;
 mod module;
 pub(crate) mod parameters;
 mod summary;
+pub(crate) mod transfer;
 
 use std::{borrow::Cow, marker::PhantomData};
 
 use multi_input_base::{Error, Result};
-use multi_input_data::{preprocess::Preprocessing, reading::rows_within, Labels, Table};
+use multi_input_data::{
+    preprocess::{FittedFields, Preprocessing},
+    reading::rows_within,
+    Labels, Table,
+};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{loss::TargetRow, Penalties};
 
@@ -19,20 +24,23 @@ pub(crate) use self::{
     coverage::{Bits, Coverage, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
+    parameters::node_of_tensor,
 };
 pub use self::{
     module::{AnyDifferentiable, AnyModule},
     summary::Summary,
 };
 use crate::{
+    checksum::Crc32c,
     data::Batch,
     definition::{Graph, Output},
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
     objective::{
-        head_values, points, predictions, target_row, Objective, RawTables, RowWeights, Rows,
-        Scores,
+        head_values, points, predictions, target_row, value_heads, Objective, RawTables,
+        RowWeights, Rows, Scores,
     },
+    uncertainty::{observed_row, Observed, Saved},
 };
 
 /// The number of rows per forward pass in inference, fewer if rows are large (pictures). The last
@@ -58,8 +66,15 @@ impl Snapshot {
 pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
     pub(crate) device: D,
     pub(crate) preprocessing: Option<Preprocessing>,
+    /// The fields that were taken with their fitted preprocessing, as long as the rest is not
+    /// fitted.
+    pub(crate) taken: FittedFields,
+    /// Whether the weights are the initial ones, so that no branch knows the scale of its inputs.
+    pub(crate) initial: bool,
     /// The coverage of training; `None` if unknown.
     pub(crate) coverage: Option<Coverage>,
+    /// Intervals and calibrations, which belong to the weights.
+    pub(crate) uncertainty: Saved,
     dtype: PhantomData<E>,
     pub(crate) module: N,
 }
@@ -68,7 +83,16 @@ impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
     /// An untrained model.
     pub(crate) fn new(module: N, device: D) -> Self {
         let coverage = Some(Coverage::default());
-        UntypedModel { device, preprocessing: None, coverage, dtype: PhantomData, module }
+        UntypedModel {
+            device,
+            preprocessing: None,
+            taken: FittedFields::default(),
+            initial: true,
+            coverage,
+            uncertainty: Saved::default(),
+            dtype: PhantomData,
+            module,
+        }
     }
 }
 
@@ -92,7 +116,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let all: Vec<usize> = (0..raw.rows).collect();
         for rows in all.chunks(rows_at_once(self.graph())) {
             let ready = fitted.encode(raw, rows, first)?;
-            let values = self.predictions(&Batch::new(&ready, &all[..rows.len()]))?;
+            let values = self.predictions_with_values(&Batch::new(&ready, &all[..rows.len()]))?;
             take(&values, &labels, rows.len());
         }
         Ok(())
@@ -103,15 +127,55 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.confusion(&self.graph().outputs[index], index, &self.rows(raw)?)
     }
 
+    /// The predictions and known targets of every output on encoded rows.
+    pub(crate) fn observed(&self, rows: &Rows) -> Result<Vec<Observed>> {
+        let graph = self.graph();
+        let targets = &rows.raw.columns[graph.inputs.len()..];
+        let mut observed: Vec<Observed> = graph.outputs.iter().map(Observed::new).collect();
+        let all: Vec<usize> = (0..rows.len()).collect();
+        for numbers in all.chunks(rows_at_once(graph)) {
+            let predicted = self.predictions(&rows.take(numbers).batch())?;
+            for ((own, column), predicted) in observed.iter_mut().zip(targets).zip(&predicted) {
+                let width = predicted.len() / numbers.len();
+                for (prediction, &row) in predicted.chunks_exact(width.max(1)).zip(numbers) {
+                    if let Some(target) = target_row(column, row) {
+                        observed_row(own, prediction, target);
+                    }
+                }
+            }
+        }
+        Ok(observed)
+    }
+
+    /// The checksum of all weights.
+    pub(crate) fn weights_checksum(&self) -> u32 {
+        let mut sum = Crc32c::default();
+        self.module.visit(&mut |_, elements| {
+            elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
+        });
+        sum.value()
+    }
+
     /// A copy of all weights.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let all = parameters::read(&self.module);
         Snapshot(all.into_iter().map(|parameter| parameter.values).collect())
     }
 
-    /// Restores a copy.
+    /// Restores a copy. What was fitted on the weights before is dropped.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        parameters::write(&mut self.module, &snapshot.0)
+        self.uncertainty = Saved::default();
+        parameters::write(&mut self.module, &snapshot.0)?;
+        self.initial = false;
+        Ok(())
+    }
+
+    /// The fields whose preprocessing is fitted.
+    pub(crate) fn fitted_fields(&self) -> FittedFields {
+        match &self.preprocessing {
+            Some(fitted) => fitted.fields(),
+            None => self.taken.clone(),
+        }
     }
 
     /// The confusion matrices of an output on encoded rows: one for each of several labels, and one
@@ -146,9 +210,13 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
                 }
             }
         }
+        let labels_of = |fitted: &Preprocessing| fitted.labels_of(output.name).cloned();
+        let names = self.preprocessing.as_ref().and_then(labels_of).unwrap_or_default();
+        let names = names.names();
         let known = confusions.iter().enumerate().filter(|(_, confusion)| confusion.classes > 0);
         let matrices = known.map(|(index, confusion)| {
-            ConfusionMatrix::new(output.name, (labels > 0).then_some(index), confusion)
+            let label = (labels > 0).then_some(index);
+            ConfusionMatrix::new(output.target, label, names, confusion)
         });
         Ok(matrices.collect())
     }
@@ -180,7 +248,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         numbers: &[usize],
         batch_size: usize,
     ) -> Result<Scores> {
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), self.preprocessing.as_ref())?;
         self.add_scores(&mut scores, rows, weights, numbers, batch_size)?;
         Ok(scores)
     }
@@ -207,15 +275,27 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(())
     }
 
-    /// The predictions for a batch, by output.
+    /// The predictions for a batch, by output with a loss.
     pub(crate) fn predictions(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let heads = self.heads(batch)?;
         Ok(predictions(self.graph(), self.preprocessing.as_ref(), heads))
     }
 
-    /// The heads for a batch, by output.
+    /// The predictions for a batch, by output, and then the values of the outputs without a loss.
+    fn predictions_with_values(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
+        let graph = self.graph();
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let values = heads.split_off(heads.len().min(graph.heads_of_losses()));
+        let heads = head_values(graph, &heads, batch.len())?;
+        let mut predicted = predictions(graph, self.preprocessing.as_ref(), heads);
+        predicted.extend(value_heads(graph, &values, batch.len())?);
+        Ok(predicted)
+    }
+
+    /// The heads for a batch, by output with a loss.
     pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        heads.truncate(self.graph().heads_of_losses());
         head_values(self.graph(), &heads, batch.len())
     }
 
@@ -240,7 +320,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         purpose: &'static str,
     ) -> Result<Scores> {
         let fitted = self.fitted()?;
-        let mut scores = Scores::new(self.graph());
+        let mut scores = Scores::new(self.graph(), Some(&fitted))?;
         let mut none = true;
         for table in tables {
             let (raw, first) = table?;

@@ -5,6 +5,7 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::{ParameterInfo, Role};
 
 use super::AnyModule;
+use crate::definition::Graph;
 
 /// A tensor of a module.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,16 @@ pub(crate) fn read<E: Element, D: Backend<E>>(module: &dyn AnyModule<E, D>) -> V
         let values = elements.iter().map(|value| value.as_f64()).collect();
         Parameter { name, shape, trainable, values }
     })
+}
+
+/// The index of the node that owns a tensor: `joined.0.weight` belongs to `joined`, `serum_missing`
+/// to `serum`.
+pub(crate) fn node_of_tensor(graph: &Graph, tensor: &str) -> Option<usize> {
+    let field = tensor.split('.').next().unwrap_or(tensor);
+    let named = |name: &str| graph.nodes.iter().position(|node| node.name == name);
+    named(field)
+        .or_else(|| named(field.strip_suffix("_missing")?))
+        .or_else(|| named(field.strip_suffix("_log_variance")?))
 }
 
 /// Calls `edit` with the index and elements of every tensor, in visiting order.

@@ -92,7 +92,7 @@ fn fills(node: &Node) -> bool {
 fn missing_is_taken(node: &Node, cells: &CellOptions, ty: &FieldType, errors: &mut Diagnostics) {
     let Some((_, span)) = &cells.missing else { return };
     let takes = match &node.field.source {
-        Some(Source::Input(input)) => input.fills() || input.reads_within(false),
+        Some(Source::Input(input)) => input.fills() || input.reads_within(false) && !is_number(ty),
         _ => false,
     };
     // A missing cell of a list is the empty list, and missing columns end one.

@@ -9,7 +9,7 @@ use crate::{diagnostics::Diagnostics, graph::Node, parse::Step};
 pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     let (Some(first), Some(target)) = (output.steps.first(), node.target()) else { return };
-    let (name, step) = (node.name(), first.spec.name);
+    let (name, step) = (node.name(), first.name());
     if target != Target::Numbers {
         errors.at(
             first.span,
@@ -26,7 +26,7 @@ pub(super) fn fit(node: &Node, errors: &mut Diagnostics) {
     if let Err(text) = form.check_steps(step, None) {
         errors.at(first.span, format!("`{name}`: {}", text.as_str()));
     } else if let (Some(curved), Err(text)) =
-        (curved, form.check_steps(step, curved.map(|step| step.spec.name)))
+        (curved, form.check_steps(step, curved.map(Step::name)))
     {
         errors.at(curved.span, format!("`{name}`: {}", text.as_str()));
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::Expansion;
 use crate::{
+    suggest::list,
     table::{self, Row, Shapes},
     text::plain,
 };
@@ -26,6 +27,22 @@ pub(crate) fn of(expansion: &Expansion<'_>) -> String {
         let _ = writeln!(text, "| | | **total** | **{total}** |");
     }
     text.push_str(&mermaid(expansion));
+    text.push_str(&parts(expansion));
+    text
+}
+
+/// The parts that are definitions of their own.
+fn parts(expansion: &Expansion<'_>) -> String {
+    let parts = &expansion.checked.graph.model.options.parts;
+    let mut text = String::new();
+    if !parts.is_empty() {
+        text.push_str("\n# Parts\n\n");
+    }
+    for part in parts {
+        let outputs =
+            list(part.outputs.iter().map(plain).collect::<Vec<_>>().iter().map(String::as_str));
+        let _ = writeln!(text, "- [`{}`]: {outputs}", plain(&part.name));
+    }
     text
 }
 

@@ -33,7 +33,10 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let formulas = Formulas::of(&shaped.graph.model);
     let fields = nodes.map(|(node, shape)| field(node, shape, &formulas));
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
-    let names = typed.map(|typed| name(typed, &paths));
+    let parts = shaped.graph.model.options.parts.iter();
+    let named = parts.flat_map(|part| part.inputs.iter().flatten().chain(&part.outputs));
+    let named: Vec<Typed> = named.cloned().map(Typed::Node).collect();
+    let names = typed.chain(&named).map(|typed| name(typed, &paths));
     quote! {
         // rustc does not know the cfg that language servers set.
         #[allow(unexpected_cfgs)]
@@ -89,5 +92,8 @@ fn name(typed: &Typed, paths: &Paths) -> TokenStream {
             let ty = at(ty, name);
             quote!(let _: #krate::metric::#ty;)
         }
+        Typed::Own(path) => quote!({
+            use #path as _;
+        }),
     }
 }

@@ -61,6 +61,20 @@ fn names_lead_to_what_they_mean() {
 }
 
 #[test]
+fn names_in_parts_lead_to_nodes() {
+    let arguments = "part(Tower(rooms, district) = joined)";
+    let expansion = leaves(expand_model(arguments.parse().unwrap(), SOUND.parse().unwrap()));
+    for name in ["rooms", "district", "joined"] {
+        let at = LineColumn { line: 1, column: arguments.find(name).unwrap() };
+        let leads = expansion.windows(3).any(|window| {
+            let path = window.iter().map(|leaf| leaf.0.as_str());
+            path.eq(["nodes", ".", name]) && window[2].1 == at
+        });
+        assert!(leads, "`{name}` leads nowhere");
+    }
+}
+
+#[test]
 fn a_node_is_a_field_of_its_inferred_shape() {
     let text = expand_model(TokenStream::new(), SOUND.parse().unwrap()).to_string();
     assert!(text.contains("joined : [:: core :: primitive :: f32 ; 80]"), "{text}");

@@ -1,22 +1,24 @@
 //! Stubs emitted with the errors, so that the rest of the user's crate has no follow-on errors: the
 //! same types, with bodies that never run.
 
-use multi_input_spec::{MAX_RANK, METRICS};
+use multi_input_spec::MAX_RANK;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Fields, Item};
 
 use super::{
+    formula::Formulas,
     forward::Mode,
     model,
     paths::Paths,
-    rows,
+    rows::{self, Value},
     signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
 };
 use crate::{
     diagnostics::Diagnostics,
     names::{self, Names},
-    parse::{is_ours, Element, Field, FieldType, LayerKind, RawModel, SizeExpr, Source},
+    parse::{is_ours, Element, Field, FieldType, LayerKind, SizeExpr, Source},
+    shape::{Flow, ShapedGraph, ShapedNode},
 };
 
 /// For an item other than a struct with named fields: the unchanged item, and the errors.
@@ -53,16 +55,20 @@ fn clean_field(field: &mut syn::Field) {
 }
 
 /// The stubs of a model with mistakes.
-pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
+pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
+    let fields: Vec<&Field> = shaped.graph.nodes.iter().map(|node| &node.field).collect();
+    let head = &shaped.graph.model;
     let stubs = Stubs {
-        fields: &raw.fields,
         signatures: &Signatures {
-            head: &raw.head,
-            names: &Names::of(&raw.head.name),
-            paths: &Paths::new(&raw.head.options.krate),
-            modules: custom_modules(raw),
+            head,
+            names: &Names::of(&head.name),
+            paths: &Paths::new(&head.options.krate),
+            modules: custom_modules(&fields),
+            has_samples: head.part_of.is_none() || fields.iter().any(|field| is_output(field)),
             bodies: Bodies::Never,
         },
+        fields,
+        shapes: &shaped.nodes,
     };
     let parts =
         [stubs.rows(), stubs.definition(), stubs.model(), stubs.batch_and_heads(), stubs.traits()];
@@ -70,8 +76,8 @@ pub(crate) fn fallback(raw: &RawModel) -> TokenStream {
 }
 
 /// Custom modules, each with a type parameter of the model.
-fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
-    let branches = raw.fields.iter().filter_map(|field| field.branch.as_ref());
+fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<CustomModule<'a>> {
+    let branches = fields.iter().filter_map(|field| field.branch.as_ref());
     let layers = branches.flat_map(|branch| &branch.layers);
     let modules = layers.filter_map(|layer| match &layer.kind {
         LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
@@ -87,27 +93,50 @@ fn custom_modules(raw: &RawModel) -> Vec<CustomModule<'_>> {
 
 /// The stubs of a model's items.
 struct Stubs<'a> {
-    fields: &'a [Field],
+    fields: Vec<&'a Field>,
+    /// One per field.
+    shapes: &'a [ShapedNode],
     signatures: &'a Signatures<'a>,
 }
 
 impl<'a> Stubs<'a> {
     fn inputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().filter(|field| is_input(field)).collect()
+        self.fields.iter().copied().filter(|field| is_input(field)).collect()
     }
 
     /// The outputs, except those that are also inputs, which is a mistake.
     fn outputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().filter(|field| is_output(field)).collect()
+        self.fields.iter().copied().filter(|field| is_output(field)).collect()
+    }
+
+    /// The outputs without a loss.
+    fn values(&self) -> Vec<Value<'a>> {
+        let krate = &self.signatures.paths.krate;
+        let fields = self.fields.iter().copied().zip(self.shapes);
+        let value = |(field, shape): (&'a Field, &ShapedNode)| {
+            let declared = rows::declared_value(field, krate);
+            Value { field, ty: declared.unwrap_or_else(|| self.inferred_value(shape)) }
+        };
+        fields.filter(|(field, _)| field.value.is_some()).map(value).collect()
+    }
+
+    /// The type of a value in the inferred shape; of an unknown one, something like an array.
+    fn inferred_value(&self, shape: &ShapedNode) -> TokenStream {
+        let is_written = |flow: &&Flow| flow.is_known() || !flow.is_computed();
+        match shape.output.as_ref().filter(is_written) {
+            Some(flow) => rows::inferred_value(flow, &Formulas::of(self.signatures.head)),
+            None => quote!(::std::vec::Vec<::core::primitive::f32>),
+        }
     }
 
     fn rows(&self) -> TokenStream {
         let (inputs, outputs) = (self.inputs(), self.outputs());
-        let structs = rows::structs(self.signatures, &inputs, &outputs);
+        let structs = rows::structs(self.signatures, &inputs, &outputs, &self.values());
         // The mistake may be in how rows are read.
-        let names = [&self.signatures.names.inputs, &self.signatures.names.sample];
+        let Names { inputs, sample, .. } = self.signatures.names;
+        let names = [Some(inputs), self.signatures.has_samples.then_some(sample)];
         let reads = !self.signatures.head.derives.deserialize;
-        let deserialize = names.into_iter().filter(|_| reads);
+        let deserialize = names.into_iter().flatten().filter(|_| reads);
         let deserialize = deserialize
             .map(|name| self.signatures.deserialize(name, &[], &[], &TokenStream::new()));
         quote!(#structs #(#deserialize)*)
@@ -128,12 +157,11 @@ impl<'a> Stubs<'a> {
         });
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
-        // All metrics, because the mistake may be in a metric's name.
+        // Any metric, because the mistake may be in a metric's name.
         let reported = (0..self.outputs().len()).map(|index| {
-            let metrics = METRICS.iter();
-            let metrics = metrics.map(|metric| self.signatures.reported(index, metric.type_name));
+            let reports = self.signatures.reports(index, None);
             let class_output = self.signatures.class_output(index);
-            quote!(#(#metrics)* #class_output)
+            quote!(#reports #class_output)
         });
         quote!(#definition #(#reported)*)
     }
@@ -156,7 +184,7 @@ impl<'a> Stubs<'a> {
         };
         let derived = self.fields.iter();
         let derived = derived.filter(|field| matches!(field.source, Some(Source::Derived(_))));
-        let entries = self.inputs().into_iter().chain(derived).filter(free).map(|field| {
+        let entries = self.inputs().into_iter().chain(derived.copied()).filter(free).map(|field| {
             let (name, tensor) = (&field.name, self.tensor(field));
             match field.ty.as_ref().is_some_and(|ty| ty.optional) {
                 true => {
@@ -170,9 +198,14 @@ impl<'a> Stubs<'a> {
             let (name, tensor) = (&field.name, self.tensor(field));
             quote!(pub #name: #tensor)
         });
-        let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.collect());
+        let values = self.fields.iter().copied().filter(|field| field.value.is_some()).filter(free);
+        let values = values.map(|field| {
+            let name = &field.name;
+            quote!(pub #name: ())
+        });
+        let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.chain(values).collect());
         let batch = self.signatures.batch(&entries, &[], None);
-        let heads = self.signatures.heads(&heads);
+        let heads = self.signatures.heads(&heads, &[]);
         quote!(#batch #heads)
     }
 
@@ -214,6 +247,7 @@ impl<'a> Stubs<'a> {
                 schema: #given,
                 nodes: &[],
                 outputs: &[],
+                values: &[],
             }
         };
         let nothing = TokenStream::new();
@@ -223,6 +257,7 @@ impl<'a> Stubs<'a> {
             sample_row: None,
             inputs: Vec::new(),
             outputs: Vec::new(),
+            values: Vec::new(),
         };
         let parts = [
             signatures.collection(nothing.clone()),
@@ -230,6 +265,7 @@ impl<'a> Stubs<'a> {
             signatures.module(Mode::Inference, &nothing, nothing.clone()),
             signatures.definition_of_rows(&content),
             signatures.network(&nothing, &NetworkBodies::default()),
+            signatures.part_of(),
             signatures.differentiable(&nothing, &NetworkBodies::default(), &[]),
         ];
         quote!(#(#parts)*)

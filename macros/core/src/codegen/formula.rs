@@ -1,29 +1,34 @@
 //! Sizes, shapes, and the spec's formulas as tokens for rustc to evaluate.
 
-use multi_input_spec::{layer::Sizes, Kind, Padding, Size};
+use multi_input_spec::{layer::Sizes, own::ClaimForm, Kind, Padding, Size};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, ToTokens};
+use quote::{format_ident, quote, quote_spanned, ToTokens};
 
 use crate::{
     names,
-    parse::{const_argument, Argument, Head, PaddingExpr},
+    parse::{const_argument, Argument, Head, Own, PaddingExpr},
     requirement::{Condition, Requirement},
-    shape::{Constant, Flow, Formula, LayerCall, ShapedLayer, Unknown},
+    shape::{Claimed, Constant, Flow, Formula, LayerCall, Length, Operand, ShapedLayer, Unknown},
 };
 
 /// The formulas of one model.
 pub(crate) struct Formulas {
     /// The definition type, which has the constants.
     definition: Ident,
-    /// The path of the spec.
+    /// The path of the spec, and of the items for generated code.
     spec: TokenStream,
+    private: TokenStream,
 }
 
 impl Formulas {
     /// The formulas of `model`.
     pub(super) fn of(model: &Head) -> Formulas {
         let krate = &model.options.krate;
-        Formulas { definition: model.name.clone(), spec: quote!(#krate::private::spec) }
+        Formulas {
+            definition: model.name.clone(),
+            spec: quote!(#krate::private::spec),
+            private: quote!(#krate::private),
+        }
     }
 
     /// Each size as a constant expression of type `usize`.
@@ -149,14 +154,49 @@ impl Formulas {
                     )
                 }
             }
+            Formula::OwnStep { claimed, input } => {
+                let (claim, input) = (self.claim(claimed), self.shape(input));
+                let item = quote!(#spec::step::own::item(&#input));
+                let output = output_of(&claimed.own, &quote!(&#item), spec);
+                quote!(#spec::step::own::through(&#claim, &#input, #output))
+            }
+            Formula::OwnMerge { claimed, operands } => {
+                let (claim, operands) = (self.claim(claimed), self.operands(operands));
+                let output = output_of(&claimed.own, &quote!(&#operands), spec);
+                quote!(#spec::merge::own::through(&#claim, &#operands, #output))
+            }
+            Formula::OwnDerived { claimed, of } => {
+                let (claim, of) = (self.claim(claimed), of.iter().map(|flow| self.shape(flow)));
+                let output = output_of(&claimed.own, &quote!(&[#(#of),*]), spec);
+                quote!(#spec::own::compare(&#claim, #output))
+            }
+            Formula::Arithmetic { of } => {
+                let of = of.iter().map(|operand| {
+                    let (name, shape) = (&operand.name, self.shape(&operand.flow));
+                    quote!({
+                        let shape = #shape;
+                        #spec::derived::Source { name: #name, raw: shape, encoded: shape }
+                    })
+                });
+                quote!(#spec::derived::arithmetic::output(&[#(#of),*]))
+            }
+            Formula::Inverse { own, length } => {
+                let (private, value, text) = (&self.private, own.value(), &own.text);
+                let length = match length {
+                    Length::Known(Some(length)) => quote!(::core::option::Option::Some(#length)),
+                    Length::Known(None) => quote!(::core::option::Option::None),
+                    Length::OfOwnLoss(output) => {
+                        let loss = self.own_loss(*output);
+                        quote!(#loss.form.target_steps.length())
+                    }
+                };
+                quote_spanned!(own.span=> #private::stands_on_a_target(#value, #text, #length))
+            }
             Formula::Merge { rule, operands, arguments } => {
                 let module = format_ident!("{}", rule.module);
-                let operands = operands.iter().map(|operand| {
-                    let (name, shape) = (&operand.name, self.shape(&operand.flow));
-                    quote!(#spec::merge::Operand { name: #name, shape: #shape })
-                });
+                let operands = self.operands(operands);
                 let arguments = self.values(arguments, None);
-                quote!(#spec::merge::#module::output(&[#(#operands),*], &#arguments))
+                quote!(#spec::merge::#module::output(&#operands, &#arguments))
             }
             Formula::Derived { spec: derivation, arguments } => {
                 let module = format_ident!("{}", derivation.name);
@@ -182,7 +222,8 @@ impl Formulas {
                     let activation = word(activation);
                     quote!(#spec::Activation::#activation)
                 }));
-                let steps = own.steps.map(|step| option(step.map(ToTokens::into_token_stream)));
+                let steps =
+                    own.steps.clone().map(|step| option(step.map(ToTokens::into_token_stream)));
                 quote! {
                     #form.form.check(
                         #spec::Target::#target, #before, &#stated, &#inferred, [#(#steps),*],
@@ -205,6 +246,34 @@ impl Formulas {
                 let (number, head) = (self.given(&number.tokens), self.shape(head));
                 quote!(#spec::agree::classes(#metric, #parameter, #number, &#head))
             }
+            Formula::Binary { metric, class, classes } => {
+                let (class, classes) = (self.given(&class.tokens), self.shape(classes));
+                quote!(#spec::agree::binary(#metric, #class, &#classes))
+            }
+        }
+    }
+
+    /// `[Operand { .. }, ..]`.
+    fn operands(&self, operands: &[Operand]) -> TokenStream {
+        let spec = &self.spec;
+        let operands = operands.iter().map(|operand| {
+            let (name, shape) = (&operand.name, self.shape(&operand.flow));
+            quote!(#spec::merge::Operand { name: #name, shape: #shape })
+        });
+        quote!([#(#operands),*])
+    }
+
+    /// A claim of the user's, as a constant expression.
+    fn claim(&self, claimed: &Claimed) -> TokenStream {
+        let (spec, of, shape) = (&self.spec, &claimed.own.text, self.shape(&claimed.shape));
+        let form = name(match claimed.form {
+            ClaimForm::Written => "Written",
+            ClaimForm::Type => "Type",
+            ClaimForm::NoType => "NoType",
+            ClaimForm::Kept => "Kept",
+        });
+        quote! {
+            #spec::own::Claim { of: #of, shape: #shape, form: #spec::own::ClaimForm::#form }
         }
     }
 
@@ -271,7 +340,9 @@ impl Formulas {
     fn value(&self, argument: &Argument, inner: Option<&ShapedLayer>) -> TokenStream {
         let spec = &self.spec;
         match argument {
-            Argument::Absent | Argument::Input(_) => quote!(#spec::Value::Absent),
+            Argument::Absent | Argument::Input(_) | Argument::Average(_) => {
+                quote!(#spec::Value::Absent)
+            }
             Argument::Size(size) => {
                 let size = self.given(&size.tokens);
                 quote!(#spec::Value::Size(#size))
@@ -360,6 +431,14 @@ impl Formulas {
 /// The name of a variant of one of the spec's enums.
 fn word(variant: impl std::fmt::Debug) -> Ident {
     Ident::new(&format!("{variant:?}"), Span::call_site())
+}
+
+/// The call of the user's `const fn output_shape`, with the user's span, so that rustc reports a value
+/// without one there.
+fn output_of(own: &Own, input: &TokenStream, spec: &TokenStream) -> TokenStream {
+    let value = own.value();
+    let given = quote_spanned!(own.span=> #value.output_shape(#input));
+    quote!(#spec::own::bounded(#given))
 }
 
 fn constant_name(number: usize) -> Ident {

@@ -19,11 +19,12 @@ use multi_input_spec::{
     ArgumentKind, Kind,
 };
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::{
     call::{self, Call},
     custom::Passing,
+    own::{self, Place},
     Expansion,
 };
 use crate::{
@@ -92,7 +93,7 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let (heads, ok, clone) = (&expansion.names.heads, &expansion.paths.ok, &expansion.paths.clone);
     let private = &expansion.paths.private;
     let first = graph.entries().next().map(|(_, node)| access(expansion, node));
-    let flowing = graph.order.iter().filter(|&&node| !graph.ends_in_derivations(node));
+    let flowing = graph.order.iter().filter(|&&node| !graph.stays_raw(node));
     let nodes = flowing.map(|&node| {
         let steps = node_steps(expansion, node, mode);
         let value = value(node);
@@ -104,7 +105,7 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
             false => quote!(let (#value, tape) = { #steps };),
         }
     });
-    let outputs = graph.outputs().map(|node| {
+    let outputs = graph.heads().map(|node| {
         let (name, value) = (graph.nodes[node].name(), value(node));
         quote!(#name: #clone(&#value))
     });
@@ -149,7 +150,12 @@ fn access(expansion: &Expansion<'_>, input: usize) -> TokenStream {
 
 /// [`access`] from the batch on.
 pub(super) fn path_in_batch(expansion: &Expansion<'_>, input: usize) -> TokenStream {
-    let field = present_in_batch(&expansion.checked.graph.nodes[input]);
+    let node = &expansion.checked.graph.nodes[input];
+    if expansion.checked.graph.stays_raw(input) {
+        let name = node.name();
+        return quote!(#name.present);
+    }
+    let field = present_in_batch(node);
     match expansion.checked.shapes[input].input.shape.is_masked() {
         true => quote!(#field.values),
         false => field,
@@ -188,10 +194,9 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
 
     let (source, calls) = source(expansion, position, &calls);
     let steps = calls.iter().map(Call::statement);
-    let fill = node
-        .absence
-        .filter(|absence| absence.filled)
-        .map(|absence| fill(expansion, position, absence, calls.is_empty()));
+    let fill = node.absence.zip(node.filled_by()).map(|(absence, policy)| {
+        fill(expansion, position, Absence { policy, ..absence }, calls.is_empty())
+    });
     let name = plain(node.name());
     let end = match expansion.checked.shapes[position].output.shape.kind {
         Kind::Numbers => quote!(#private::node(#name, x)),
@@ -255,8 +260,14 @@ fn source<'c, 'a>(
             return (merge_call(expansion, position, merge, &both, &quote!(#origin,)), rest);
         }
     }
-    let (krate, rule) = (&expansion.paths.krate, Ident::new(merge.rule.name, Span::call_site()));
-    let function = quote!(#krate::merge::#rule);
+    let krate = &expansion.paths.krate;
+    let function = match &merge.own {
+        Some((own, _)) => quote_spanned!(own.span=> #krate::merge::own),
+        None => {
+            let rule = Ident::new(merge.rule.name, Span::call_site());
+            quote!(#krate::merge::#rule)
+        }
+    };
     (merge_call(expansion, position, merge, &function, &TokenStream::new()), calls)
 }
 
@@ -345,12 +356,15 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
+    let name = plain(graph.nodes[position].name());
+    let value = merge.own.iter().map(|(own, _)| own::of_place(own, Place::Merge, &name, paths));
     let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
         let x = #function(
             #vec![#(#parts),*],
+            #(#value,)*
             #(#arguments,)*
             (#size, #(#private::Const::<#sizes>,)*),
             #more

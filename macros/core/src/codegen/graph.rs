@@ -2,12 +2,16 @@
 
 use multi_input_spec::{Kind, Target};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::Expansion;
+use super::{
+    metrics,
+    own::{self, Place},
+    Expansion,
+};
 use crate::{
     graph::Node,
-    parse::{LossCall, LossWeight, MetricCall, Missing, NamedLoss, Source},
+    parse::{DerivedBy, LossCall, LossWeight, Merge, Missing, NamedLoss, Operation, Own, Source},
     shape::{self, ShapedStep},
     text::plain,
 };
@@ -37,14 +41,23 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let nodes = graph.order.iter().map(|&position| node(expansion, position));
     let outputs = graph.outputs().enumerate();
     let outputs = outputs.map(|(index, position)| output(expansion, position, index));
+    let values = graph.values().map(|position| value(expansion, position));
     let schema = expansion.signatures().schema();
     quote! {
         #krate::definition::Graph {
             schema: #schema,
             nodes: &[#(#nodes),*],
             outputs: &[#(#outputs),*],
+            values: &[#(#values),*],
         }
     }
+}
+
+fn value(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let krate = &expansion.paths.krate;
+    let name = plain(expansion.checked.graph.nodes[position].name());
+    let width = expansion.formulas.elements(&expansion.checked.shapes[position].output);
+    quote!(#krate::definition::Value { name: #name, width: #width })
 }
 
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
@@ -66,6 +79,10 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
         };
+        let vectors = match layer.vectors() {
+            Some(file) => quote!(#some(#file)),
+            None => none.clone(),
+        };
         quote! {
             #krate::definition::Layer {
                 text: #text,
@@ -74,6 +91,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 shape: &[#(#sizes),*],
                 masked: #masked,
                 parameters: #parameters,
+                vectors: #vectors,
             }
         }
     });
@@ -91,10 +109,18 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (before, after) = (formulas.sizes(&shape.input), formulas.sizes(&shape.output));
     let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
+    let own = match &node.field.source {
+        Some(Source::Merge(Merge { own: Some((own, _)), .. })) => {
+            let value = own.value();
+            quote!(#some(#value))
+        }
+        _ => quote!(#none),
+    };
     quote! {
         #krate::definition::Node {
             name: #name,
             source: #source,
+            own: #own,
             fed_by: &[#(#fed_by),*],
             input_shape: &[#(#before),*],
             input_masked: #input_masked,
@@ -157,7 +183,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let learns = shape.steps.iter().position(encodes);
     let steps = shape.steps.iter().enumerate().map(|(index, step)| {
         let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| Some(index) == learns);
-        self::step(expansion, step, vocabulary_of.map(|edge| edge.node))
+        self::step(expansion, &name, step, vocabulary_of.map(|edge| edge.node))
     });
     let sizes = expansion.formulas.sizes(raw);
     quote! {
@@ -181,18 +207,67 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let inputs: Vec<usize> = graph.inputs().collect();
     let indices =
         node.made_of.iter().filter_map(|edge| inputs.iter().position(|&input| input == edge.node));
-    let module = Ident::new(derived.spec.name, Span::call_site());
-    let ty = Ident::new(derived.spec.type_name, Span::call_site());
-    let arguments = expansion.formulas.values(&derived.arguments, None);
+    let (private, some, none) =
+        (&expansion.paths.private, &expansion.paths.some, &expansion.paths.none);
+    let [description, arguments, own, derivation] = match &derived.by {
+        DerivedBy::Named { spec: named, arguments } => {
+            let module = Ident::new(named.name, Span::call_site());
+            let ty = Ident::new(named.type_name, Span::call_site());
+            [
+                quote!(&#spec::derived::#module::DERIVATION),
+                expansion.formulas.values(arguments, None),
+                none.clone(),
+                quote!(&#krate::preprocess::#ty),
+            ]
+        }
+        DerivedBy::Own(own) => {
+            let (description, value) = (own.name(), own.value());
+            [
+                quote!(const { &#private::own_derivation(#description) }),
+                quote!([]),
+                quote!(#some(#value)),
+                own::of_place(own, Place::Derivation, &name, &expansion.paths),
+            ]
+        }
+        DerivedBy::Formula(operations) => {
+            let operations = operations.iter().map(|operation| operation_value(operation, krate));
+            let value = quote!(&#krate::preprocess::Arithmetic(&[#(#operations),*]));
+            [
+                quote!(&#spec::derived::arithmetic::DERIVATION),
+                quote!([]),
+                quote!(#some(#value)),
+                value,
+            ]
+        }
+    };
+    let Some(raw) = &shape.raw else { return TokenStream::new() };
+    let raw = expansion.formulas.shape(raw);
+    let steps = shape.steps.iter().map(|step| self::step(expansion, &name, step, None));
     let output = expansion.formulas.shape(&shape.input);
     quote! {
         #krate::definition::Derived {
             name: #name,
-            spec: &#spec::derived::#module::DERIVATION,
+            spec: #description,
             inputs: &[#(#indices),*],
             arguments: &#arguments,
+            own: #own,
+            raw: #raw,
+            steps: &[#(#steps),*],
             output: #output,
-            derivation: &#krate::preprocess::#ty,
+            derivation: #derivation,
+        }
+    }
+}
+
+/// `Operation::Input(0)`.
+fn operation_value(operation: &Operation, krate: &TokenStream) -> TokenStream {
+    let path = quote!(#krate::preprocess::Operation);
+    match operation {
+        Operation::Input(input) => quote!(#path::Input(#input)),
+        Operation::Constant(number) => quote!(#path::Constant(#number)),
+        Operation::Named(name) => {
+            let name = Ident::new(name, Span::call_site());
+            quote!(#path::#name)
         }
     }
 }
@@ -208,10 +283,18 @@ fn is_double(node: &Node) -> bool {
 }
 
 /// A preprocessing step with its arguments, and the input whose vocabulary it shares.
-fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usize>) -> TokenStream {
+fn step(
+    expansion: &Expansion<'_>,
+    field: &str,
+    step: &ShapedStep,
+    vocabulary_of: Option<usize>,
+) -> TokenStream {
     let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
     let formulas = &expansion.formulas;
     let name = |name: &str| Ident::new(name, Span::call_site());
+    if let Some(own) = &step.call.own {
+        return own_step(expansion, field, step, own);
+    }
     let (ty, module) = (name(step.call.spec.type_name), name(step.call.spec.name));
     let arguments = formulas.values(&step.call.arguments, None);
     let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
@@ -223,10 +306,32 @@ fn step(expansion: &Expansion<'_>, step: &ShapedStep, vocabulary_of: Option<usiz
         #krate::definition::Step {
             spec: &#spec::step::#module::STEP,
             arguments: &#arguments,
+            own: #none,
             input: #input,
             output: #output,
             vocabulary_of: #vocabulary_of,
             stage: &#krate::preprocess::stages::#ty,
+        }
+    }
+}
+
+/// A step of the user's own, which is its value.
+fn own_step(expansion: &Expansion<'_>, field: &str, step: &ShapedStep, own: &Own) -> TokenStream {
+    let (krate, private, formulas) =
+        (&expansion.paths.krate, &expansion.paths.private, &expansion.formulas);
+    let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let (name, value) = (own.name(), own.value());
+    let stage = own::of_place(own, Place::Step, field, &expansion.paths);
+    quote_spanned! {own.span=>
+        #krate::definition::Step {
+            spec: const { &#private::own_step(#name) },
+            arguments: &[],
+            own: #some(#value),
+            input: #input,
+            output: #output,
+            vocabulary_of: #none,
+            stage: #stage,
         }
     }
 }
@@ -254,7 +359,8 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let width = shape::target(node).map(|target| expansion.formulas.elements(&target));
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
-    let steps = shape.target_steps.iter().map(|step| self::step(expansion, step, None));
+    let steps = shape.target_steps.iter().map(|step| self::step(expansion, &name, step, None));
+    let columns = output.cells.named_columns();
     quote! {
         #krate::definition::Target {
             name: #name,
@@ -263,6 +369,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             steps: &[#(#steps),*],
             labels: #labels,
             optional: #optional,
+            columns: &[#(#columns),*],
         }
     }
 }
@@ -280,12 +387,8 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
         }
     });
     let head = expansion.formulas.elements(&shape.output);
-    let metric = |metric: &MetricCall| {
-        let names = metric.spec.parameters.iter().map(|(name, _)| *name);
-        let values: Vec<_> = metric.values.iter().map(|value| value.tokens.clone()).collect();
-        let value = construct(metric.spec.type_name, names, &values);
-        quote!(&#krate::metric::#value)
-    };
+    let columns = output.cells.named_columns();
+    let metric = |metric| metrics::value(&expansion.paths, metric, columns);
     let metrics = output.metrics.iter().map(metric);
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let (weight, learned_weight) = match &output.weight {
@@ -320,7 +423,7 @@ fn named_loss(krate: &TokenStream, loss: &NamedLoss) -> TokenStream {
 }
 
 /// `Huber { delta: 1.0 }`, or `Mse` without fields.
-fn construct<'a>(
+pub(super) fn construct<'a>(
     type_name: &str,
     names: impl Iterator<Item = &'a str>,
     values: &[TokenStream],

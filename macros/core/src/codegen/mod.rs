@@ -24,9 +24,11 @@ mod fallback;
 mod formula;
 mod forward;
 mod graph;
+mod metrics;
 mod model;
 mod nest;
 mod network;
+mod own;
 mod paths;
 mod rows;
 mod signatures;
@@ -51,12 +53,15 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
     let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
+    let is_part = graph.model.part_of.is_some();
+    // The model of a part checks its constants.
+    let checks = if is_part { TokenStream::new() } else { constants::checks(&expansion) };
     let parts = [
-        constants::checks(&expansion),
+        checks,
         model::definition(&expansion),
         model::own_losses(&expansion),
         constants::shapes(&expansion),
-        rows::structs(&signatures, &inputs, &outputs),
+        rows::structs(&signatures, &inputs, &outputs, &model::values(&expansion)),
         rows::deserialize(&signatures, &inputs, &outputs),
         model::module(&expansion),
         model::batch(&expansion),
@@ -65,6 +70,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
         forward::modules(&expansion),
         network::definition(&expansion),
         network::network(&expansion),
+        signatures.part_of(),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)
@@ -93,6 +99,10 @@ impl<'a> Expansion<'a> {
             names: &self.names,
             paths: &self.paths,
             modules: modules.collect(),
+            has_samples: {
+                let graph = &self.checked.graph;
+                graph.model.part_of.is_none() || graph.outputs().next().is_some()
+            },
             bodies: Bodies::Run,
         }
     }

@@ -4,7 +4,11 @@ use multi_input_spec::{Activation, Kind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::{docs, forward, nest, Expansion};
+use super::{
+    docs, forward, nest,
+    rows::{self, Value},
+    Expansion,
+};
 use crate::{
     names,
     parse::{Field, LossCall, Source},
@@ -23,6 +27,18 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));
     let handles: Vec<_> = outputs.chain(others).collect();
     signatures.definition(&docs::of(expansion), &handles)
+}
+
+/// The outputs without a loss, each with the type of its predictions: as declared, or arrays of `f32`.
+pub(crate) fn values<'a>(expansion: &Expansion<'a>) -> Vec<Value<'a>> {
+    let checked = expansion.checked;
+    let value = |node: usize| {
+        let field = &checked.graph.nodes[node].field;
+        let ty = rows::declared_value(field, &expansion.paths.krate);
+        let inferred = || rows::inferred_value(&checked.shapes[node].output, &expansion.formulas);
+        Value { field, ty: ty.unwrap_or_else(inferred) }
+    };
+    checked.graph.values().map(value).collect()
 }
 
 /// The losses of the user's own, as constants of the definition.
@@ -265,12 +281,16 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let fields = inputs.iter().enumerate().map(|(position, &node)| {
         let name = graph.nodes[node].name();
         let input = &expansion.checked.shapes[node].input;
+        let doc = format!("The input `{name}`.");
+        if graph.stays_raw(node) {
+            let presence = signatures.presence();
+            return quote!(#[doc = #doc] pub #name: #presence);
+        }
         let tensor = tensor(expansion, input, &quote!(B), &none);
         let tensor = match input.shape.is_masked() {
             true => signatures.padded(&tensor),
             false => tensor,
         };
-        let doc = format!("The input `{name}`.");
         let ty = match graph.nodes[node].absence {
             Some(_) => signatures.optional(&tensor),
             None if silent && position == 0 => quote!(<E as #private::Anchored<#tensor>>::Type),
@@ -287,16 +307,18 @@ pub(crate) fn batch(expansion: &Expansion<'_>) -> TokenStream {
 pub(crate) fn heads(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, private) = (&expansion.checked.graph, &expansion.paths.private);
     let none = quote!(#private::NoneTape);
-    let fields = graph.outputs().map(|node| {
+    let fields = graph.heads().map(|node| {
         let name = graph.nodes[node].name();
         let shape = &expansion.checked.shapes[node];
         let tensor = tensor(expansion, &shape.output, &quote!(B), &none);
         let doc = match graph.nodes[node].link() {
             Some(link) => format!("The head of `{name}`: logits, before the {}.", link.name()),
+            None if graph.nodes[node].field.value.is_some() => format!("The value of `{name}`."),
             None => format!("The head of `{name}`."),
         };
         quote!(#[doc = #doc] pub #name: #tensor)
     });
     let fields: Vec<_> = fields.collect();
-    expansion.signatures().heads(&fields)
+    let names: Vec<&Ident> = graph.outputs().map(|node| graph.nodes[node].name()).collect();
+    expansion.signatures().heads(&fields, &names)
 }

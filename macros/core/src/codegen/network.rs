@@ -7,7 +7,7 @@ use quote::quote;
 use super::{
     custom,
     forward::{self, Mode},
-    graph,
+    graph, metrics,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
@@ -19,7 +19,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
     // With the user's own `Deserialize`, the reading of rows is unknown.
-    let sample_row = (!graph.model.derives.deserialize).then(|| {
+    let sample_row = (signatures.has_samples && !graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
         quote! {
             const SAMPLE_ROW: #option<&'static #krate::data::columns::RowSpec> =
@@ -32,18 +32,23 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         sample_row,
         inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
-    quote!(#reported #class_outputs #definition)
+    // The model of a part has checked them.
+    let is_part = graph.model.part_of.is_some();
+    let checks = (!is_part).then(|| metrics::checks(expansion));
+    quote!(#reported #class_outputs #definition #checks)
 }
 
 /// The metrics that the outputs report, for monitors.
 fn reported(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let metrics = &graph.nodes[node].field.output.as_ref()?.metrics;
-        Some(metrics.iter().map(move |metric| (index, metric.spec.type_name)))
+        let field = &graph.nodes[node].field;
+        let metrics = &field.output.as_ref()?.metrics;
+        Some(metrics::reported(&signatures, index, &field.name, metrics))
     });
-    outputs.flatten().map(|(index, metric)| signatures.reported(index, metric)).collect()
+    outputs.collect()
 }
 
 /// The outputs with classes, for class weights.
@@ -69,6 +74,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let bodies = NetworkBodies {
         batch: batch(expansion),
         heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
+        values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
         weights: graph
             .outputs()
             .map(|node| &graph.nodes[node])
@@ -97,6 +103,10 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let graph = &expansion.checked.graph;
     let fields = graph.entries().map(|(column, node)| {
         let field = graph.nodes[node].name();
+        let present = quote!(rows.present(#column, device)?);
+        if graph.stays_raw(node) {
+            return quote!(#field: #krate::missing::Presence { present: #present });
+        }
         let flow = &expansion.checked.shapes[node].input;
         let read = match flow.shape.kind {
             Kind::Categories => quote!(categories::<_, E, D>),
@@ -119,7 +129,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
             Some(_) => quote! {
                 #field: #krate::missing::Optional {
                     values: #values,
-                    present: rows.present(#column, device)?,
+                    present: #present,
                 }
             },
         }

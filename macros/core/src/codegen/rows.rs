@@ -5,17 +5,26 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::Attribute;
 
-use super::signatures::Signatures;
+use super::{formula::Formulas, signatures::Signatures};
 use crate::{
     parse::{Argument, ColumnNames, Columns, Derives, Element, Field, FieldType, Head, Source},
+    shape::Flow,
     text::{compact, plain},
 };
+
+/// An output without a loss.
+pub(crate) struct Value<'a> {
+    pub(crate) field: &'a Field,
+    /// The type of its predictions.
+    pub(crate) ty: TokenStream,
+}
 
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
 pub(super) fn structs(
     signatures: &Signatures<'_>,
     inputs: &[&Field],
     outputs: &[&Field],
+    values: &[Value<'_>],
 ) -> TokenStream {
     let (names, krate) = (signatures.names, &signatures.paths.krate);
     let model = signatures.head;
@@ -26,22 +35,29 @@ pub(super) fn structs(
 
     let input_fields: Vec<_> = inputs.iter().map(raw).collect();
     let target_fields: Vec<_> = outputs.iter().map(raw).collect();
-    let prediction_fields: Vec<_> = outputs.iter().enumerate().map(predicted).collect();
+    let values = values.iter();
+    let values = values.map(|value| field(value.field, model.derives, value.ty.clone()));
+    let prediction_fields: Vec<_> =
+        outputs.iter().enumerate().map(predicted).chain(values).collect();
     let doc = |text: &str| text.replace("{}", &names.definition.to_string());
     let row = |name, text, fields| row(model, name, &doc(text), fields);
-    let structs = [
+    let rows = [
         row(&names.inputs, "One row that [`{}`] predicts from.", input_fields.clone()),
-        row(
-            &names.sample,
-            "One row that [`{}`] trains on: inputs and targets.",
-            [input_fields, target_fields].concat(),
-        ),
         row(&names.outputs, "What [`{}`] predicts for one row.", prediction_fields),
     ];
+    if !signatures.has_samples {
+        return quote!(#(#rows)*);
+    }
+    let samples = row(
+        &names.sample,
+        "One row that [`{}`] trains on: inputs and targets.",
+        [input_fields, target_fields].concat(),
+    );
     let (inputs_name, sample) = (&names.inputs, &names.sample);
     let input_names = inputs.iter().map(|field| &field.name);
     quote! {
-        #(#structs)*
+        #(#rows)*
+        #samples
 
         impl ::core::convert::From<#sample> for #inputs_name {
             fn from(sample: #sample) -> Self {
@@ -147,6 +163,21 @@ fn in_arrays(ty: &FieldType, element: TokenStream) -> TokenStream {
     lengths.fold(element, |inner, length| quote!([#inner; #length]))
 }
 
+/// The type of an output without a loss, if the field's type says it: an input's says what rows hold.
+pub(super) fn declared_value(field: &Field, krate: &TokenStream) -> Option<TokenStream> {
+    if matches!(field.source, Some(Source::Input(_) | Source::Derived(_))) {
+        return None;
+    }
+    let ty = field.ty.as_ref().filter(|ty| !matches!(ty.element, Element::Inferred))?;
+    Some(ty.absolute_present(krate))
+}
+
+/// The type of an output without a loss in the shape of its node.
+pub(super) fn inferred_value(flow: &Flow, formulas: &Formulas) -> TokenStream {
+    let number = quote!(::core::primitive::f32);
+    formulas.sizes(flow).iter().rev().fold(number, |inner, size| quote!([#inner; #size]))
+}
+
 /// `Deserialize` for rows from files, unless the user derives it.
 pub(super) fn deserialize(
     signatures: &Signatures<'_>,
@@ -157,14 +188,17 @@ pub(super) fn deserialize(
         return TokenStream::new();
     }
     let (names, krate) = (signatures.names, &signatures.paths.krate);
-    let row = |name, fields: &[&Field], targets: &[String]| {
+    let row = |name, fields: &[&Field], others: &[TokenStream]| {
         let specs: Vec<_> = fields.iter().map(|field| field_spec(field, krate)).collect();
         let cells = fields.iter().enumerate().map(|(index, field)| take(field, index, krate));
-        signatures.deserialize(name, &specs, targets, &quote!(#(#cells),*))
+        signatures.deserialize(name, &specs, others, &quote!(#(#cells),*))
     };
-    let targets: Vec<String> = outputs.iter().flat_map(|output| output.keys()).collect();
-    let inputs_row = row(&names.inputs, inputs, &targets);
-    let sample_row = row(&names.sample, &[inputs, outputs].concat(), &[]);
+    let others = signatures.head.part_of.iter().flat_map(|whole| &whole.other_fields);
+    let others: Vec<TokenStream> = others.map(|field| field_names(field, krate)).collect();
+    let targets: Vec<TokenStream> = outputs.iter().map(|field| field_names(field, krate)).collect();
+    let inputs_row = row(&names.inputs, inputs, &[targets, others.clone()].concat());
+    let samples = signatures.has_samples;
+    let sample_row = samples.then(|| row(&names.sample, &[inputs, outputs].concat(), &others));
     quote!(#inputs_row #sample_row)
 }
 
@@ -253,18 +287,31 @@ fn format(field: &Field, krate: &TokenStream) -> TokenStream {
     })
 }
 
-/// The columns and the type of a field.
-fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
-    let Columns { rename, aliases, read_with, .. } = &field.columns;
+/// The columns of a field.
+fn field_names(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Columns { rename, aliases, .. } = &field.columns;
     let name = rename.as_ref().map_or_else(|| plain(&field.name), syn::LitStr::value);
     let aliases = aliases.iter().map(syn::LitStr::value);
-    let path = quote!(#krate::data::columns);
+    let cells = quote!(#krate::data::columns::cells);
     let columns = match field.cells().and_then(|cells| cells.columns.as_ref()) {
         None => quote!(Own),
         Some((ColumnNames::Named(names), _)) => quote!(Named(&[#(#names),*])),
         Some((ColumnNames::Prefix(prefix), _)) => quote!(Prefix(#prefix)),
         Some((ColumnNames::AllOthers, _)) => quote!(AllOthers),
     };
+    quote! {
+        #cells::FieldNames {
+            name: #name,
+            aliases: &[#(#aliases),*],
+            columns: #cells::ColumnNames::#columns,
+        }
+    }
+}
+
+/// The columns and the type of a field.
+fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
+    let Columns { read_with, .. } = &field.columns;
+    let (path, names) = (quote!(#krate::data::columns), field_names(field, krate));
     let input = match &field.source {
         Some(Source::Input(input)) => Some(input),
         _ => None,
@@ -293,11 +340,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     quote! {
         #path::FieldSpec {
-            names: #path::cells::FieldNames {
-                name: #name,
-                aliases: &[#(#aliases),*],
-                columns: #path::cells::ColumnNames::#columns,
-            },
+            names: #names,
             elements: #elements,
             ty: #text,
             reads: #path::Reads::#reads,

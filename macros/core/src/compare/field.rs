@@ -189,7 +189,9 @@ impl<'a> ComparedField<'a> {
     }
 
     fn step(&self, name: &str) -> Option<&'a Step> {
-        self.steps().iter().find(|step| step.spec.name == name)
+        // What a step of the user's own gives is not known here.
+        let mut known = self.steps().iter().take_while(|step| step.own.is_none());
+        known.find(|step| step.spec.name == name)
     }
 
     /// All rows of the sample, in words.

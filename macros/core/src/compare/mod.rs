@@ -132,7 +132,7 @@ fn compare_rows(
     let owned: Vec<Names> = nodes.iter().map(|&node| Names::of(&graph.nodes[node].field)).collect();
     let borrowed: Vec<_> = owned.iter().map(Names::borrowed).collect();
     let fields: Vec<FieldNames<'_>> = borrowed.iter().map(|names| names.as_names()).collect();
-    let row = RowNames { fields: &fields, targets: &[] };
+    let row = RowNames { fields: &fields, others: &[] };
     let keys = || data.sample.columns.iter().map(String::as_str);
     let mut compared: Vec<ComparedField<'_>> = Vec::new();
     for (&node, names) in nodes.iter().zip(&fields) {

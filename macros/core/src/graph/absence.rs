@@ -1,7 +1,7 @@
 //! Absence: the nodes without a value in rows that lack an optional input.
 
 use super::Node;
-use crate::parse::{Missing, Source};
+use crate::parse::{Missing, Source, Whole};
 
 /// The optional input that is the only input of a node.
 ///
@@ -16,6 +16,14 @@ pub(crate) struct Absence {
     pub(crate) policy: Missing,
     /// Whether this node's output is replaced: it has a consumer that is never absent.
     pub(crate) filled: bool,
+}
+
+/// Marks as replaced exactly the nodes that the model of a part replaces.
+pub(super) fn fill_as(whole: &Whole, nodes: &mut [Node]) {
+    for node in nodes {
+        let filled = whole.filled.contains(node.name());
+        node.absence.iter_mut().for_each(|absence| absence.filled = filled);
+    }
 }
 
 /// Propagates absence along the edges, in topological order.

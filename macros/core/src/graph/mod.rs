@@ -95,9 +95,22 @@ impl Node {
         matches!(weight, Some(LossWeight::Learned))
     }
 
+    /// The policy that replaces the node's output where it is absent; `None` where nothing replaces
+    /// it. A prediction without a consumer to learn a vector from is replaced by zeros.
+    pub(crate) fn filled_by(&self) -> Option<Missing> {
+        let absence = self.absence?;
+        match absence.filled {
+            true => Some(absence.policy),
+            false => {
+                let is_seen = self.field.value.is_some() && absence.policy != Missing::Mean;
+                is_seen.then_some(Missing::Zeros)
+            }
+        }
+    }
+
     /// Whether a learned vector replaces the node when it is absent.
     pub(crate) fn learns_a_stand_in(&self) -> bool {
-        self.absence.is_some_and(|absence| absence.filled && absence.policy == Missing::Learned)
+        self.filled_by() == Some(Missing::Learned)
     }
 
     /// Whether it is an input.
@@ -126,19 +139,65 @@ impl Graph {
     /// nodes.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let columns = self.inputs().chain(self.derived()).enumerate();
-        columns.filter(|(_, node)| !self.ends_in_derivations(*node))
+        columns.filter(|(_, node)| !self.stays_raw(*node) || self.gives_presence(*node))
     }
 
-    /// Whether an input is only used by derived nodes.
-    pub(crate) fn ends_in_derivations(&self, node: usize) -> bool {
-        let takes = |edges: &[Edge]| edges.iter().any(|edge| edge.node == node);
-        self.nodes.iter().any(|other| takes(&other.made_of))
-            && !self.nodes.iter().any(|other| takes(&other.feeds))
+    /// Whether an input's value does not flow on: only derived nodes and `present(...)` take it.
+    pub(crate) fn stays_raw(&self, node: usize) -> bool {
+        let carried_out = |field: &Field| field.output.is_some() || field.value.is_some();
+        (self.is_derived_from(node) || self.gives_presence(node))
+            && self.consumers(node).next().is_none()
+            && !carried_out(&self.nodes[node].field)
     }
 
-    /// The indices of the outputs, in declaration order.
+    /// Whether a derived node is made of an input.
+    pub(crate) fn is_derived_from(&self, node: usize) -> bool {
+        self.nodes.iter().any(|other| other.made_of.iter().any(|edge| edge.node == node))
+    }
+
+    /// Whether some node takes `present(input)`, or `present(...)` of a node that is absent with it.
+    pub(crate) fn gives_presence(&self, input: usize) -> bool {
+        let mut edges = self.nodes.iter().flat_map(|other| &other.feeds);
+        edges.any(|edge| edge.present && self.input_of_presence(edge) == Some(input))
+    }
+
+    /// The input whose presence `present(...)` asks for.
+    pub(crate) fn input_of_presence(&self, edge: &Edge) -> Option<usize> {
+        let node = &self.nodes[edge.node];
+        let own = node.is_input().then_some(edge.node);
+        node.absence.map(|absence| absence.input).or(own)
+    }
+
+    /// The indices of the outputs with a loss, in declaration order.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].field.output.is_some())
+    }
+
+    /// The indices of the outputs without a loss, in declaration order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.nodes.len()).filter(|&node| self.nodes[node].field.value.is_some())
+    }
+
+    /// The nodes whose values a forward pass returns: the outputs with a loss, then those without.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = usize> + '_ {
+        self.outputs().chain(self.values())
+    }
+
+    /// Whether the model has an output, with a loss or without.
+    pub(crate) fn has_outputs(&self) -> bool {
+        self.heads().next().is_some()
+    }
+
+    /// Whether an output with a loss depends on the branch of `node`, or on a node that shares it.
+    pub(crate) fn reaches_a_loss(&self, node: usize) -> bool {
+        let mut reaches = vec![false; self.nodes.len()];
+        for &position in self.order.iter().rev() {
+            reaches[position] |= self.nodes[position].field.output.is_some();
+            let feeds = self.nodes[position].feeds.iter().filter(|edge| !edge.present);
+            feeds.for_each(|edge| reaches[edge.node] |= reaches[position]);
+        }
+        let shares = |other: &usize| *other == node || self.nodes[*other].shared == Some(node);
+        (0..self.nodes.len()).filter(shares).any(|node| reaches[node])
     }
 
     /// The node that owns the branch of `node`.
@@ -168,6 +227,9 @@ pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     only_inputs_are_taken(&mut nodes, errors);
     let order = order::sort(&mut nodes, errors);
     absence::propagate(&mut nodes, &order);
+    if let Some(whole) = &model.part_of {
+        absence::fill_as(whole, &mut nodes);
+    }
     Graph { model, nodes, order }
 }
 

@@ -15,6 +15,7 @@ use syn::{
 };
 
 use super::{
+    average::AverageExpr,
     branch::{self, Layer},
     number::{NumberExpr, SizeExpr},
     tokenizer::TokenizerExpr,
@@ -45,6 +46,8 @@ pub(crate) enum Argument {
     Tokenizer(TokenizerExpr),
     /// A text in quotes.
     Text(LitStr),
+    /// An average over classes.
+    Average(AverageExpr),
     /// Another input.
     Input(Ident),
     /// In an `Rc`, because arguments are cloned while they are sorted.
@@ -261,6 +264,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         .ok_or_else(|| expected(value, "the name of another input")),
         ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
         ArgumentKind::Text => text(parameter.name, value).map(Argument::Text),
+        ArgumentKind::Average => AverageExpr::read(value).map(Argument::Average),
         ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
     }
 }
@@ -363,7 +367,11 @@ fn text(parameter: &str, value: &Expr) -> syn::Result<LitStr> {
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
             Ok(text.clone())
         }
-        _ => Err(expected(value, &format!("`{parameter}` as a text in quotes, such as `\"|\"`"))),
+        _ => {
+            let example = if parameter == "from" { "vectors.txt" } else { "|" };
+            let text = format!("`{parameter}` as a text in quotes, such as `{example:?}`");
+            Err(expected(value, &text))
+        }
     }
 }
 

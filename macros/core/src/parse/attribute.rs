@@ -47,7 +47,12 @@ pub(super) fn arguments(attribute: &Attribute) -> syn::Result<TokenStream> {
 
 /// The entries of a list; unreadable entries are reported and omitted.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Entry> {
-    entries(tokens).into_iter().filter_map(|tokens| errors.ok(entry.parse2(tokens))).collect()
+    entries(tokens).into_iter().filter_map(|tokens| read_entry(tokens, errors)).collect()
+}
+
+/// One of [`entries`]; `None` after reporting that it is unreadable.
+pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Entry> {
+    errors.ok(entry.parse2(tokens))
 }
 
 fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {

@@ -22,6 +22,7 @@ use crate::{
 };
 
 /// The layers of a node.
+#[derive(Clone)]
 pub(crate) struct Branch {
     /// In order.
     pub(crate) layers: Vec<Layer>,
@@ -34,6 +35,7 @@ pub(crate) struct Branch {
 }
 
 /// A layer.
+#[derive(Clone)]
 pub(crate) struct Layer {
     pub(crate) kind: LayerKind,
     /// As the user wrote it, in one line.
@@ -43,6 +45,7 @@ pub(crate) struct Layer {
 }
 
 /// The kind of a layer.
+#[derive(Clone)]
 pub(crate) enum LayerKind {
     /// A layer of the spec.
     Named { spec: &'static layer::Layer, name: Ident, arguments: Vec<Argument> },

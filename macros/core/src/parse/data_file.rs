@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::{ext::IdentExt, parse::ParseStream, punctuated::Punctuated, LitInt, LitStr, Token};
 
 /// A data file of a model.
+#[derive(Clone)]
 pub(crate) struct DataFile {
     /// The path, from the folder of the crate's manifest.
     pub(crate) path: LitStr,

@@ -9,6 +9,7 @@ use super::{attribute::point, number::SizeExpr};
 use crate::text::compact;
 
 /// The type of a field: the value of one sample.
+#[derive(Clone)]
 pub(crate) struct FieldType {
     /// `Option<...>`: an input may be absent, or a target unknown.
     pub(crate) optional: bool,

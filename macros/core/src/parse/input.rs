@@ -2,12 +2,18 @@
 
 use multi_input_spec::step::{self, STEPS};
 use proc_macro2::{Span, TokenStream};
-use syn::{parse::Parser, punctuated::Punctuated, Ident, Token};
+use syn::{
+    parse::{ParseStream, Parser},
+    punctuated::Punctuated,
+    Ident, Token,
+};
 
 use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
+    claim::Claim,
+    own::{self, Own},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -15,7 +21,7 @@ use crate::{
 };
 
 /// The contents of `#[input(...)]`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Input {
     /// The preprocessing steps, in order.
     pub(crate) steps: Vec<Step>,
@@ -30,9 +36,12 @@ pub(crate) struct Input {
 }
 
 /// A preprocessing step with its arguments.
+#[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) spec: &'static step::Step,
     pub(crate) arguments: Vec<Argument>,
+    /// The step, where it is of the user's own, with the shape claimed for its output.
+    pub(crate) own: Option<(Own, Option<Claim>)>,
     /// The span of its name.
     pub(crate) span: Span,
 }
@@ -53,6 +62,16 @@ impl Input {
 }
 
 impl Step {
+    /// Whether an entry is a step of the user's own.
+    pub(super) fn is_own(entry: &TokenStream) -> bool {
+        Own::is_written(entry, names().chain(["missing"]).chain(cells::NAMES))
+    }
+
+    /// As the user calls it.
+    pub(crate) fn name(&self) -> &str {
+        self.own.as_ref().map_or(self.spec.name, |(own, _)| &own.text)
+    }
+
     /// The argument of the parameter `name`.
     pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
         let index = self.spec.parameters.iter().position(|parameter| parameter.name == name);
@@ -82,13 +101,20 @@ const POLICIES: [(&str, Missing); 3] =
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     let mut input = Input::default();
-    for Entry { name, form } in attribute::read(tokens, errors) {
+    for entry in attribute::entries(tokens) {
+        let index = input.steps.len();
+        if Step::is_own(&entry) {
+            if read_own(entry, &mut input.steps, errors).is_none() {
+                input.broken_at.get_or_insert(index);
+            }
+            continue;
+        }
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
         let span = name.span();
         let spec = step::named(&name.to_string());
         match (name.to_string().as_str(), spec, form) {
             (_, Some(_), form) => {
                 let Input { steps, cells, .. } = &mut input;
-                let index = steps.len();
                 if read_into(&name, form, steps, cells, errors).is_none() {
                     input.broken_at.get_or_insert(index);
                 }
@@ -105,7 +131,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
                 if input.cells.read(&name, form, errors).is_none() {
                     continue;
                 }
-                let names = STEPS.iter().map(|step| step.name).chain(cells::NAMES);
+                let names = names().chain(cells::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
@@ -114,6 +140,34 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         }
     }
     input
+}
+
+/// The names of all steps of ours.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    STEPS.iter().map(|step| step.name)
+}
+
+/// Reads a step of the user's own, `my::Winsorize(0.01)` or `my::Polynomial(3) => [3]`; `None` after
+/// reporting mistakes.
+pub(super) fn read_own(
+    entry: TokenStream,
+    steps: &mut Vec<Step>,
+    errors: &mut Diagnostics,
+) -> Option<()> {
+    let parser = |input: ParseStream<'_>| {
+        let read = (Own::parse(input)?, Claim::parse(input)?);
+        own::end(input).map(|()| read)
+    };
+    let (own, claim) = errors.ok(parser.parse2(entry))?;
+    claim.iter().for_each(|claim| claim.require(errors));
+    let span = own.span;
+    steps.push(Step {
+        spec: &step::own::STEP,
+        arguments: Vec::new(),
+        own: Some((own, claim)),
+        span,
+    });
+    Some(())
 }
 
 /// Reads the step called `name`; `None` after reporting mistakes.
@@ -130,7 +184,7 @@ pub(super) fn read_into(
         return None;
     }
     let arguments = read_arguments(spec, name, form, cells, errors)?;
-    steps.push(Step { spec, arguments, span });
+    steps.push(Step { spec, arguments, own: None, span });
     Some(())
 }
 

@@ -9,7 +9,11 @@ use syn::{
     Expr, Ident, Token,
 };
 
-use super::argument::{self, Argument, Given};
+use super::{
+    argument::{self, Argument, Given},
+    claim::Claim,
+    own::{self, Own},
+};
 use crate::{
     diagnostics::Diagnostics,
     suggest::{list, suggest},
@@ -17,8 +21,11 @@ use crate::{
 };
 
 /// The contents of `#[merge(...)]`.
+#[derive(Clone)]
 pub(crate) struct Merge {
     pub(crate) rule: &'static merge::Merge,
+    /// The merge, where it is of the user's own, with the shape claimed for its output.
+    pub(crate) own: Option<(Own, Option<Claim>)>,
     /// The rule's name, as the user's token.
     pub(crate) name: Ident,
     pub(crate) operands: Vec<Operand>,
@@ -28,6 +35,7 @@ pub(crate) struct Merge {
 }
 
 /// An operand of a merge.
+#[derive(Clone)]
 pub(crate) enum Operand {
     /// The output of a node.
     Node(Ident),
@@ -47,6 +55,9 @@ impl Operand {
 /// Reads the tokens between the parentheses; `None` after reporting mistakes.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Merge> {
     let text = compact(&tokens);
+    if Own::is_written(&tokens, MERGES.iter().map(|merge| merge.name)) {
+        return read_own(tokens, text, errors);
+    }
     let Call { name, entries } = errors.ok(syn::parse2(tokens).map_err(|error| {
         let hint = "expected a rule and its operands: `#[merge(concat(first, second))]`";
         let at = if text.is_empty() { span } else { error.span() };
@@ -76,7 +87,30 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     if sound && !check_count(rule, &name, operands.len(), errors) {
         return None;
     }
-    sound.then_some(Merge { rule, name, operands, arguments, text })
+    sound.then_some(Merge { rule, own: None, name, operands, arguments, text })
+}
+
+/// Reads a merge of the user's own: `my::Gated(a, present(b), at = 0.5) => [3]`.
+fn read_own(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Option<Merge> {
+    let parser = |input: ParseStream<'_>| {
+        let (own, operands) = Own::parse_of_nodes(input)?;
+        let claim = Claim::parse(input)?;
+        own::end(input).map(|()| (own, operands, claim))
+    };
+    let (own, operands, claim) = errors.ok(parser.parse2(tokens))?;
+    claim.iter().for_each(|claim| claim.require(errors));
+    let operands: Option<Vec<Operand>> =
+        operands.iter().map(|value| errors.ok(operand(value))).collect();
+    let (rule, name) = (&merge::own::MERGE, own.path.segments.last()?.ident.clone());
+    let operands = operands?;
+    check_count(rule, &name, operands.len(), errors).then_some(Merge {
+        rule,
+        own: Some((own, claim)),
+        name,
+        operands,
+        arguments: Vec::new(),
+        text,
+    })
 }
 
 /// Whether the rule accepts the number of nodes.

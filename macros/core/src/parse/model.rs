@@ -20,6 +20,7 @@ use super::{
     input::{self, Input},
     merge::{self, Merge},
     output::{self, Output},
+    part::{self, Part, Whole},
     rename::{self, RenameAll},
     serde::{self, Columns, Derives},
     typed::{self, Typed},
@@ -38,6 +39,7 @@ pub(crate) struct RawModel {
 }
 
 /// The struct without its fields.
+#[derive(Clone)]
 pub(crate) struct Head {
     /// Doc comments, derives and other attributes outside the DSL.
     pub(crate) attributes: Vec<Attribute>,
@@ -45,9 +47,12 @@ pub(crate) struct Head {
     pub(crate) name: Ident,
     pub(crate) options: Options,
     pub(crate) derives: Derives,
+    /// What it is a part of.
+    pub(crate) part_of: Option<Whole>,
 }
 
 /// The options of `#[multi_input_model(...)]`.
+#[derive(Clone)]
 pub(crate) struct Options {
     /// The path of `multi_input`: `::multi_input`, or the value of `crate = ...`.
     pub(crate) krate: TokenStream,
@@ -55,9 +60,12 @@ pub(crate) struct Options {
     pub(crate) allowed: Vec<Lint>,
     /// The file that the model is compared with.
     pub(crate) data: Option<DataFile>,
+    /// The parts that are definitions of their own.
+    pub(crate) parts: Vec<Part>,
 }
 
 /// A field: a node of the graph.
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) name: Ident,
     /// `None` if the type could not be read.
@@ -67,7 +75,10 @@ pub(crate) struct Field {
     /// The source of the node; `None` if it could not be read.
     pub(crate) source: Option<Source>,
     pub(crate) branch: Option<Branch>,
+    /// The target and the loss of an output with a loss.
     pub(crate) output: Option<Output>,
+    /// For an output without a loss: the token that makes it one.
+    pub(crate) value: Option<Span>,
     /// Attributes outside the DSL, for the row structs.
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
@@ -96,6 +107,7 @@ impl Field {
 }
 
 /// The source of a node.
+#[derive(Clone)]
 pub(crate) enum Source {
     Input(Box<Input>),
     Merge(Merge),
@@ -149,12 +161,18 @@ pub(crate) fn parse(
             false => fields.push(field),
         }
     }
-    let head = Head { attributes, visibility: item.vis, name: item.ident, options, derives };
+    let (visibility, name) = (item.vis, item.ident);
+    let head = Head { attributes, visibility, name, options, derives, part_of: None };
     Some(RawModel { head, fields })
 }
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
-    let mut options = Options { krate: quote!(::multi_input), allowed: Vec::new(), data: None };
+    let mut options = Options {
+        krate: quote!(::multi_input),
+        allowed: Vec::new(),
+        data: None,
+        parts: Vec::new(),
+    };
     let (mut allowed, mut require) = (Vec::new(), None);
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
@@ -163,6 +181,7 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
             Some(ModelOption::Data(file, at)) => {
                 attribute::once(&mut options.data, *file, "data", at, errors);
             }
+            Some(ModelOption::Parts(parts)) => options.parts.extend(parts),
             Some(ModelOption::Require(at)) => require = Some(at),
             None => {}
         }
@@ -195,6 +214,7 @@ enum ModelOption {
     Allow(Punctuated<Ident, Token![,]>),
     /// With the span of the word.
     Data(Box<DataFile>, Span),
+    Parts(Vec<Part>),
     Require(Span),
 }
 
@@ -204,7 +224,8 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         input.parse::<Token![=]>()?;
         return input.call(Path::parse_mod_style).map(ModelOption::Crate);
     }
-    let known = "there are `crate = path`, `allow(warning)`, `data = \"file.csv\"` and `require`";
+    let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
+                 `data = \"file.csv\"` and `require`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
@@ -212,6 +233,9 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     if word == "data" {
         return DataFile::read(&word, input)
             .map(|file| ModelOption::Data(Box::new(file), word.span()));
+    }
+    if word == "part" {
+        return part::read(&word, input).map(ModelOption::Parts);
     }
     if word == "require" {
         return Ok(ModelOption::Require(word.span()));
@@ -324,13 +348,18 @@ fn read_field(
         true => None,
         false => one_source(&name, sources, errors),
     };
+    let (output, value) = match output {
+        Some(output::Kind::WithLoss(output)) => (Some(*output), None),
+        Some(output::Kind::Value(span)) => (None, Some(span)),
+        None => (None, None),
+    };
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
         let ty = errors.ok(data_type::read(&field.ty))?;
         ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });
-    Field { name, ty, ty_tokens, source, branch, output, attributes, columns, typed }
+    Field { name, ty, ty_tokens, source, branch, output, value, attributes, columns, typed }
 }
 
 /// A node has exactly one source.

@@ -18,7 +18,7 @@ pub(crate) struct SizeExpr {
 
 impl SizeExpr {
     /// A literal at the span of the user's tokens.
-    pub(super) fn literal(number: usize, span: Span) -> SizeExpr {
+    pub(crate) fn literal(number: usize, span: Span) -> SizeExpr {
         let mut literal = proc_macro2::Literal::usize_unsuffixed(number);
         literal.set_span(span);
         SizeExpr { tokens: literal.to_token_stream(), value: Size::Known(number) }

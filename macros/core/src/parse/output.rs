@@ -1,11 +1,12 @@
-//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`.
+//! `#[output(loss = huber(delta = 0.5), metrics(mae, r2), weight = 0.3, standardize)]`, and
+//! `#[output]`.
 
 use multi_input_spec::{
     loss,
     step::{self, Inverse, STEPS},
-    ArgumentKind, Loss, Metric, Parameter, Range, LOSSES, METRICS,
+    ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 
@@ -14,7 +15,8 @@ use super::{
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
     input::{self, Step},
-    number::{NumberExpr, SizeExpr},
+    metric::{self, OutputMetric},
+    number::NumberExpr,
     own::Own,
 };
 use crate::{
@@ -22,13 +24,22 @@ use crate::{
     suggest::{list, suggest},
 };
 
-/// The contents of `#[output(...)]`.
+/// The kind of an output.
+pub(super) enum Kind {
+    /// It has a loss, and so a target.
+    WithLoss(Box<Output>),
+    /// It has no loss: its value is a part of the predictions. With the span of the attribute's name.
+    Value(Span),
+}
+
+/// The contents of `#[output(...)]` with a loss.
+#[derive(Clone)]
 pub(crate) struct Output {
     /// The loss and its arguments; `None` if it could not be read.
     pub(crate) loss: Option<LossCall>,
-    pub(crate) metrics: Vec<MetricCall>,
+    pub(crate) metrics: Vec<OutputMetric>,
     /// The metrics in which rows count by their weights.
-    pub(crate) weighted_metrics: Vec<MetricCall>,
+    pub(crate) weighted_metrics: Vec<OutputMetric>,
     /// The weight of this loss in the total loss.
     pub(crate) weight: LossWeight,
     /// The preprocessing steps of the target, in order.
@@ -41,7 +52,15 @@ pub(crate) struct Output {
     pub(crate) span: Span,
 }
 
+impl Output {
+    /// All metrics, first the unweighted ones.
+    pub(crate) fn all_metrics(&self) -> impl Iterator<Item = &OutputMetric> {
+        self.metrics.iter().chain(&self.weighted_metrics)
+    }
+}
+
 /// The weight of a loss in the total loss.
+#[derive(Clone)]
 pub(crate) enum LossWeight {
     Given(TokenStream),
     /// `weight = learned`: by the uncertainty of the output.
@@ -49,6 +68,7 @@ pub(crate) enum LossWeight {
 }
 
 /// A loss with its arguments.
+#[derive(Clone)]
 pub(crate) enum LossCall {
     Named(NamedLoss),
     /// A loss of the user's own.
@@ -66,6 +86,7 @@ impl LossCall {
 }
 
 /// A loss of the spec.
+#[derive(Clone)]
 pub(crate) struct NamedLoss {
     pub(crate) spec: &'static Loss,
     pub(crate) name: Ident,
@@ -75,20 +96,28 @@ pub(crate) struct NamedLoss {
     pub(crate) listed: Vec<TokenStream>,
 }
 
-/// A metric with its arguments.
-pub(crate) struct MetricCall {
-    pub(crate) spec: &'static Metric,
-    pub(crate) name: Ident,
-    pub(crate) values: Vec<SizeExpr>,
-}
-
 /// Reads the tokens between the parentheses.
-pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Output {
-    let (mut losses, mut weight) = (None, None);
+pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Kind {
+    if tokens.is_empty() {
+        return Kind::Value(span);
+    }
+    let (mut losses, mut weight, mut first) = (None, None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    for Entry { name, form } in attribute::read(tokens, errors) {
+    let mut is_read = true;
+    for entry in attribute::entries(tokens) {
+        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+        if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
+            first = first.or_else(|| first_word(&entry));
+            read_own_step(entry, &mut steps, errors);
+            continue;
+        }
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
+            is_read = false;
+            continue;
+        };
         let at = name.span();
+        first.get_or_insert_with(|| name.clone());
         match (name.to_string().as_str(), form) {
             ("loss", Form::Value(value)) => {
                 once(&mut losses, read_loss(value, errors), "loss", at, errors)
@@ -97,10 +126,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 losses.get_or_insert(None);
                 expected(&name, "loss = mse", errors);
             }
-            ("metrics", Form::Call(names)) => read_metrics(names, &mut metrics, errors),
+            ("metrics", Form::Call(names)) => metric::read_all(names, &mut metrics, errors),
             ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
             ("weighted_metrics", Form::Call(names)) => {
-                read_metrics(names, &mut weighted_metrics, errors);
+                metric::read_all(names, &mut weighted_metrics, errors);
             }
             ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
             ("weight", Form::Value(value)) => {
@@ -134,18 +163,23 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
+                is_read = false;
             }
         }
     }
-    if losses.is_none() {
+    // An entry that could not be read may be the loss.
+    if let (None, true, Some(first)) = (&losses, is_read, first) {
         let names = list(LOSSES.iter().map(Loss::name));
         errors.at(
-            span,
-            format!("an output needs a loss: `#[output(loss = ...)]` with one of {names}"),
+            first.span(),
+            format!(
+                "`{first}` is about a target, which an output without a loss does not have: add \
+                 `loss = ...` with one of {names}, or leave `{first}` out"
+            ),
         );
     }
     let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
-    Output {
+    Kind::WithLoss(Box::new(Output {
         loss: losses.flatten(),
         metrics,
         weighted_metrics,
@@ -154,6 +188,28 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         categories,
         cells,
         span,
+    }))
+}
+
+/// The first name in an entry.
+fn first_word(entry: &TokenStream) -> Option<Ident> {
+    entry.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    })
+}
+
+/// A step of the user's own, which rustc asks for its inverse.
+fn read_own_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics) {
+    if input::read_own(entry, steps, errors).is_none() {
+        return;
+    }
+    if let Some(Step { own: Some((own, Some(_))), .. }) = steps.last() {
+        errors.at(
+            own.span,
+            format!("a target keeps its shape: leave `=> ...` out after `{}`", own.text),
+        );
+        steps.pop();
     }
 }
 
@@ -219,7 +275,7 @@ fn ascending(
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.
-fn arguments(
+pub(super) fn arguments(
     name: &Ident,
     form: Form,
     callee: &str,
@@ -237,41 +293,6 @@ fn arguments(
         }
     };
     argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
-}
-
-/// `mae, top_k(k = 3)`.
-fn read_metrics(names: TokenStream, metrics: &mut Vec<MetricCall>, errors: &mut Diagnostics) {
-    for Entry { name, form } in attribute::read(names, errors) {
-        if let Form::Value(_) = form {
-            let example = "expected the names of metrics: `metrics(mae, r2)`";
-            errors.at(name.span(), example);
-            continue;
-        }
-        let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
-            let known = METRICS.iter().map(|metric| metric.name);
-            let near = suggest(&name.to_string(), known.clone());
-            let all = if near.is_empty() { format!("; there are {}", list(known)) } else { near };
-            errors.at(name.span(), format!("there is no metric `{name}`{all}"));
-            continue;
-        };
-        if metrics.iter().any(|known| known.spec.name == spec.name) {
-            errors.at(name.span(), format!("the metric `{name}` is given twice"));
-            continue;
-        }
-        let parameters: Vec<Parameter> = spec
-            .parameters
-            .iter()
-            .map(|(name, _)| Parameter::optional(name, ArgumentKind::Size))
-            .collect();
-        let Some(values) = arguments(&name, form, spec.name, &parameters, errors) else { continue };
-        let values =
-            values.into_iter().zip(spec.parameters).map(|(value, (_, default))| match value {
-                Argument::Size(size) => size,
-                _ => SizeExpr::literal(*default, name.span()),
-            });
-        let values = values.collect();
-        metrics.push(MetricCall { spec, name, values });
-    }
 }
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {

@@ -25,7 +25,6 @@ use super::argument::Given;
 use crate::{suggest::suggest, text::compact};
 
 /// A value of the user's own.
-#[allow(dead_code)] // Until every attribute takes one.
 #[derive(Clone)]
 pub(crate) struct Own {
     /// Its path, as an expression has it.
@@ -61,6 +60,7 @@ impl Own {
     }
 
     /// Reads a path, with or without arguments.
+    #[allow(dead_code)] // For values that have no claim behind them.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<Own> {
         let parser = |input: ParseStream<'_>| {
             let own = Own::parse(input)?;
@@ -116,6 +116,12 @@ impl Own {
             (false, false) => construct(&path, span, named)?,
         };
         Ok((Own { path, expression, span, text: format!("{text}{arguments}") }, nodes))
+    }
+
+    /// The value as a `&'static`, of whatever type it is.
+    pub(crate) fn value(&self) -> TokenStream {
+        let expression = &self.expression;
+        quote_spanned!(self.span=> const { &#expression })
     }
 
     /// The name of its path's last segment.
@@ -174,7 +180,7 @@ fn construct(path: &Path, span: Span, given: Vec<Given>) -> syn::Result<TokenStr
 }
 
 /// An error for tokens behind the last one that is expected.
-fn end(input: ParseStream<'_>) -> syn::Result<()> {
+pub(super) fn end(input: ParseStream<'_>) -> syn::Result<()> {
     match input.is_empty() {
         true => Ok(()),
         false => Err(input.error("expected a comma")),

@@ -10,7 +10,7 @@ use syn::{Attribute, ExprPath, LitStr, Path, Token};
 use crate::diagnostics::Diagnostics;
 
 /// The names that serde's attributes give a field.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Columns {
     pub(crate) rename: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
@@ -21,6 +21,7 @@ pub(crate) struct Columns {
 }
 
 /// serde's `default` of a field.
+#[derive(Clone)]
 pub(crate) enum DefaultValue {
     /// That of the trait `Default`.
     OfTrait,

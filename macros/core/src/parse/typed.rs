@@ -4,9 +4,12 @@
 use multi_input_spec::{layer, Activation, LOSSES, METRICS};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-use super::attribute::entries;
+use syn::{parse::Parser, Path};
+
+use super::{attribute::entries, own::Own};
 
 /// A name with its meaning.
+#[derive(Clone)]
 pub(crate) enum Typed {
     /// A node.
     Node(Ident),
@@ -19,6 +22,8 @@ pub(crate) enum Typed {
     Loss(&'static str, Ident),
     /// The metric's type in `multi_input::metric`.
     Metric(&'static str, Ident),
+    /// A value of the user's own.
+    Own(Path),
 }
 
 /// The names in `#[attribute(tokens)]`.
@@ -28,6 +33,7 @@ pub(super) fn names(attribute: &str, tokens: TokenStream) -> Vec<Typed> {
         "branch" => layers(tokens, &mut names),
         "merge" => merge(tokens, &mut names),
         "from" => names.extend(only_word(tokens).map(Typed::Node)),
+        "input" => names.extend(entries(tokens).into_iter().filter_map(own)),
         "derived" => derived(tokens, &mut names),
         "output" => losses_and_metrics(tokens, &mut names),
         _ => {}
@@ -82,12 +88,22 @@ fn is_constant(name: &Ident) -> bool {
         && text.chars().all(|letter| !letter.is_lowercase())
 }
 
-/// `concat(first, present(second), axis = 0)`.
+/// `concat(first, present(second), axis = 0)`, or `my::Gated(first, second)`.
 fn merge(tokens: TokenStream, names: &mut Vec<Typed>) {
-    let mut trees = tokens.into_iter();
+    let mut trees = tokens.clone().into_iter();
     let Some(TokenTree::Ident(rule)) = trees.next() else { return };
-    names.push(Typed::Merge(rule));
-    let Some(TokenTree::Group(operands)) = trees.next() else { return };
+    let operands = match trees.next() {
+        Some(TokenTree::Group(operands)) => {
+            names.push(Typed::Merge(rule));
+            operands
+        }
+        Some(TokenTree::Punct(_)) => {
+            names.extend(own(tokens));
+            let Some(TokenTree::Group(operands)) = trees.find(is_group) else { return };
+            operands
+        }
+        _ => return names.push(Typed::Merge(rule)),
+    };
     for operand in entries(operands.stream()) {
         let mut trees = operand.clone().into_iter();
         let node = match (trees.next(), trees.next()) {
@@ -98,11 +114,61 @@ fn merge(tokens: TokenStream, names: &mut Vec<Typed>) {
     }
 }
 
-/// `crossed(first, second, 1000)`.
+fn is_group(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Group(_))
+}
+
+/// `crossed(first, second, 1000)`, `my::Distance(first, second)` or `first / (second + 1)`, and steps.
 fn derived(tokens: TokenStream, names: &mut Vec<Typed>) {
-    let Some(TokenTree::Group(inputs)) = tokens.into_iter().nth(1) else { return };
-    let words = entries(inputs.stream()).into_iter().filter_map(only_word);
-    names.extend(words.filter(|word| !is_constant(word)).map(Typed::Node));
+    let mut entries = entries(tokens).into_iter();
+    if let Some(first) = entries.next() {
+        names.extend(own(first.clone()));
+        nodes(first, names);
+    }
+    names.extend(entries.filter_map(own));
+}
+
+/// The words among tokens that are nodes by their form: those in small letters that begin no path and
+/// no call, and are no name of an argument.
+fn nodes(tokens: TokenStream, names: &mut Vec<Typed>) {
+    let mut in_path = false;
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Group(group) => nodes(group.stream(), names),
+            TokenTree::Ident(word) => {
+                let ends = match trees.peek() {
+                    Some(TokenTree::Punct(next)) => !matches!(next.as_char(), ':' | '='),
+                    Some(TokenTree::Group(_)) => false,
+                    _ => true,
+                };
+                let starts_small = word.to_string().starts_with(|c: char| !c.is_uppercase());
+                if ends && !in_path && starts_small && !is_constant(&word) {
+                    names.push(Typed::Node(word));
+                }
+                in_path = false;
+            }
+            TokenTree::Punct(mark) => in_path = mark.as_char() == ':',
+            TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// The path of a thing of the user's own.
+fn own(tokens: TokenStream) -> Option<Typed> {
+    let is_path = Own::is_written(&tokens, []);
+    let path = Path::parse_mod_style.parse2(path_of(tokens)).ok().filter(|_| is_path)?;
+    (path.segments.len() > 1).then_some(Typed::Own(path))
+}
+
+/// The tokens up to the first group.
+fn path_of(tokens: TokenStream) -> TokenStream {
+    let is_of_path = |tree: &TokenTree| match tree {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(mark) => mark.as_char() == ':',
+        _ => false,
+    };
+    tokens.into_iter().take_while(is_of_path).collect()
 }
 
 /// `loss = huber(delta = 0.5), metrics(mae, r2)`.
@@ -115,10 +181,12 @@ fn losses_and_metrics(tokens: TokenStream, names: &mut Vec<Typed>) {
                 names.extend(loss.map(|loss| Typed::Loss(loss.type_name, name)));
             }
             (Some(TokenTree::Ident(word)), Some(TokenTree::Group(list)), _)
-                if word == "metrics" =>
+                if word == "metrics" || word == "weighted_metrics" =>
             {
                 names.extend(entries(list.stream()).into_iter().filter_map(|entry| {
-                    let name = only_word(entry)?;
+                    let Some(TokenTree::Ident(name)) = entry.into_iter().next() else {
+                        return None;
+                    };
                     let metric = METRICS.iter().find(|metric| name == metric.name)?;
                     Some(Typed::Metric(metric.type_name, name))
                 }));

@@ -104,7 +104,8 @@ impl Flow {
         Flow { unbounded: !input.is_bounded(), ..self }
     }
 
-    fn is_computed(&self) -> bool {
+    /// Whether rustc computes its unknown sizes.
+    pub(crate) fn is_computed(&self) -> bool {
         matches!(self.unknown, Unknown::Computed { .. })
     }
 

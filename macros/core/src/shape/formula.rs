@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use multi_input_spec::{
-    agree, derived, layer, merge, step, Activation, Nested, Padding, Shape, Size, Target, Text,
-    TokenizerFile, Value,
+    agree, derived, layer, merge,
+    own::{self, ClaimForm},
+    step, Activation, Nested, Padding, Shape, Size, Target, Text, TokenizerFile, Value,
 };
 
 use super::{flow::Flow, layer::ShapedLayer};
-use crate::parse::{Argument, NumberExpr, PaddingExpr, SizeExpr};
+use crate::parse::{Argument, NumberExpr, Own, PaddingExpr, SizeExpr};
 
 /// A formula that returns a shape or an error.
 #[derive(Clone)]
@@ -18,6 +19,17 @@ pub(crate) enum Formula {
     Layer(LayerCall),
     /// The output of a preprocessing step.
     Step(StepCall),
+    /// The output of a step of the user's own.
+    OwnStep { claimed: Claimed, input: Flow },
+    /// The output of a merge of the user's own.
+    OwnMerge { claimed: Claimed, operands: Vec<Operand> },
+    /// The output of a derivation of the user's own, of the raw values of inputs.
+    OwnDerived { claimed: Claimed, of: Vec<Flow> },
+    /// The result of arithmetic of inputs.
+    Arithmetic { of: Vec<Operand> },
+    /// The inverse of a step of the user's own on a target. The loss has a length in the target's
+    /// unit, which the text describes.
+    Inverse { own: Own, length: Length },
     /// The output of a merge.
     Merge { rule: &'static merge::Merge, operands: Vec<Operand>, arguments: Vec<Argument> },
     /// The output of a derivation.
@@ -36,6 +48,16 @@ pub(crate) enum Formula {
     Columns { value: Flow, named: usize },
     /// An integer argument of a metric, compared with the head of a class.
     Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
+    /// The class that counts as true in an average of a metric, compared with the classes.
+    Binary { metric: &'static str, class: SizeExpr, classes: Flow },
+}
+
+/// The length of a loss in the target's unit, if it has one.
+#[derive(Clone, Copy)]
+pub(crate) enum Length {
+    Known(Option<&'static str>),
+    /// That of the loss of the user's own of this output.
+    OfOwnLoss(usize),
 }
 
 /// What a loss of the user's own is compared with.
@@ -50,7 +72,7 @@ pub(crate) struct OwnLoss {
     /// The activation that the branch ends in, if it is known.
     pub(crate) before: Option<Activation>,
     /// The first step of the target, and the first nonlinear one.
-    pub(crate) steps: [Option<&'static str>; 2],
+    pub(crate) steps: [Option<String>; 2],
 }
 
 /// A layer of the spec with its input.
@@ -67,8 +89,25 @@ pub(crate) struct LayerCall {
 #[derive(Clone)]
 pub(crate) struct StepCall {
     pub(crate) spec: &'static step::Step,
+    /// The step, where it is of the user's own.
+    pub(crate) own: Option<Own>,
     pub(crate) input: Flow,
     pub(crate) arguments: Vec<Argument>,
+}
+
+/// A value of the user's own, whose `const fn output_shape` only rustc can call, with the shape that it is
+/// taken to give.
+#[derive(Clone)]
+pub(crate) struct Claimed {
+    pub(crate) own: Own,
+    pub(crate) shape: Flow,
+    pub(crate) form: ClaimForm,
+}
+
+impl Claimed {
+    fn claim(&self) -> own::Claim<'_> {
+        own::Claim { of: &self.own.text, shape: self.shape.shape, form: self.form }
+    }
 }
 
 /// An operand of a merge, with its name for messages.
@@ -92,6 +131,19 @@ impl Formula {
                 let item = step::item(spec, input);
                 step::through(spec, input, (spec.output)(&item, &values(&call.arguments, None)))
             }
+            Formula::OwnStep { claimed, input } => {
+                step::own::through(&claimed.claim(), &input.shape, Ok(claimed.shape.shape))
+            }
+            Formula::OwnMerge { claimed, operands } => {
+                let views: Vec<_> = operands.iter().map(Operand::view).collect();
+                merge::own::through(&claimed.claim(), &views, Ok(claimed.shape.shape))
+            }
+            Formula::OwnDerived { claimed, .. } => Ok(claimed.shape.shape),
+            Formula::Arithmetic { of } => {
+                let of: Vec<_> = of.iter().map(Operand::source).collect();
+                derived::arithmetic::output(&of)
+            }
+            Formula::Inverse { .. } => Ok(Shape::numbers(&[])),
             Formula::Merge { rule, operands, arguments } => {
                 let views: Vec<_> = operands.iter().map(Operand::view).collect();
                 (rule.output)(&views, &values(arguments, None))
@@ -112,6 +164,9 @@ impl Formula {
             Formula::Classes { metric, parameter, number, head } => {
                 agree::classes(metric, parameter, number.value, &head.shape)
             }
+            Formula::Binary { metric, class, classes } => {
+                agree::binary(metric, class.value, &classes.shape)
+            }
         }
     }
 
@@ -120,6 +175,12 @@ impl Formula {
         match self {
             Formula::Layer(call) => call.is_known(),
             Formula::Step(call) => call.input.is_known() && are_known(&call.arguments),
+            // Only rustc can call a function of the user's.
+            Formula::OwnStep { .. }
+            | Formula::OwnMerge { .. }
+            | Formula::OwnDerived { .. }
+            | Formula::Inverse { .. } => false,
+            Formula::Arithmetic { of } => of.iter().all(|operand| operand.flow.is_known()),
             Formula::Merge { operands, arguments, .. } => {
                 operands.iter().all(|operand| operand.flow.is_known()) && are_known(arguments)
             }
@@ -133,6 +194,7 @@ impl Formula {
             }
             Formula::Columns { value, .. } => value.is_known(),
             Formula::Classes { number, head, .. } => number.is_known() && head.is_known(),
+            Formula::Binary { class, classes, .. } => class.is_known() && classes.is_known(),
         }
     }
 }
@@ -140,6 +202,12 @@ impl Formula {
 impl Operand {
     fn view(&self) -> merge::Operand<'_> {
         merge::Operand { name: &self.name, shape: self.flow.shape }
+    }
+
+    /// As an input of arithmetic, whose raw value is taken.
+    fn source(&self) -> derived::Source<'_> {
+        let shape = self.flow.shape;
+        derived::Source { name: &self.name, raw: shape, encoded: shape }
     }
 }
 
@@ -178,7 +246,7 @@ fn values(arguments: &[Argument], inner: Option<&ShapedLayer>) -> Vec<Value> {
 /// An argument as a value of the spec; `inner` is the layer among them.
 fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
     match argument {
-        Argument::Absent | Argument::Input(_) => Value::Absent,
+        Argument::Absent | Argument::Input(_) | Argument::Average(_) => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
         Argument::Pair([first, second]) => Value::Pair([first.value, second.value]),
         Argument::Padding(PaddingExpr::Word(padding)) => Value::Padding(*padding),

@@ -4,8 +4,8 @@ use multi_input_spec::Size;
 
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
-/// Parameters that matter only in training; weights fit regardless of their values.
-const IN_TRAINING: [&str; 5] = ["dropout", "init", "l1", "l2", "rate"];
+/// Parameters that matter only in training or before it; weights fit regardless of their values.
+const IN_TRAINING: [&str; 6] = ["dropout", "from", "init", "l1", "l2", "rate"];
 
 /// The real-valued arguments of a layer by name; only rustc knows the values of constants.
 pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
@@ -45,9 +45,11 @@ pub(super) fn identity(layer: &Layer) -> String {
 fn describe(argument: &Argument) -> Option<String> {
     match argument {
         // Numbers are compared by value, and a file is no argument of a layer.
-        Argument::Absent | Argument::Number(_) | Argument::Tokenizer(_) | Argument::Input(_) => {
-            None
-        }
+        Argument::Absent
+        | Argument::Number(_)
+        | Argument::Tokenizer(_)
+        | Argument::Input(_)
+        | Argument::Average(_) => None,
         Argument::Size(size) => Some(size_in_words(size)),
         Argument::Pair(sizes) => Some(in_words(sizes)),
         Argument::Margins(sizes) => Some(in_words(sizes)),

@@ -20,7 +20,7 @@ use proc_macro2::Span;
 use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
 pub(crate) use flow::{Flow, Unknown};
-pub(crate) use formula::{Formula, LayerCall};
+pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
 pub(crate) use layer::{Module, Named, ShapedLayer};
 pub(crate) use node::{target, ShapedNode};
 pub(crate) use step::ShapedStep;

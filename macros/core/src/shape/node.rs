@@ -52,13 +52,19 @@ pub(super) fn infer(
                 .raw
                 .clone()
                 .and_then(|raw| step::infer(node, input, raw, &mut result.steps, scope, errors));
-            match graph.ends_in_derivations(position) {
+            match graph.stays_raw(position) {
                 true => encoded,
                 false => encoded.and_then(|encoded| step::flows_on(node, encoded, errors)),
             }
         }
         Some(Source::Derived(derived)) => {
-            derived::infer(node, derived, graph, shaped, scope, errors)
+            let flow = derived::infer(node, derived, graph, shaped, scope, errors);
+            result.raw = flow.clone();
+            flow.and_then(|raw| {
+                step::through(node, &derived.steps, raw, &mut result.steps, scope, errors)
+            })
+            .filter(|_| !derived.broken)
+            .and_then(|encoded| step::flows_on(node, encoded, errors))
         }
         Some(Source::Merge(merge)) => merged(node, merge, graph, shaped, scope, errors),
         Some(Source::From(_)) => shaped[node.feeds[0].node].output.clone(),
@@ -79,7 +85,7 @@ pub(super) fn infer(
         None => {
             let owner = node.shared.map_or(node, |owner| &graph.nodes[owner]);
             let branch = owner.field.branch.as_ref();
-            let (layers, output) = match branch.filter(|_| !graph.ends_in_derivations(position)) {
+            let (layers, output) = match branch.filter(|_| !graph.stays_raw(position)) {
                 Some(branch) if branch.broken => return result,
                 Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
                 None => (Vec::new(), Some(input)),
@@ -92,7 +98,8 @@ pub(super) fn infer(
         result.output = declared(node, output, scope, errors);
     }
     let target = result.output.as_ref().and_then(|_| target(node));
-    result.target_steps = step::of_target(node, target, scope, errors);
+    let index = graph.outputs().position(|output| output == position);
+    result.target_steps = step::of_target(node, index.unwrap_or(0), target, scope, errors);
     result
 }
 
@@ -174,8 +181,16 @@ fn merged(
             false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
         });
     }
-    let (rule, arguments) = (merge.rule, merge.arguments.clone());
-    let formula = Formula::Merge { rule, operands, arguments };
+    let formula = match &merge.own {
+        None => {
+            let (rule, arguments) = (merge.rule, merge.arguments.clone());
+            Formula::Merge { rule, operands, arguments }
+        }
+        Some((own, claim)) => {
+            let claimed = step::claimed(own, claim.as_ref(), &operands[0].flow);
+            Formula::OwnMerge { claimed, operands }
+        }
+    };
     scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
 }
 
@@ -194,7 +209,11 @@ fn declared(
     if !target_fits(node) {
         return Some(inferred);
     }
-    let stated = match stated(ty, is_output) {
+    let stated = match node.field.value {
+        Some(_) => stated_by_value(ty),
+        None => stated(ty, is_output),
+    };
+    let stated = match stated {
         Ok(None) => return Some(inferred),
         Ok(Some(stated)) => stated,
         Err(message) => {
@@ -227,6 +246,28 @@ fn target_fits(node: &Node) -> bool {
     }
 }
 
+/// The shape that the type of an output without a loss states, which is the type of its predictions.
+fn stated_by_value(ty: &FieldType) -> Result<Option<Flow>, String> {
+    match ty.element {
+        Element::Class(_) | Element::Bool => Err(format!(
+            "`{}` is the type of a target, which needs a loss: `#[output(loss = ...)]`; an output \
+             without one is `[f32; N]`, or `_` for what comes out",
+            ty.text
+        )),
+        _ if ty.optional => Err(format!(
+            "`{}` may be absent, but an output without a loss is computed for every row; leave the \
+             `Option` out",
+            ty.text
+        )),
+        Element::F64 if !ty.list => {
+            let one = Flow::known(Shape::numbers(&[Size::Known(1)]));
+            let array = || Flow::declared(Kind::Numbers, &ty.dims).with_mask(ty.masked);
+            Ok(Some(if ty.dims.is_empty() { one } else { array() }))
+        }
+        _ => stated(ty, false),
+    }
+}
+
 /// The shape of an output's target.
 pub(crate) fn target(node: &Node) -> Option<Flow> {
     stated(node.field.ty.as_ref()?, true).ok().flatten()
@@ -245,7 +286,8 @@ pub(super) fn own_losses(graph: &Graph, nodes: &[ShapedNode], scope: &mut Scope)
         };
         let before = shaped.layers.last().and_then(|last| last.module.last_activation());
         let curved = output.steps.iter().find(|step| step.spec.form.inverse == Inverse::Nonlinear);
-        let steps = [output.steps.first(), curved].map(|step| step.map(|step| step.spec.name));
+        let steps =
+            [output.steps.first(), curved].map(|step| step.map(|step| step.name().to_owned()));
         let loss = OwnLoss { output: index, target, stated, inferred, before, steps };
         let field = node.name().to_string();
         scope.checks.push(Check { formula: Formula::OwnLoss(loss), field, span: own.span });

@@ -5,7 +5,9 @@
 
 use crate::{Doc, Kind, Parameter, Shape, Text, Value};
 
+pub mod arithmetic;
 pub mod crossed;
+pub mod own;
 
 /// Every derivation for `#[derived(...)]`.
 pub const DERIVATIONS: &[Derivation] = &[crossed::DERIVATION];

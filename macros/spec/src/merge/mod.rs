@@ -11,6 +11,7 @@ mod elementwise;
 pub mod maximum;
 pub mod minimum;
 pub mod multiply;
+pub mod own;
 pub mod subtract;
 pub mod weighted;
 

@@ -20,6 +20,7 @@ pub mod min_max;
 pub mod multi_hot;
 pub mod normalize;
 pub mod one_hot;
+pub mod own;
 pub mod pad;
 pub mod random_crop;
 pub mod rescale;
@@ -161,16 +162,18 @@ pub const fn through(
     output: Result<Shape, Text>,
 ) -> Result<Shape, Text> {
     if input.is_masked() {
-        return Err(Text::new("`")
-            .str(step.name)
-            .str("` would compute with padding in ")
-            .shape(input)
-            .str("; put it before `pad`, where it takes the values of the list"));
+        return Err(masked(step.name, input));
     }
     match output {
         Ok(shape) if input.is_list() && !step.form.takes_lists => Ok(shape.with_list(true)),
         other => other,
     }
+}
+
+/// The error of the step `name` for a masked input.
+const fn masked(name: &str, input: &Shape) -> Text {
+    let text = Text::new("`").str(name).str("` would compute with padding in ").shape(input);
+    text.str("; put it before `pad`, where it takes the values of the list")
 }
 
 /// The input shape of the branch after the last step: a single number becomes a vector of length

@@ -16,7 +16,7 @@ struct Row {
 
 static ROW: RowSpec = RowSpec {
     row: "Row",
-    targets: &[],
+    others: &[],
     fields: &[
         FieldSpec {
             names: FieldNames {

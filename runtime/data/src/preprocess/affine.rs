@@ -7,14 +7,14 @@ use crate::{schema::Step, Real, Values};
 
 /// (x - shift) / scale, for each index of the last axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Affine {
+pub struct Affine {
     /// The shift of each index of the last axis.
     pub shift: Vec<f64>,
     /// The scale of each index of the last axis; greater than 0.
     pub scale: Vec<f64>,
     /// The columns without spread in the training rows, which are not scaled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unscaled: Vec<Unscaled>,
+    pub(super) unscaled: Vec<Unscaled>,
 }
 
 /// A column without spread in the training rows.

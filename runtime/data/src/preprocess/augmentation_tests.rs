@@ -10,7 +10,7 @@ use super::{
     image::{crop, moved, sources, Affinity},
     rotate::rotation,
     zoom::scaling,
-    Flip, Random,
+    Flip,
 };
 use crate::{schema::Step, Values};
 
@@ -23,10 +23,11 @@ fn step(fixture: &Json) -> Step {
     Step {
         spec: &flip::STEP,
         arguments,
+        own: None,
         input: shape,
         output: shape,
         vocabulary_of: None,
-        stage: Random::<Flip>::STAGE,
+        stage: &Flip,
     }
 }
 

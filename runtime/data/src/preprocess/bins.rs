@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     affine::update_by_column,
     sample::Sample,
-    stage::{refuse, LearnedStep, Refusal},
+    stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Real, Values};
 
@@ -24,58 +24,63 @@ use crate::{schema::Step, Real, Values};
 /// largest edge in the interval below. `keras.layers.Discretization(bin_boundaries=edges)`. Learned
 /// edges are exact for up to 2^20 training rows; for more, they are estimated from a random sample
 /// of 2^20 rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Bins;
+
+/// The edges that `bins` has learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bins {
+pub struct Edges {
     /// The increasing edges for each index of the last axis.
     pub edges: Vec<Vec<f64>>,
 }
 
 impl LearnedStep for Bins {
     type State = Vec<Sample>;
+    type Fitted = Edges;
 
-    fn from_arguments(step: &Step) -> Option<Bins> {
+    fn without_rows(&self, step: &Step) -> Option<Edges> {
         let edges = step.argument("edges");
         let width = step.input.last().get();
-        (!edges.is_absent()).then(|| Bins { edges: vec![edges.numbers().to_vec(); width] })
+        (!edges.is_absent()).then(|| Edges { edges: vec![edges.numbers().to_vec(); width] })
     }
 
-    fn start(step: &Step) -> Vec<Sample> {
+    fn start(&self, step: &Step) -> Vec<Sample> {
         vec![Sample::new(); step.input.last().get()]
     }
 
-    fn update(columns: &mut Vec<Sample>, _: &Step, values: &Values) {
+    fn update(&self, columns: &mut Vec<Sample>, _: &Step, values: &Values) {
         update_by_column(columns, values, Sample::update);
     }
 
-    fn learn(columns: Vec<Sample>, step: &Step) -> Bins {
+    fn learn(&self, columns: Vec<Sample>, step: &Step) -> Edges {
         let count = step.output.below.get();
-        Bins { edges: columns.into_iter().map(|column| column.edges(count)).collect() }
+        Edges { edges: columns.into_iter().map(|column| column.edges(count)).collect() }
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
+    fn check(&self, fitted: &Edges, step: &Step) -> Result<(), String> {
         let (width, below) = (step.input.last().get(), step.output.below.get());
         let increasing = |edges: &Vec<f64>| edges.windows(2).all(|pair| pair[0] < pair[1]);
         let is_valid = |edges: &Vec<f64>| edges.len() < below && increasing(edges);
-        match self.edges.len() == width && self.edges.iter().all(is_valid) {
+        match fitted.edges.len() == width && fitted.edges.iter().all(is_valid) {
             true => Ok(()),
             false => Err(format!("expected {width} lists of fewer than {below} rising edges")),
         }
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, fitted: &Edges, step: &Step, values: Values) -> Result<Values, Refusal> {
         match values {
-            Values::Numbers(numbers) => self.indices(step, &numbers),
-            Values::Doubles(numbers) => self.indices(step, &numbers),
+            Values::Numbers(numbers) => fitted.indices(step, &numbers),
+            Values::Doubles(numbers) => fitted.indices(step, &numbers),
             others => Ok(others),
         }
     }
 }
 
-impl Bins {
+impl Edges {
     fn indices<T: Real>(&self, step: &Step, numbers: &[T]) -> Result<Values, Refusal> {
         if let Some(index) = numbers.iter().position(|number| number.is_nan()) {
             let expected = "a number, for `bins` comes before `impute`";
-            return Err(refuse(step, index, expected, "nothing"));
+            return Err(Refusal::of_element(step, index, expected, "nothing"));
         }
         let bin = |(number, edges): (&T, &Vec<f64>)| {
             edges.partition_point(|edge| *edge <= number.as_f64()) as u32

@@ -21,7 +21,7 @@ use crate::{schema::Step, Values};
 pub struct Calendar;
 
 impl FixedStep for Calendar {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let Values::Dates(dates) = &values else { return Ok(values) };
         let mut numbers = Vec::with_capacity(dates.len() * step.output.elements().get());
         for date in dates {

@@ -7,7 +7,10 @@ use super::{
     stage::{LearnedStep, Refusal, RowRng},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
-use crate::{schema::Step, Values};
+use crate::{
+    schema::{Growth, Step},
+    Values,
+};
 
 /// Encodes texts or whole numbers as indices below `capacity`, by decreasing frequency in the
 /// training rows: 0 is padding, which no value gets, 1 is unknown, and the most frequent value gets
@@ -31,9 +34,13 @@ use crate::{schema::Step, Values};
 ///
 /// `keras.layers.StringLookup(max_tokens=capacity, mask_token="")` and
 /// `IntegerLookup(max_tokens=capacity, mask_token=..)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Categories;
+
+/// The vocabulary that `categories` has learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Categories {
+pub enum CategoryVocabulary {
     /// A vocabulary of texts.
     Texts(Vocabulary<String>),
     /// A vocabulary of whole numbers.
@@ -51,15 +58,16 @@ pub enum CategoryCounts {
 
 impl LearnedStep for Categories {
     type State = CategoryCounts;
+    type Fitted = CategoryVocabulary;
 
-    fn start(step: &Step) -> CategoryCounts {
+    fn start(&self, step: &Step) -> CategoryCounts {
         match step.input.kind {
             Kind::Texts => CategoryCounts::Texts(Counts::for_capacity(step.output.below.get())),
             _ => CategoryCounts::Numbers(Counts::for_capacity(step.output.below.get())),
         }
     }
 
-    fn update(state: &mut CategoryCounts, _: &Step, values: &Values) {
+    fn update(&self, state: &mut CategoryCounts, _: &Step, values: &Values) {
         match (state, values) {
             (CategoryCounts::Texts(counts), Values::Texts(texts)) => {
                 texts.iter().for_each(|text| counts.add(&**text));
@@ -71,36 +79,43 @@ impl LearnedStep for Categories {
         }
     }
 
-    fn learn(state: CategoryCounts, step: &Step) -> Categories {
+    fn learn(&self, state: CategoryCounts, step: &Step) -> CategoryVocabulary {
         let capacity = step.output.below.get();
         let minimum = step.argument("minimum").size_or(1).get() as u64;
         match state {
             CategoryCounts::Texts(counts) => {
-                Categories::Texts(counts.most_frequent(capacity, minimum))
+                CategoryVocabulary::Texts(counts.most_frequent(capacity, minimum))
             }
             CategoryCounts::Numbers(counts) => {
-                Categories::Numbers(counts.most_frequent(capacity, minimum))
+                CategoryVocabulary::Numbers(counts.most_frequent(capacity, minimum))
             }
         }
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
+    fn check(&self, fitted: &CategoryVocabulary, step: &Step) -> Result<(), String> {
         let capacity = step.output.below.get();
-        match (self, step.input.kind) {
-            (Categories::Texts(vocabulary), Kind::Texts) => vocabulary.check(capacity),
-            (Categories::Numbers(vocabulary), Kind::Categories) => vocabulary.check(capacity),
+        match (fitted, step.input.kind) {
+            (CategoryVocabulary::Texts(vocabulary), Kind::Texts) => vocabulary.check(capacity),
+            (CategoryVocabulary::Numbers(vocabulary), Kind::Categories) => {
+                vocabulary.check(capacity)
+            }
             // An empty list deserializes to either variant.
-            (Categories::Texts(vocabulary), _) if vocabulary.is_empty() => Ok(()),
+            (CategoryVocabulary::Texts(vocabulary), _) if vocabulary.is_empty() => Ok(()),
             _ => Err("its vocabulary is of another kind".to_owned()),
         }
     }
 
-    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
-        let indices = match (self, &values) {
-            (Categories::Texts(vocabulary), Values::Texts(texts)) => {
+    fn apply(
+        &self,
+        fitted: &CategoryVocabulary,
+        _: &Step,
+        values: Values,
+    ) -> Result<Values, Refusal> {
+        let indices = match (fitted, &values) {
+            (CategoryVocabulary::Texts(vocabulary), Values::Texts(texts)) => {
                 texts.iter().map(|text| vocabulary.index(&**text)).collect()
             }
-            (Categories::Numbers(vocabulary), Values::Categories(numbers)) => {
+            (CategoryVocabulary::Numbers(vocabulary), Values::Categories(numbers)) => {
                 numbers.iter().map(|number| vocabulary.index(number)).collect()
             }
             _ => vec![UNKNOWN; values.len()],
@@ -108,25 +123,61 @@ impl LearnedStep for Categories {
         Ok(Values::Categories(indices))
     }
 
-    fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
-        let size = match self {
-            Categories::Texts(vocabulary) => vocabulary.size(),
-            Categories::Numbers(vocabulary) => vocabulary.size(),
+    fn vocabulary(&self, fitted: &CategoryVocabulary, step: &Step) -> Option<VocabularySize> {
+        let size = match fitted {
+            CategoryVocabulary::Texts(vocabulary) => vocabulary.size(),
+            CategoryVocabulary::Numbers(vocabulary) => vocabulary.size(),
         };
         Some(VocabularySize { with_unknown: size.with_unknown || unknown_rate(step) > 0.0, ..size })
     }
 
-    fn is_random(step: &Step) -> bool {
+    fn grow(
+        &self,
+        fitted: CategoryVocabulary,
+        new: CategoryCounts,
+        step: &Step,
+    ) -> Option<(CategoryVocabulary, Growth)> {
+        let capacity = step.output.below.get();
+        let minimum = step.argument("minimum").size_or(1).get() as u64;
+        Some(match (fitted, new) {
+            (CategoryVocabulary::Numbers(vocabulary), CategoryCounts::Numbers(counts)) => {
+                let (grown, growth) = vocabulary.grow(counts, capacity, minimum);
+                (CategoryVocabulary::Numbers(grown), growth)
+            }
+            (CategoryVocabulary::Texts(vocabulary), CategoryCounts::Texts(counts)) => {
+                let (grown, growth) = vocabulary.grow(counts, capacity, minimum);
+                (CategoryVocabulary::Texts(grown), growth)
+            }
+            // An empty list deserializes to texts.
+            (CategoryVocabulary::Texts(_), CategoryCounts::Numbers(counts)) => {
+                let (grown, growth) = Vocabulary::default().grow(counts, capacity, minimum);
+                (CategoryVocabulary::Numbers(grown), growth)
+            }
+            (vocabulary, _) => (vocabulary, Growth::default()),
+        })
+    }
+
+    fn index_of(&self, fitted: &CategoryVocabulary, _: &Step, entry: &str) -> Option<u32> {
+        match fitted {
+            CategoryVocabulary::Texts(vocabulary) => vocabulary.position(entry),
+            CategoryVocabulary::Numbers(vocabulary) => {
+                vocabulary.position(&entry.parse::<u32>().ok()?)
+            }
+        }
+    }
+
+    fn is_random(&self, step: &Step) -> bool {
         unknown_rate(step) > 0.0
     }
 
     fn apply_in_training(
         &self,
+        fitted: &CategoryVocabulary,
         step: &Step,
         values: Values,
         rng: &RowRng,
     ) -> Result<Values, Refusal> {
-        let mut values = self.apply(step, values)?;
+        let mut values = self.apply(fitted, step, values)?;
         if let Values::Categories(indices) = &mut values {
             let rate = unknown_rate(step);
             let dropped = indices
@@ -138,14 +189,19 @@ impl LearnedStep for Categories {
         Ok(values)
     }
 
-    fn unknown(&self, _: &Step, values: &Values) -> Vec<(usize, String)> {
-        match (self, values) {
-            (Categories::Texts(vocabulary), Values::Texts(texts)) => {
+    fn unknown(
+        &self,
+        fitted: &CategoryVocabulary,
+        _: &Step,
+        values: &Values,
+    ) -> Vec<(usize, String)> {
+        match (fitted, values) {
+            (CategoryVocabulary::Texts(vocabulary), Values::Texts(texts)) => {
                 let unknown = texts.iter().enumerate();
                 let unknown = unknown.filter(|(_, text)| vocabulary.index(&***text) == UNKNOWN);
                 unknown.map(|(index, text)| (index, text.to_string())).collect()
             }
-            (Categories::Numbers(vocabulary), Values::Categories(numbers)) => {
+            (CategoryVocabulary::Numbers(vocabulary), Values::Categories(numbers)) => {
                 let unknown = numbers.iter().enumerate();
                 let unknown = unknown.filter(|(_, number)| vocabulary.index(*number) == UNKNOWN);
                 unknown.map(|(index, number)| (index, number.to_string())).collect()
@@ -154,10 +210,10 @@ impl LearnedStep for Categories {
         }
     }
 
-    fn overflow(&self) -> Option<Overflow> {
-        match self {
-            Categories::Texts(vocabulary) => vocabulary.overflow(),
-            Categories::Numbers(vocabulary) => vocabulary.overflow(),
+    fn overflow(&self, fitted: &CategoryVocabulary) -> Option<Overflow> {
+        match fitted {
+            CategoryVocabulary::Texts(vocabulary) => vocabulary.overflow(),
+            CategoryVocabulary::Numbers(vocabulary) => vocabulary.overflow(),
         }
     }
 }

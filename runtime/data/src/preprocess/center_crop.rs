@@ -16,7 +16,7 @@ use crate::{schema::Step, Picture, Values};
 pub struct CenterCrop;
 
 impl FixedStep for CenterCrop {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let values = values.in_single_precision();
         let [height, width] = size(step);
         let mut cropped = Vec::with_capacity(values.len() * step.output.elements().get());
@@ -34,7 +34,7 @@ impl FixedStep for CenterCrop {
         Ok(Values::Numbers(cropped))
     }
 
-    fn shrink(step: &Step, picture: &Picture) -> Option<Picture> {
+    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
         let (image, crop_size) = ([picture.height(), picture.width()], size(step));
         let smaller = crop_size[0] <= image[0] && crop_size[1] <= image[1] && crop_size != image;
         // An image that is too small is refused in `apply`, where its row is known.

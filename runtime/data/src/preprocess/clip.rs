@@ -8,7 +8,7 @@ use crate::{schema::Step, Values};
 pub struct Clip;
 
 impl FixedStep for Clip {
-    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, mut values: Values) -> Result<Values, Refusal> {
         let low = step.argument("low").number_or(f64::NEG_INFINITY);
         let high = step.argument("high").number_or(f64::INFINITY);
         match &mut values {

@@ -1,8 +1,10 @@
 //! `contrast`: random contrast in training.
 
+use multi_input_spec::step::Nature;
+
 use super::{
     image::shape,
-    stage::{RandomStep, Refusal, RowRng},
+    stage::{FixedStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -12,9 +14,21 @@ use crate::{schema::Step, Values};
 #[derive(Clone, Copy, Debug)]
 pub struct Contrast;
 
-impl RandomStep for Contrast {
-    fn apply(step: &Step, mut values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        let (Some(rng), Values::Numbers(numbers)) = (rng, &mut values) else { return Ok(values) };
+impl FixedStep for Contrast {
+    const NATURE: Nature = Nature::Random;
+
+    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(values.in_single_precision())
+    }
+
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
+        let mut values = values.in_single_precision();
+        let Values::Numbers(numbers) = &mut values else { return Ok(values) };
         let factor = step.argument("factor").number_or(0.0);
         adjust(step, numbers, |row| 1.0 + factor * (2.0 * rng.uniform(row, 0) - 1.0));
         Ok(values)

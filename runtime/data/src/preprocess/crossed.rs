@@ -1,6 +1,9 @@
 //! `crossed`: hashed feature cross of several inputs.
 
-use super::{hashed::sip_hash, stage::Derivation};
+use super::{
+    hashed::sip_hash,
+    stage::{Derivation, Refusal, Sources},
+};
 use crate::{schema::Derived, Column, Values};
 
 /// One category below `buckets` for each combination of the categories of several inputs, so that a
@@ -23,17 +26,21 @@ use crate::{schema::Derived, Column, Values};
 pub struct Crossed;
 
 impl Derivation for Crossed {
-    fn derive(&self, derived: &Derived, of: &[Column]) -> Values {
+    /// A number is crossed by the interval of its `bins`.
+    fn takes_encoded(&self) -> bool {
+        true
+    }
+
+    fn derive(&self, derived: &Derived, of: &Sources<'_>) -> Result<Values, Refusal> {
         let buckets = derived.output.below.get().max(1) as u64;
         let salt = derived.argument("salt").number_or(0.0) as u64;
-        let rows = of.first().map_or(0, |column| column.values.len());
         let mut key = Vec::new();
         let category = |row: usize| {
             key.clear();
-            of.iter().for_each(|column| push(column, row, &mut key));
+            of.columns().iter().for_each(|column| push(column, row, &mut key));
             (sip_hash(&key, [salt, salt]) % buckets) as u32
         };
-        Values::Categories((0..rows).map(category).collect())
+        Ok(Values::Categories((0..of.len()).map(category).collect()))
     }
 }
 
@@ -66,6 +73,9 @@ mod tests {
         spec: &DERIVATION,
         inputs: &[0, 1],
         arguments: &[Value::Size(Size::Known(1_000_000)), Value::Absent],
+        own: None,
+        raw: Shape::categories(&[]).below(Size::Known(1_000_000)),
+        steps: &[],
         output: Shape::categories(&[]).below(Size::Known(1_000_000)),
         derivation: &Crossed,
     };
@@ -83,7 +93,9 @@ mod tests {
     }
 
     fn cross(of: &[Column]) -> Vec<u32> {
-        let Values::Categories(categories) = Crossed.derive(&CROSSED, of) else { panic!() };
+        let sources = Sources::new(of, of[0].values.len());
+        let crossed = Crossed.derive(&CROSSED, &sources).unwrap();
+        let Values::Categories(categories) = crossed else { panic!() };
         categories
     }
 

@@ -2,7 +2,12 @@
 
 use multi_input_base::{Error, Result};
 
-use super::{pipeline::PipelineFit, target::TargetFit, Preprocessing};
+use super::{
+    derived,
+    pipeline::{PipelineFit, Plan},
+    target::TargetFit,
+    FittedFields, Preprocessing,
+};
 use crate::{schema::Schema, Column, Table};
 
 /// Whether a row (second argument) counts for an output (first argument): its weight is not 0.
@@ -31,6 +36,7 @@ pub(super) fn rows_that_count(
 pub struct Fitting {
     schema: &'static Schema,
     inputs: Vec<PipelineFit>,
+    derived: Vec<PipelineFit>,
     targets: Vec<TargetFit>,
     /// Whether the current pass fits only the labels.
     labels_only: bool,
@@ -41,10 +47,32 @@ pub struct Fitting {
 impl Fitting {
     /// Starts fitting the preprocessing of a schema.
     pub fn new(schema: &'static Schema) -> Fitting {
-        let inputs = schema.inputs.iter().map(PipelineFit::of_input);
-        let targets = schema.targets.iter().map(TargetFit::new);
-        let (inputs, targets) = (inputs.collect(), targets.collect());
-        Fitting { schema, inputs, targets, labels_only: false, observed: schema.inputs.is_empty() }
+        Fitting::keeping(schema, &FittedFields::default())
+    }
+
+    /// Starts fitting the preprocessing of a schema, except for the fields that are `kept`.
+    pub fn keeping(schema: &'static Schema, kept: &FittedFields) -> Fitting {
+        let inputs = schema.inputs.iter().map(|input| match kept.inputs.get(input.name) {
+            Some(fitted) => PipelineFit::fitted(fitted.clone()),
+            None => PipelineFit::of_input(input),
+        });
+        let targets = schema.targets.iter().map(|target| match kept.targets.get(target.name) {
+            Some(fitted) => TargetFit::fitted(fitted.clone()),
+            None => TargetFit::new(target),
+        });
+        let derived = schema.derived.iter().map(|node| match kept.derived.get(node.name) {
+            Some(fitted) => PipelineFit::fitted(fitted.clone()),
+            None => PipelineFit::new(Plan::of_derived(node)),
+        });
+        let (inputs, derived, targets) = (inputs.collect(), derived.collect(), targets.collect());
+        Fitting {
+            schema,
+            inputs,
+            derived,
+            targets,
+            labels_only: false,
+            observed: schema.inputs.is_empty(),
+        }
     }
 
     /// Makes the first pass fit only the labels, so that class weights are known in the following
@@ -56,14 +84,15 @@ impl Fitting {
 
     /// Whether all steps are fitted, or one of them cannot be fitted.
     pub fn is_done(&self) -> bool {
-        let (mut inputs, mut targets) = (self.inputs.iter(), self.targets.iter());
+        let mut inputs = self.inputs.iter().chain(&self.derived);
+        let mut targets = self.targets.iter();
         // After an error, an input may wait forever for the vocabulary of another one.
         self.has_failed()
             || self.observed && targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
     }
 
     fn has_failed(&self) -> bool {
-        let inputs = self.inputs.iter().any(PipelineFit::has_failed);
+        let inputs = self.inputs.iter().chain(&self.derived).any(PipelineFit::has_failed);
         inputs || self.targets.iter().any(TargetFit::has_failed)
     }
 
@@ -72,6 +101,12 @@ impl Fitting {
     pub fn check(&self, table: &Table) -> Result<()> {
         let (inputs, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         self.inputs.iter().zip(inputs).try_for_each(|(input, column)| input.check(column))?;
+        let all: Vec<usize> = (0..table.rows).collect();
+        let mut derived = self.schema.derived.iter().zip(&self.derived);
+        derived.try_for_each(|(node, fit)| match fit.is_done() {
+            true => Ok(()),
+            false => fit.check(&derived::derive(node, inputs, None, (&all, 0))?),
+        })?;
         self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
     }
 
@@ -108,7 +143,9 @@ impl Fitting {
         let counts_for =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
         if !self.labels_only {
-            self.update_inputs(inputs, &rows_that_count(targets, rows, counts), first)?;
+            let rows = rows_that_count(targets, rows, counts);
+            self.update_inputs(inputs, &rows, first)?;
+            self.update_derived(inputs, &rows, first)?;
         }
         for (output, (target, column)) in self.targets.iter_mut().zip(targets).enumerate() {
             let counting = rows.iter().copied().filter(|&row| counts_for(output, row));
@@ -132,6 +169,19 @@ impl Fitting {
         Ok(())
     }
 
+    fn update_derived(&mut self, inputs: &[Column], rows: &[usize], first: usize) -> Result<()> {
+        for (node, fit) in self.schema.derived.iter().zip(&mut self.derived) {
+            if fit.is_done() {
+                continue;
+            }
+            let column = derived::derive(node, inputs, None, (rows, first))?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let updated = fit.update(&column, &all, 0);
+            updated.map_err(|error| derived::of_row(error, rows, first))?;
+        }
+        Ok(())
+    }
+
     /// Converts labels to classes, for outputs whose labels are fitted.
     pub fn classes(&self, table: &Table) -> Table {
         let mut table = table.clone();
@@ -150,6 +200,7 @@ impl Fitting {
         }
         self.observed = true;
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
+        self.derived.iter_mut().for_each(PipelineFit::end_pass);
         for index in 0..self.inputs.len() {
             let owner = self.inputs[index].waits_for();
             if let Some(step) = owner.and_then(|owner| self.inputs[owner].vocabulary_step()) {
@@ -168,8 +219,10 @@ impl Fitting {
         let refused = |reason| Error::Settings(vec![reason]);
         let inputs = self.inputs.into_iter().map(PipelineFit::finish);
         let inputs = inputs.collect::<std::result::Result<_, _>>().map_err(refused)?;
+        let derived = self.derived.into_iter().map(PipelineFit::finish);
+        let derived = derived.collect::<std::result::Result<_, _>>().map_err(refused)?;
         let targets = self.targets.into_iter().map(TargetFit::finish);
         let targets = targets.collect::<std::result::Result<_, _>>().map_err(refused)?;
-        Ok(Preprocessing { schema: self.schema, inputs, targets })
+        Ok(Preprocessing { schema: self.schema, inputs, derived, targets })
     }
 }

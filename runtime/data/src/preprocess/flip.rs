@@ -1,8 +1,10 @@
 //! `flip`: random mirroring in training.
 
+use multi_input_spec::step::Nature;
+
 use super::{
     image::{shape, sources},
-    stage::{RandomStep, Refusal, RowRng},
+    stage::{FixedStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -11,12 +13,22 @@ use crate::{schema::Step, Values};
 #[derive(Clone, Copy, Debug)]
 pub struct Flip;
 
-impl RandomStep for Flip {
-    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        let Some(rng) = rng else { return Ok(values) };
+impl FixedStep for Flip {
+    const NATURE: Nature = Nature::Random;
+
+    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(values.in_single_precision())
+    }
+
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
         let direction = step.argument("direction").word_or("horizontal");
         let (sideways, upside_down) = (direction != "vertical", direction != "horizontal");
-        Ok(mirrored(step, &values, |row| Mirror {
+        Ok(mirrored(step, &values.in_single_precision(), |row| Mirror {
             left_right: sideways && rng.uniform(row, 0) < 0.5,
             up_down: upside_down && rng.uniform(row, 1) < 0.5,
         }))

@@ -12,7 +12,7 @@ use crate::{schema::Step, Values};
 pub struct Hashed;
 
 impl FixedStep for Hashed {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let buckets = step.output.below.get();
         let salt = step.argument("salt").number_or(0.0) as u64;
         let indices = match &values {

@@ -23,8 +23,12 @@ use crate::{schema::Step, Real, Values};
 /// `sklearn.impute.SimpleImputer(strategy, fill_value=constant, add_indicator=indicator)`, whose
 /// indicator omits columns without missing values in training. The median is exact for up to 2^20
 /// training rows; for more, it is estimated from a random sample of 2^20 rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Impute;
+
+/// What `impute` has learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Impute {
+pub struct StandIns {
     /// The replacement for each index of the last axis.
     pub stand_ins: Vec<f64>,
     /// The indices without a value in the training rows.
@@ -73,15 +77,16 @@ impl ColumnStatistics {
 
 impl LearnedStep for Impute {
     type State = Vec<ColumnStatistics>;
+    type Fitted = StandIns;
 
-    fn from_arguments(step: &Step) -> Option<Impute> {
+    fn without_rows(&self, step: &Step) -> Option<StandIns> {
         let constant = step.argument("constant");
         let width = step.input.last().get();
         let stand_ins = vec![constant.number_or(0.0); width];
-        (!constant.is_absent()).then_some(Impute { stand_ins, empty: Vec::new() })
+        (!constant.is_absent()).then_some(StandIns { stand_ins, empty: Vec::new() })
     }
 
-    fn start(step: &Step) -> Vec<ColumnStatistics> {
+    fn start(&self, step: &Step) -> Vec<ColumnStatistics> {
         let column = |_| match step.argument("strategy").word_or("mean") {
             "median" => ColumnStatistics::Median(Sample::new()),
             "most_frequent" => ColumnStatistics::Counts(HashMap::new()),
@@ -90,28 +95,28 @@ impl LearnedStep for Impute {
         (0..step.input.last().get()).map(column).collect()
     }
 
-    fn update(columns: &mut Vec<ColumnStatistics>, _: &Step, values: &Values) {
+    fn update(&self, columns: &mut Vec<ColumnStatistics>, _: &Step, values: &Values) {
         update_by_column(columns, values, ColumnStatistics::update);
     }
 
-    fn learn(columns: Vec<ColumnStatistics>, _: &Step) -> Impute {
+    fn learn(&self, columns: Vec<ColumnStatistics>, _: &Step) -> StandIns {
         let learned: Vec<Option<f64>> = columns.into_iter().map(ColumnStatistics::learn).collect();
         let empty = (0..learned.len()).filter(|&column| learned[column].is_none()).collect();
-        Impute { stand_ins: learned.into_iter().map(Option::unwrap_or_default).collect(), empty }
+        StandIns { stand_ins: learned.into_iter().map(Option::unwrap_or_default).collect(), empty }
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
+    fn check(&self, fitted: &StandIns, step: &Step) -> Result<(), String> {
         let width = step.input.last().get();
-        let valid = self.stand_ins.iter().all(|number| number.is_finite())
-            && self.empty.iter().all(|&column| column < width);
-        match self.stand_ins.len() == width && valid {
+        let valid = fitted.stand_ins.iter().all(|number| number.is_finite())
+            && fitted.empty.iter().all(|&column| column < width);
+        match fitted.stand_ins.len() == width && valid {
             true => Ok(()),
             false => Err(format!("expected {width} finite numbers")),
         }
     }
 
-    fn notices(&self, _: &Step) -> Vec<Notice> {
-        let several = self.stand_ins.len() > 1;
+    fn notices(&self, fitted: &StandIns, _: &Step) -> Vec<Notice> {
+        let several = fitted.stand_ins.len() > 1;
         let notice = |&column: &usize| {
             let message = "no training row has a value, so 0 stands in for all of them";
             let notice = Notice::new(NoticeKind::EmptyColumn, message);
@@ -121,20 +126,20 @@ impl LearnedStep for Impute {
                 notice
             }
         };
-        self.empty.iter().map(notice).collect()
+        fitted.empty.iter().map(notice).collect()
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, fitted: &StandIns, step: &Step, values: Values) -> Result<Values, Refusal> {
         let indicator = step.argument("indicator").flag_or(false);
         Ok(match values {
-            Values::Numbers(numbers) => Values::Numbers(self.fill(&numbers, indicator)),
-            Values::Doubles(numbers) => Values::Doubles(self.fill(&numbers, indicator)),
+            Values::Numbers(numbers) => Values::Numbers(fitted.fill(&numbers, indicator)),
+            Values::Doubles(numbers) => Values::Doubles(fitted.fill(&numbers, indicator)),
             others => others,
         })
     }
 }
 
-impl Impute {
+impl StandIns {
     /// The imputed numbers, with flags after each row if `indicator` is set.
     fn fill<T: Real>(&self, numbers: &[T], indicator: bool) -> Vec<T> {
         let mut filled = Vec::with_capacity(numbers.len() * (1 + usize::from(indicator)));

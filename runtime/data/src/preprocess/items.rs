@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use multi_input_spec::{self as spec, Kind, Shape};
+
 use super::{
     pad,
     stage::{FittedStage, Refusal, RowRng},
@@ -40,7 +42,7 @@ impl RowValues {
         rng: Option<&RowRng>,
     ) -> Result<RowValues, Refusal> {
         if !step.input.is_list() {
-            let values = fitted.apply(step, self.values(), rng)?;
+            let values = applied(step, fitted, self.values(), rng)?;
             return Ok(RowValues::output_of(values, step));
         }
         if step.spec.form.takes_lists {
@@ -53,7 +55,7 @@ impl RowValues {
             });
         }
         let (values, counts) = self.items();
-        match fitted.apply(step, values, rng) {
+        match applied(step, fitted, values, rng) {
             Ok(values) => Ok(RowValues::Items { values, counts }),
             Err(refusal) => {
                 let row = row_of_item(&counts, refusal.row);
@@ -148,6 +150,55 @@ impl RowValues {
     }
 }
 
+/// The output of a step for rows, or for items. What a step of the user's own gives is checked, because
+/// everything behind it relies on its shape.
+fn applied(
+    step: &Step,
+    fitted: &dyn FittedStage,
+    values: Values,
+    rng: Option<&RowRng>,
+) -> Result<Values, Refusal> {
+    let rows = match &values {
+        Values::Pictures(pictures) => pictures.len(),
+        values => values.len() / step.input.elements().get().max(1),
+    };
+    let values = fitted.apply(step, values, rng)?;
+    let Some(own) = step.own else { return Ok(values) };
+    let mistake = shape_mistake(&step.output, &values, rows);
+    mistake.map_or(Ok(values), |(row, expected, found)| {
+        Err(Refusal { row, expected: format!("{expected} from `{own:?}`"), found })
+    })
+}
+
+/// What is wrong with values that should be of a shape: the row, what was expected, and what was
+/// found.
+pub(super) fn shape_mistake(
+    shape: &Shape,
+    values: &Values,
+    rows: usize,
+) -> Option<(usize, String, String)> {
+    let (width, bound) = (shape.elements().get(), shape.below.get());
+    let is_of_kind = match shape.kind {
+        Kind::Numbers => matches!(values, Values::Numbers(_) | Values::Doubles(_)),
+        Kind::Categories => matches!(values, Values::Categories(_)),
+        Kind::Texts => matches!(values, Values::Texts(_)),
+        Kind::Pictures => matches!(values, Values::Pictures(_)),
+        Kind::Dates => matches!(values, Values::Dates(_)),
+    };
+    let each = if shape.kind == Kind::Pictures { 1 } else { width };
+    if !is_of_kind || values.len() != rows * each {
+        let shape = spec::Text::new("").shape(&shape.with_list(false));
+        let found = match is_of_kind {
+            true => format!("{} values of {rows} rows", values.len()),
+            false => "values of another type".to_owned(),
+        };
+        return Some((0, format!("{} of each row", shape.as_str()), found));
+    }
+    let Values::Categories(indices) = values else { return None };
+    let index = indices.iter().position(|&index| index as usize >= bound)?;
+    Some((index / width.max(1), format!("a category below {bound}"), indices[index].to_string()))
+}
+
 /// The row of an item, by the number of items of each row.
 pub(super) fn row_of_item(counts: &[usize], item: usize) -> usize {
     let mut end = 0;
@@ -161,6 +212,21 @@ pub(super) fn row_of_item(counts: &[usize], item: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_another_shape_are_found() {
+        let pair = Shape::numbers(&[spec::Size::Known(2)]);
+        let mistake = |shape: Shape, values: Values| shape_mistake(&shape, &values, 2);
+        assert_eq!(mistake(pair, Values::Doubles(vec![0.0; 4])), None);
+        let (row, expected, found) = mistake(pair, Values::Numbers(vec![0.0; 3])).unwrap();
+        assert_eq!((row, expected.as_str()), (0, "[2] of each row"));
+        assert_eq!(found, "3 values of 2 rows");
+        let (_, _, found) = mistake(pair, Values::Categories(vec![0; 4])).unwrap();
+        assert_eq!(found, "values of another type");
+        let indices = Shape::categories(&[]).below(spec::Size::Known(3));
+        let (row, expected, found) = mistake(indices, Values::Categories(vec![2, 3])).unwrap();
+        assert_eq!((row, expected.as_str(), found.as_str()), (1, "a category below 3", "3"));
+    }
 
     #[test]
     fn items_of_all_rows_are_one_vector_and_become_lists_again() {

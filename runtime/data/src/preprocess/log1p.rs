@@ -1,6 +1,6 @@
 //! `log1p`: ln(1 + x).
 
-use super::stage::{refuse, FixedStep, Refusal};
+use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Real, Values};
 
 /// ln(1 + x) of every number, which must be greater than -1. For counts and prices that span
@@ -9,7 +9,7 @@ use crate::{schema::Step, Real, Values};
 pub struct Log1p;
 
 impl FixedStep for Log1p {
-    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, mut values: Values) -> Result<Values, Refusal> {
         match &mut values {
             Values::Numbers(numbers) => take_logarithms(step, numbers)?,
             Values::Doubles(numbers) => take_logarithms(step, numbers)?,
@@ -18,7 +18,7 @@ impl FixedStep for Log1p {
         Ok(values)
     }
 
-    fn invert(_: &Step, numbers: &mut [f64]) {
+    fn invert(&self, _: &Step, numbers: &mut [f64]) {
         numbers.iter_mut().for_each(|number| *number = number.exp_m1());
     }
 }
@@ -26,7 +26,7 @@ impl FixedStep for Log1p {
 fn take_logarithms<T: Real>(step: &Step, numbers: &mut [T]) -> Result<(), Refusal> {
     if let Some(index) = numbers.iter().position(|number| *number <= -T::one()) {
         let expected = "a number above -1, for its logarithm";
-        return Err(refuse(step, index, expected, numbers[index]));
+        return Err(Refusal::of_element(step, index, expected, numbers[index]));
     }
     numbers.iter_mut().for_each(|number| *number = number.ln_1p());
     Ok(())

@@ -1,7 +1,6 @@
 //! `min_max`: scaling to a range.
 
 use multi_input_base::Notice;
-use serde::{Deserialize, Serialize};
 
 use super::{
     affine::{Affine, ColumnScaling, Columns},
@@ -12,31 +11,31 @@ use crate::{schema::Step, Values};
 /// (x - min) / (max - min) * (high - low) + low, for each index of the last axis. A constant column
 /// becomes `low`, with a [`Notice`]. Values of later rows may be outside the range.
 /// `sklearn.preprocessing.MinMaxScaler((low, high))`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MinMax(Affine);
+#[derive(Clone, Copy, Debug)]
+pub struct MinMax;
 
 /// Minimum and maximum of a column; `None` before the first number.
 pub(super) type Range = Option<(f64, f64)>;
 
 impl LearnedStep for MinMax {
     type State = Columns<Range>;
+    type Fitted = Affine;
 
-    fn start(step: &Step) -> Columns<Range> {
+    fn start(&self, step: &Step) -> Columns<Range> {
         Columns::new(step, None)
     }
 
-    fn update(columns: &mut Columns<Range>, _: &Step, values: &Values) {
+    fn update(&self, columns: &mut Columns<Range>, _: &Step, values: &Values) {
         columns.update(values, |range, number| {
             let (low, high) = range.unwrap_or((number, number));
             *range = Some((low.min(number), high.max(number)));
         });
     }
 
-    fn learn(columns: Columns<Range>, step: &Step) -> MinMax {
+    fn learn(&self, columns: Columns<Range>, step: &Step) -> Affine {
         let low = step.argument("low").number_or(0.0);
         let width = step.argument("high").number_or(1.0) - low;
-        MinMax(Affine::of(columns, |range, rounding| {
+        Affine::of(columns, |range, rounding| {
             let Some((min, max)) = range else { return ColumnScaling::Empty };
             let is_constant = max - min <= rounding.tolerance(max.abs().max(min.abs()));
             let scale = if is_constant { 1.0 } else { max - min } / width;
@@ -45,22 +44,22 @@ impl LearnedStep for MinMax {
                 true => ColumnScaling::Constant { number: min, shift, scale },
                 false => ColumnScaling::Spread { shift, scale },
             }
-        }))
+        })
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step)
+    fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
+        fitted.check(step)
     }
 
-    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
-        Ok(self.0.apply(values))
+    fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(fitted.apply(values))
     }
 
-    fn invert(&self, _: &Step, numbers: &mut [f64]) {
-        self.0.invert(numbers);
+    fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
+        fitted.invert(numbers);
     }
 
-    fn notices(&self, _: &Step) -> Vec<Notice> {
-        self.0.notices()
+    fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
+        fitted.notices()
     }
 }

@@ -6,6 +6,7 @@
 //! depends on a fitted one; [`Preprocessing`] then encodes batches or whole tables.
 
 mod affine;
+mod arithmetic;
 #[cfg(test)]
 mod augmentation_tests;
 mod bins;
@@ -15,8 +16,11 @@ mod center_crop;
 mod clip;
 mod contrast;
 mod crossed;
+mod derived;
+mod fitted_fields;
 mod fitting;
 mod flip;
+mod growing;
 mod hashed;
 mod image;
 mod impute;
@@ -48,12 +52,11 @@ mod standardize;
 mod target;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
+mod transfer;
 mod unknown;
 mod vocabulary;
 mod words;
 mod zoom;
-
-use std::sync::Arc;
 
 use multi_input_base::{Notice, Result, RngKey};
 use serde::{Deserialize, Serialize};
@@ -64,12 +67,13 @@ use self::{
     vocabulary::VocabularySize,
 };
 use crate::{
-    schema::{Derived, Schema},
-    Column, Content, Labels, Table,
+    schema::{Missing, Schema},
+    Column, Labels, Table,
 };
 
-pub use crate::schema::stage::{Fixed, Learned, Random, Stage};
-pub use crate::schema::{stage, Overflow};
+pub use crate::schema::stage::Stage;
+pub use crate::schema::{stage, Growth, Overflow};
+pub use arithmetic::{Arithmetic, Operation};
 pub use bins::Bins;
 pub use calendar::Calendar;
 pub use categories::Categories;
@@ -78,13 +82,19 @@ pub use clip::Clip;
 pub use contrast::Contrast;
 pub use crossed::Crossed;
 #[doc(hidden)] // For the training loop.
+pub use fitted_fields::FittedFields;
+#[doc(hidden)] // For the training loop.
 pub use fitting::{Counts, Fitting};
 pub use flip::Flip;
+#[doc(hidden)] // For the training loop.
+pub use growing::Growing;
+pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
 pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
+pub use multi_input_spec::step::{Inverse, Nature};
 pub use normalize::Normalize;
 pub use one_hot::OneHot;
 pub use pad::Pad;
@@ -108,6 +118,7 @@ pub use zoom::Zoom;
 pub struct Preprocessing {
     schema: &'static Schema,
     inputs: Vec<Pipeline>,
+    derived: Vec<Pipeline>,
     targets: Vec<FittedTarget>,
 }
 
@@ -115,6 +126,8 @@ pub struct Preprocessing {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct SavedPreprocessing {
     inputs: Vec<Saved>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    derived: Vec<Saved>,
     targets: Vec<target::Saved>,
 }
 
@@ -148,11 +161,15 @@ impl Preprocessing {
         for input in schema.inputs {
             inputs.push(Pipeline::unfitted(Plan::of_input(input))?);
         }
+        let mut derived = Vec::with_capacity(schema.derived.len());
+        for node in schema.derived {
+            derived.push(Pipeline::unfitted(Plan::of_derived(node))?);
+        }
         let mut targets = Vec::with_capacity(schema.targets.len());
         for target in schema.targets {
             targets.push(FittedTarget::unfitted(target)?);
         }
-        Ok(Preprocessing { schema, inputs, targets })
+        Ok(Preprocessing { schema, inputs, derived, targets })
     }
 
     /// Converts labels to classes. `first` is the index of the table's first row among all rows,
@@ -222,7 +239,7 @@ impl Preprocessing {
 
     /// Whether some input is augmented in training.
     pub fn augments(&self) -> bool {
-        self.inputs.iter().any(Pipeline::is_random)
+        self.inputs.iter().chain(&self.derived).any(Pipeline::is_random)
     }
 
     /// As [`encode`](Preprocessing::encode); with an [`RngKey`], the rows are a training batch and
@@ -238,7 +255,7 @@ impl Preprocessing {
         for (index, column) in inputs.iter().enumerate().take(self.inputs.len()) {
             columns.push(self.encode_input(index, column, rows, (first, key))?);
         }
-        self.append_derived(inputs, &mut columns, rows);
+        self.append_derived(inputs, &mut columns, rows, (first, key))?;
         for (target, column) in self.targets.iter().zip(targets) {
             columns.push(target.encode(column, rows, first)?);
         }
@@ -259,13 +276,58 @@ impl Preprocessing {
     ) -> Result<Column> {
         let key = key.map(|key| key.layer(index as u64));
         let encoded = self.inputs[index].encode(column, rows, (first, key))?;
-        round::rounded(encoded, &self.schema.inputs[index], |row| first + rows[row])
+        let input = &self.schema.inputs[index];
+        let has_means = input.missing == Some(Missing::Mean);
+        round::rounded(encoded, input.steps, has_means, |row| first + rows[row])
     }
 
     /// Appends the columns of the derived nodes for some rows to the encoded columns of the inputs.
-    pub fn append_derived(&self, raw: &[Column], encoded: &mut Vec<Column>, rows: &[usize]) {
-        for derived in self.schema.derived {
-            encoded.push(derive(derived, raw, encoded, rows));
+    ///
+    /// # Errors
+    /// [`Error::Value`](multi_input_base::Error::Value) for a row of which nothing can be derived.
+    pub fn append_derived(
+        &self,
+        raw: &[Column],
+        encoded: &mut Vec<Column>,
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<()> {
+        for index in 0..self.derived.len() {
+            let column = self.encode_derived(index, raw, encoded, rows, (first, key))?;
+            encoded.push(column);
+        }
+        Ok(())
+    }
+
+    /// The column of derived node `index` for some rows, after its steps.
+    fn encode_derived(
+        &self,
+        index: usize,
+        raw: &[Column],
+        encoded: &[Column],
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<Column> {
+        let node = &self.schema.derived[index];
+        let column = derived::derive(node, raw, Some(encoded), (rows, first))?;
+        let key = key.map(|key| key.layer((self.inputs.len() + index) as u64));
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let encoded = self.derived[index].encode(&column, &all, (0, key));
+        let rounded =
+            encoded.and_then(|encoded| round::rounded(encoded, node.steps, true, |row| row));
+        rounded.map_err(|error| derived::of_row(error, rows, first))
+    }
+
+    /// The fitted fields: all inputs, derived nodes and targets.
+    #[doc(hidden)] // For the training loop.
+    pub fn fields(&self) -> FittedFields {
+        let inputs = self.schema.inputs.iter().zip(&self.inputs);
+        let derived = self.schema.derived.iter().zip(&self.derived);
+        let targets = self.schema.targets.iter().zip(&self.targets);
+        FittedFields {
+            inputs: inputs.map(|(input, fitted)| (input.name, fitted.clone())).collect(),
+            derived: derived.map(|(node, fitted)| (node.name, fitted.clone())).collect(),
+            targets: targets.map(|(target, fitted)| (target.name, fitted.clone())).collect(),
         }
     }
 
@@ -280,11 +342,14 @@ impl Preprocessing {
         self.targets.get(index)?.labels()
     }
 
-    /// The fitted state of a step of an input or of an output's target, as it is saved:
+    /// The fitted state of a step of an input, a derived node or an output's target, as it is saved:
     /// `learned("vitals", "standardize")` gives means and scales.
     pub fn learned(&self, field: &str, step: &str) -> Option<serde_json::Value> {
         if let Some(index) = self.schema.inputs.iter().position(|other| other.name == field) {
             return self.inputs.get(index)?.learned(step);
+        }
+        if let Some(index) = self.schema.derived.iter().position(|other| other.name == field) {
+            return self.derived.get(index)?.learned(step);
         }
         let index = self.schema.targets.iter().position(|other| other.name == field)?;
         self.targets.get(index)?.learned(step)
@@ -293,17 +358,18 @@ impl Preprocessing {
     /// The entries of the training rows that are not in a vocabulary, by input and step. They are
     /// unknown to the model.
     pub fn overflow(&self) -> Vec<(&'static str, &'static str, Overflow)> {
-        let inputs = self.schema.inputs.iter().zip(&self.inputs);
-        let all = inputs.flat_map(|(input, pipeline)| {
-            pipeline.overflow().map(|(step, overflow)| (input.name, step.spec.name, overflow))
+        let inputs = self.schema.inputs.iter().map(|input| input.name).zip(&self.inputs);
+        let derived = self.schema.derived.iter().map(|derived| derived.name).zip(&self.derived);
+        let all = inputs.chain(derived).flat_map(|(name, pipeline)| {
+            pipeline.overflow().map(move |(step, overflow)| (name, step.spec.name, overflow))
         });
         all.collect()
     }
 
     /// Notices about the training rows: of the inputs in the order of the schema, then of the
-    /// outputs.
+    /// derived nodes and the outputs.
     pub fn notices(&self) -> Vec<Notice> {
-        let inputs = self.inputs.iter().flat_map(Pipeline::notices);
+        let inputs = self.inputs.iter().chain(&self.derived).flat_map(Pipeline::notices);
         inputs.chain(self.targets.iter().flat_map(FittedTarget::notices)).collect()
     }
 
@@ -327,9 +393,13 @@ impl Preprocessing {
 
     fn saved(&self) -> serde_json::Result<SavedPreprocessing> {
         let inputs = self.inputs.iter().map(Pipeline::save).collect::<serde_json::Result<_>>()?;
+        // Without steps there is nothing to save.
+        let has_steps = self.schema.derived.iter().any(|derived| !derived.steps.is_empty());
+        let derived = self.derived.iter().filter(|_| has_steps).map(Pipeline::save);
+        let derived = derived.collect::<serde_json::Result<_>>()?;
         let targets =
             self.targets.iter().map(FittedTarget::save).collect::<serde_json::Result<_>>()?;
-        Ok(SavedPreprocessing { inputs, targets })
+        Ok(SavedPreprocessing { inputs, derived, targets })
     }
 
     /// Deserializes the preprocessing of a model with this schema.
@@ -349,10 +419,16 @@ impl Preprocessing {
         let inputs = schema.inputs.iter().zip(saved.inputs);
         let inputs = inputs.map(|(input, saved)| Pipeline::restore_input(input, saved));
         let inputs = inputs.collect::<std::result::Result<_, _>>()?;
+        let mut saved_derived = saved.derived.into_iter();
+        let derived = schema.derived.iter().map(|derived| match saved_derived.next() {
+            Some(saved) => Pipeline::restore(Plan::of_derived(derived), saved),
+            None => Pipeline::unfitted(Plan::of_derived(derived)),
+        });
+        let derived = derived.collect::<std::result::Result<_, _>>()?;
         let targets = schema.targets.iter().zip(saved.targets);
         let targets = targets.map(|(output, saved)| FittedTarget::restore(output, saved));
         let targets = targets.collect::<std::result::Result<_, _>>()?;
-        Ok(Preprocessing { schema, inputs, targets })
+        Ok(Preprocessing { schema, inputs, derived, targets })
     }
 }
 
@@ -360,21 +436,6 @@ impl std::fmt::Debug for Preprocessing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Preprocessing").field(&self.saved()).finish()
     }
-}
-
-/// Computes the column of a derived node for some rows, from the raw values of categories and
-/// texts, and from the encoded values where steps make the categories.
-fn derive(derived: &Derived, raw: &[Column], encoded: &[Column], rows: &[usize]) -> Column {
-    let sources = derived.inputs.iter().filter_map(|&input| {
-        let (raw, encoded) = (raw.get(input)?, encoded.get(input)?);
-        let is_category =
-            matches!(raw.content, Content::Categories { .. } | Content::Names | Content::Texts);
-        Some(if is_category { raw.of_rows(rows) } else { encoded.clone() })
-    });
-    let values = Arc::new(derived.derivation.derive(derived, &sources.collect::<Vec<_>>()));
-    let content = Content::Categories { below: derived.output.below.get() };
-    let width = derived.output.elements().get();
-    Column { name: derived.name, content, width, values, present: None, lengths: None }
 }
 
 /// Equality of the fitted state.
@@ -387,8 +448,10 @@ impl PartialEq for Preprocessing {
 /// Description of the first part that must be fitted on training rows; `None` if there is none.
 fn needed(schema: &'static Schema) -> Option<String> {
     let input = schema.inputs.iter().find_map(|input| Plan::of_input(input).needed());
+    let derived = || schema.derived.iter().find_map(|node| Plan::of_derived(node).needed());
     let output = || schema.targets.iter().find_map(target::needed);
     input
         .map(|reason| format!("input {reason}"))
+        .or_else(|| derived().map(|reason| format!("derived node {reason}")))
         .or_else(|| output().map(|reason| format!("output {reason}")))
 }

@@ -1,7 +1,5 @@
 //! `multi_hot`: multi-hot encoding of categories.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     seen_indices::SeenIndices,
     stage::{LearnedStep, Refusal},
@@ -14,39 +12,39 @@ use crate::{schema::Step, Values};
 ///
 /// `keras.layers.CategoryEncoding(size, output_mode="multi_hot")`, which does not omit unseen
 /// indices; `sklearn.preprocessing.MultiLabelBinarizer`, which does.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MultiHot(SeenIndices);
+#[derive(Clone, Copy, Debug)]
+pub struct MultiHot;
 
 impl LearnedStep for MultiHot {
     type State = SeenIndices;
+    type Fitted = SeenIndices;
 
-    fn unfitted(_: &Step) -> Option<MultiHot> {
-        Some(MultiHot::default())
+    fn unfitted(&self, _: &Step) -> Option<SeenIndices> {
+        Some(SeenIndices::default())
     }
 
-    fn start(_: &Step) -> SeenIndices {
+    fn start(&self, _: &Step) -> SeenIndices {
         SeenIndices::default()
     }
 
-    fn update(training_indices: &mut SeenIndices, step: &Step, values: &Values) {
+    fn update(&self, training_indices: &mut SeenIndices, step: &Step, values: &Values) {
         match values {
             Values::Lists(lists) => {
-                lists.iter().for_each(|list| Self::update(training_indices, step, list));
+                lists.iter().for_each(|list| self.update(training_indices, step, list));
             }
             _ => training_indices.update(values, step.output.last().get()),
         }
     }
 
-    fn learn(training_indices: SeenIndices, _: &Step) -> MultiHot {
-        MultiHot(training_indices)
+    fn learn(&self, training_indices: SeenIndices, _: &Step) -> SeenIndices {
+        training_indices
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step.output.last().get())
+    fn check(&self, fitted: &SeenIndices, step: &Step) -> Result<(), String> {
+        fitted.check(step.output.last().get())
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, fitted: &SeenIndices, step: &Step, values: Values) -> Result<Values, Refusal> {
         let size = step.output.last().get();
         let lists: Vec<&[u32]> = match &values {
             Values::Categories(indices) => indices.chunks(step.input.last().get().max(1)).collect(),
@@ -61,7 +59,7 @@ impl LearnedStep for MultiHot {
                     let expected = format!("a category below {size}");
                     return Err(Refusal { row, expected, found: index.to_string() });
                 };
-                *number = f32::from(u8::from(!self.0.is_unseen(*index)));
+                *number = f32::from(u8::from(!fitted.is_unseen(*index)));
             }
         }
         Ok(Values::Numbers(numbers))

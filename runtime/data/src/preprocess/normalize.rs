@@ -12,7 +12,7 @@ use crate::{schema::Step, Real, Values};
 pub struct Normalize;
 
 impl FixedStep for Normalize {
-    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, mut values: Values) -> Result<Values, Refusal> {
         match &mut values {
             Values::Numbers(numbers) => normalize(step, numbers),
             Values::Doubles(numbers) => normalize(step, numbers),

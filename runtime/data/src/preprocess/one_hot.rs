@@ -1,10 +1,8 @@
 //! `one_hot`: one-hot encoding of categories.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     seen_indices::SeenIndices,
-    stage::{refuse, LearnedStep, Refusal},
+    stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
 
@@ -15,34 +13,34 @@ use crate::{schema::Step, Values};
 /// `keras.layers.CategoryEncoding(size, output_mode="one_hot")` and `torch.nn.functional.one_hot`,
 /// which encode unseen indices like any other; after `categories`,
 /// `sklearn.preprocessing.OneHotEncoder` with two additional columns, for padding and unknown.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OneHot(SeenIndices);
+#[derive(Clone, Copy, Debug)]
+pub struct OneHot;
 
 impl LearnedStep for OneHot {
     type State = SeenIndices;
+    type Fitted = SeenIndices;
 
-    fn unfitted(_: &Step) -> Option<OneHot> {
-        Some(OneHot::default())
+    fn unfitted(&self, _: &Step) -> Option<SeenIndices> {
+        Some(SeenIndices::default())
     }
 
-    fn start(_: &Step) -> SeenIndices {
+    fn start(&self, _: &Step) -> SeenIndices {
         SeenIndices::default()
     }
 
-    fn update(training_indices: &mut SeenIndices, step: &Step, values: &Values) {
+    fn update(&self, training_indices: &mut SeenIndices, step: &Step, values: &Values) {
         training_indices.update(values, step.output.last().get());
     }
 
-    fn learn(training_indices: SeenIndices, _: &Step) -> OneHot {
-        OneHot(training_indices)
+    fn learn(&self, training_indices: SeenIndices, _: &Step) -> SeenIndices {
+        training_indices
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step.output.last().get())
+    fn check(&self, fitted: &SeenIndices, step: &Step) -> Result<(), String> {
+        fitted.check(step.output.last().get())
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, fitted: &SeenIndices, step: &Step, values: Values) -> Result<Values, Refusal> {
         let Values::Categories(indices) = &values else { return Ok(values) };
         let size = step.output.last().get();
         let mut numbers = vec![0.0; indices.len() * size];
@@ -50,11 +48,16 @@ impl LearnedStep for OneHot {
             indices.iter().zip(numbers.chunks_exact_mut(size)).enumerate()
         {
             if *index as usize >= size {
-                return Err(refuse(step, position, format!("a category below {size}"), index));
+                return Err(Refusal::of_element(
+                    step,
+                    position,
+                    format!("a category below {size}"),
+                    index,
+                ));
             }
-            match self.0.is_unseen(*index) {
+            match fitted.is_unseen(*index) {
                 false => row[*index as usize] = 1.0,
-                true => self.0.fill_equally(row),
+                true => fitted.fill_equally(row),
             }
         }
         Ok(Values::Numbers(numbers))

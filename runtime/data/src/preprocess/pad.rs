@@ -20,7 +20,7 @@ use crate::{schema::Step, table::Lengths, Values};
 pub struct Pad;
 
 impl FixedStep for Pad {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let Values::Lists(lists) = &values else { return Ok(values) };
         let padding = Padding::of(step);
         Ok(match Values::empty_of(lists) {
@@ -102,15 +102,14 @@ mod tests {
     use multi_input_spec::{step::pad, Shape, Size, Value};
 
     use super::*;
-    use crate::preprocess::Fixed;
 
     fn step(items: Shape, words: [&'static str; 2]) -> Step {
         let [side, cut] = words.map(Value::Word);
         let arguments = Box::leak(Box::new([Value::Size(Size::Known(3)), side, cut]));
         let input = items.with_list(true);
         let Ok(output) = (pad::STEP.output)(&input, arguments) else { panic!() };
-        let stage = Fixed::<Pad>::STAGE;
-        Step { spec: &pad::STEP, arguments, input, output, vocabulary_of: None, stage }
+        let stage = &Pad;
+        Step { spec: &pad::STEP, arguments, own: None, input, output, vocabulary_of: None, stage }
     }
 
     fn lists<T: Clone>(lists: &[&[T]], of: fn(Vec<T>) -> Values) -> Vec<Arc<Values>> {
@@ -127,7 +126,7 @@ mod tests {
                 (lengths.of_rows, lengths.padded_before),
                 (vec![2, 0, 3, 3], side == "before")
             );
-            Pad::apply(&step, Values::Lists(lists.clone())).unwrap()
+            Pad.apply(&step, Values::Lists(lists.clone())).unwrap()
         };
         let after = Values::Categories(vec![7, 8, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0]);
         assert_eq!(padded("after", "after"), after);
@@ -143,8 +142,8 @@ mod tests {
         let of = lists(&[&[1.0, 2.0], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]], Values::Doubles);
         assert_eq!(lengths(&step, &of).of_rows, [1, 3]);
         let padded = vec![0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
-        assert_eq!(Pad::apply(&step, Values::Lists(of)).unwrap(), Values::Doubles(padded));
-        let none = Pad::apply(&step, Values::Lists(Vec::new())).unwrap();
+        assert_eq!(Pad.apply(&step, Values::Lists(of)).unwrap(), Values::Doubles(padded));
+        let none = Pad.apply(&step, Values::Lists(Vec::new())).unwrap();
         assert_eq!(none, Values::Numbers(Vec::new()));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
-use multi_input_spec::{step::Nature, Kind, Size};
+use multi_input_spec::{Kind, Size, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -16,7 +16,7 @@ use super::{
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
 use crate::{
-    schema::{Input, Missing, Step, Target},
+    schema::{Derived, Input, Missing, Step, Target},
     Column, Content, Picture, Real, Values,
 };
 
@@ -41,8 +41,31 @@ impl Plan {
         Plan { name: input.name, means, steps: input.steps }
     }
 
+    pub(super) fn of_derived(derived: &'static Derived) -> Plan {
+        Plan { name: derived.name, means: None, steps: derived.steps }
+    }
+
     pub(super) fn of_target(target: &'static Target) -> Plan {
         Plan { name: target.name, means: None, steps: target.steps }
+    }
+
+    /// Whether values are not changed.
+    pub(super) fn is_identity(&self) -> bool {
+        self.steps.is_empty() && self.means.is_none()
+    }
+
+    /// What is fitted: the steps with their arguments and input shapes, and the means.
+    fn in_words(&self) -> String {
+        let steps = self.steps.iter().map(|step| {
+            let shape = Text::new("").shape(&step.input);
+            format!("`{step:?}` of {}", shape.as_str())
+        });
+        let means = self.means.map(|width| format!("{width} means"));
+        let all: Vec<String> = steps.chain(means).collect();
+        match all.is_empty() {
+            true => "nothing".to_owned(),
+            false => all.join(", "),
+        }
     }
 
     /// Description of the first part that must be fitted on training rows; `None` if there is none.
@@ -76,6 +99,13 @@ pub(super) struct Saved {
     steps: Vec<Json>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<SeenValues>,
+}
+
+impl Saved {
+    /// The name of the field.
+    pub(super) fn field(&self) -> &str {
+        &self.of
+    }
 }
 
 impl Pipeline {
@@ -173,8 +203,15 @@ impl Pipeline {
         Ok(values)
     }
 
+    /// Replaces a fitted step.
+    pub(super) fn replace(&mut self, position: usize, fitted: Arc<dyn FittedStage>) {
+        if let Some(step) = self.steps.get_mut(position) {
+            *step = fitted;
+        }
+    }
+
     /// The fitted steps.
-    fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn FittedStage>)> {
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn FittedStage>)> {
         self.plan.steps.iter().zip(&self.steps)
     }
 
@@ -304,7 +341,7 @@ impl Pipeline {
     /// predictions.
     fn saved_steps(&self) -> impl Iterator<Item = &Arc<dyn FittedStage>> {
         let steps = self.plan.steps.iter().zip(&self.steps);
-        steps.filter(|(step, _)| !is_random(step)).map(|(_, fitted)| fitted)
+        steps.filter(|(step, _)| !step.is_for_training_only()).map(|(_, fitted)| fitted)
     }
 
     /// The serialized form.
@@ -343,9 +380,24 @@ impl Pipeline {
         Ok(Pipeline { plan, means: None, steps, seen: None })
     }
 
+    /// The same fitted steps for a column of another schema.
+    ///
+    /// # Errors
+    /// The steps of both, if they differ.
+    pub(super) fn for_plan(&self, plan: Plan) -> std::result::Result<Pipeline, String> {
+        let (found, expected) = (self.plan.in_words(), plan.in_words());
+        match found == expected {
+            true => Ok(Pipeline { plan, ..self.clone() }),
+            false => Err(format!(
+                "`{}` is preprocessed by {expected} here, and by {found} there",
+                plan.name
+            )),
+        }
+    }
+
     pub(super) fn restore(plan: Plan, saved: Saved) -> std::result::Result<Pipeline, String> {
         let name = plan.name;
-        let saved_steps = plan.steps.iter().filter(|step| !is_random(step)).count();
+        let saved_steps = plan.steps.iter().filter(|step| !step.is_for_training_only()).count();
         if saved.of != name || saved.steps.len() != saved_steps {
             return Err(format!("the steps of `{name}` are others"));
         }
@@ -360,7 +412,7 @@ impl Pipeline {
         }
         let mut saved_steps = saved.steps.into_iter();
         let steps = plan.steps.iter().map(|step| {
-            let saved = if is_random(step) { None } else { saved_steps.next() };
+            let saved = if step.is_for_training_only() { None } else { saved_steps.next() };
             step.stage
                 .restore(step, saved.unwrap_or_default())
                 .map_err(|reason| format!("`{name}`, {reason}"))
@@ -405,10 +457,6 @@ fn is_all_of(column: &Column, rows: &[usize]) -> bool {
         && rows.iter().enumerate().all(|(position, row)| position == *row)
 }
 
-fn is_random(step: &Step) -> bool {
-    step.spec.form.nature == Nature::Random
-}
-
 /// The preprocessing of a column during fitting: each learned step is fitted on the output of the
 /// preceding steps.
 pub(super) struct PipelineFit {
@@ -435,6 +483,30 @@ impl PipelineFit {
         let has_vocabulary = input.steps.iter().any(|step| step.spec.form.reserved > 0);
         let seen = SeenValues::new(input, has_vocabulary);
         PipelineFit { seen: Some(seen), ..PipelineFit::new(Plan::of_input(input)) }
+    }
+
+    /// A pipeline that is fitted already. If it has a record of the values that it was fitted on, those
+    /// of further rows are added.
+    pub(super) fn fitted(pipeline: Pipeline) -> PipelineFit {
+        let seen = pipeline.seen.clone();
+        PipelineFit { pipeline, means: None, fit: None, problem: None, seen }
+    }
+
+    /// The steps before the one at `position`, which `fit` fits.
+    pub(super) fn growing(
+        fitted: &Pipeline,
+        position: usize,
+        fit: Option<Box<dyn StageFit>>,
+    ) -> PipelineFit {
+        let steps = fitted.steps.iter().take(position).cloned().collect();
+        let pipeline =
+            Pipeline { plan: fitted.plan, means: fitted.means.clone(), steps, seen: None };
+        PipelineFit { pipeline, means: None, fit, problem: None, seen: None }
+    }
+
+    /// The statistics of the step that is being fitted.
+    pub(super) fn into_fit(self) -> Option<Box<dyn StageFit>> {
+        self.fit
     }
 
     /// Adds steps that need no fitting, up to the next step that is fitted or waits for the

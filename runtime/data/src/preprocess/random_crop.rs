@@ -1,8 +1,10 @@
 //! `random_crop`: random crops in training.
 
+use multi_input_spec::step::Nature;
+
 use super::{
     image::{crop, shape, sources},
-    stage::{RandomStep, Refusal, RowRng},
+    stage::{FixedStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -12,19 +14,34 @@ use crate::{schema::Step, Values};
 #[derive(Clone, Copy, Debug)]
 pub struct RandomCrop;
 
-impl RandomStep for RandomCrop {
-    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        let (height, width) = (step.output.dim(1).get(), step.output.dim(2).get());
-        let [_, rows, columns] = shape(step);
-        let mut cropped = Vec::with_capacity(values.len());
-        for (row, source) in sources(step, &values).iter().enumerate() {
-            let from = |margin: usize, which: u64| match rng {
-                Some(rng) => (rng.uniform(row, which) * (margin + 1) as f64) as usize,
-                None => margin / 2,
-            };
-            let corner = [from(rows - height, 0), from(columns - width, 1)];
-            crop(source, corner, [height, width], &mut cropped);
-        }
-        Ok(Values::Numbers(cropped))
+impl FixedStep for RandomCrop {
+    const NATURE: Nature = Nature::Random;
+
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(cropped(step, values, |_, margin, _| margin / 2))
     }
+
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
+        Ok(cropped(step, values, |row, margin, axis| {
+            (rng.uniform(row, axis) * (margin + 1) as f64) as usize
+        }))
+    }
+}
+
+/// Crops each image at the corner that `from` returns for its row, the number of pixels to leave out
+/// and the axis.
+fn cropped(step: &Step, values: Values, from: impl Fn(usize, usize, u64) -> usize) -> Values {
+    let (height, width) = (step.output.dim(1).get(), step.output.dim(2).get());
+    let ([_, rows, columns], values) = (shape(step), values.in_single_precision());
+    let mut cropped = Vec::with_capacity(values.len());
+    for (row, source) in sources(step, &values).iter().enumerate() {
+        let corner = [from(row, rows - height, 0), from(row, columns - width, 1)];
+        crop(source, corner, [height, width], &mut cropped);
+    }
+    Values::Numbers(cropped)
 }

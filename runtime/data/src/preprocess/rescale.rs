@@ -10,7 +10,7 @@ use crate::{schema::Step, Values};
 pub struct Rescale;
 
 impl FixedStep for Rescale {
-    fn apply(step: &Step, mut values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, mut values: Values) -> Result<Values, Refusal> {
         let (scale, offset) = arguments(step);
         match &mut values {
             Values::Numbers(numbers) => {
@@ -25,7 +25,7 @@ impl FixedStep for Rescale {
         Ok(values)
     }
 
-    fn invert(step: &Step, numbers: &mut [f64]) {
+    fn invert(&self, step: &Step, numbers: &mut [f64]) {
         let (scale, offset) = arguments(step);
         numbers.iter_mut().for_each(|number| *number = (*number - offset) / scale);
     }

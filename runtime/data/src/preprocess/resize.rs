@@ -18,14 +18,14 @@ use crate::{schema::Step, Picture, Values};
 pub struct Resize;
 
 impl FixedStep for Resize {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         let values = values.in_single_precision();
         let mut resized = Vec::with_capacity(values.len() * step.output.elements().get());
         sources(step, &values).iter().for_each(|source| resize_into(step, source, &mut resized));
         Ok(Values::Numbers(resized))
     }
 
-    fn shrink(step: &Step, picture: &Picture) -> Option<Picture> {
+    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
         let elements = step.output.elements().get();
         if elements * size_of::<f32>() >= picture.pixels().bytes() {
             return None;

@@ -1,7 +1,6 @@
 //! `robust`: median 0 and interquartile range 1.
 
 use multi_input_base::Notice;
-use serde::{Deserialize, Serialize};
 
 use super::{
     affine::{Affine, ColumnScaling, Columns},
@@ -16,23 +15,23 @@ use crate::{schema::Step, Values};
 ///
 /// Quartiles are exact for up to 2^20 training rows; for more, they are estimated from a random
 /// sample of 2^20 rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Robust(Affine);
+#[derive(Clone, Copy, Debug)]
+pub struct Robust;
 
 impl LearnedStep for Robust {
     type State = Columns<Sample>;
+    type Fitted = Affine;
 
-    fn start(step: &Step) -> Columns<Sample> {
+    fn start(&self, step: &Step) -> Columns<Sample> {
         Columns::new(step, Sample::new())
     }
 
-    fn update(columns: &mut Columns<Sample>, _: &Step, values: &Values) {
+    fn update(&self, columns: &mut Columns<Sample>, _: &Step, values: &Values) {
         columns.update(values, Sample::update);
     }
 
-    fn learn(columns: Columns<Sample>, _: &Step) -> Robust {
-        Robust(Affine::of(columns, |column, rounding| {
+    fn learn(&self, columns: Columns<Sample>, _: &Step) -> Affine {
+        Affine::of(columns, |column, rounding| {
             match column.quantiles(&[0.25, 0.5, 0.75]).as_deref() {
                 Some(&[first, median, third]) => {
                     let largest = third.abs().max(first.abs());
@@ -40,22 +39,22 @@ impl LearnedStep for Robust {
                 }
                 _ => ColumnScaling::Empty,
             }
-        }))
+        })
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step)
+    fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
+        fitted.check(step)
     }
 
-    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
-        Ok(self.0.apply(values))
+    fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(fitted.apply(values))
     }
 
-    fn invert(&self, _: &Step, numbers: &mut [f64]) {
-        self.0.invert(numbers);
+    fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
+        fitted.invert(numbers);
     }
 
-    fn notices(&self, _: &Step) -> Vec<Notice> {
-        self.0.notices()
+    fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
+        fitted.notices()
     }
 }

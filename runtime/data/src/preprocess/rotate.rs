@@ -1,8 +1,10 @@
 //! `rotate`: random rotation in training.
 
+use multi_input_spec::step::Nature;
+
 use super::{
     image::{moved, Affinity},
-    stage::{RandomStep, Refusal, RowRng},
+    stage::{FixedStep, Refusal, RowRng},
 };
 use crate::{schema::Step, Values};
 
@@ -12,10 +14,21 @@ use crate::{schema::Step, Values};
 #[derive(Clone, Copy, Debug)]
 pub struct Rotate;
 
-impl RandomStep for Rotate {
-    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        let Some(rng) = rng else { return Ok(values) };
-        let factor = step.argument("factor").number_or(0.0);
+impl FixedStep for Rotate {
+    const NATURE: Nature = Nature::Random;
+
+    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(values.in_single_precision())
+    }
+
+    fn apply_in_training(
+        &self,
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
+        let (factor, values) =
+            (step.argument("factor").number_or(0.0), values.in_single_precision());
         Ok(moved(step, &values, |row| rotation(factor * (2.0 * rng.uniform(row, 0) - 1.0))))
     }
 }

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use multi_input_base::{Error, Result};
 use multi_input_cells::of_float;
 
-use crate::{
-    schema::{Input, Missing, Step},
-    Column, Content, Values,
-};
+use crate::{schema::Step, Column, Content, Values};
 
-/// Converts an encoded input to `f32`. `row_number` converts a row of the column to its index among
+/// Converts an encoded column to `f32`. `is_computed` says whether its values were computed before
+/// the steps. `row_number` converts a row of the column to its index among
 /// all rows, for errors.
 ///
 /// Results of steps are rounded. Without a step, a whole number that `f32` does not represent
@@ -20,12 +18,13 @@ use crate::{
 /// [`Error::Value`] for a number that `f32` cannot represent.
 pub(super) fn rounded(
     column: Column,
-    input: &Input,
+    steps: &[Step],
+    is_computed: bool,
     row_number: impl Fn(usize) -> usize,
 ) -> Result<Column> {
     let Values::Doubles(numbers) = &*column.values else { return Ok(column) };
     let computes = |step: &Step| !step.spec.form.keeps_values;
-    let computed = input.steps.iter().any(computes) || input.missing == Some(Missing::Mean);
+    let computed = is_computed || steps.iter().any(computes);
     let nearest = |number: f64| Some(number as f32).filter(|nearest| !nearest.is_infinite());
     let round = |(index, &number): (usize, &f64)| {
         let rounded = if computed { nearest(number) } else { of_float(number) };

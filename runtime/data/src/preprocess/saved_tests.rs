@@ -1,6 +1,8 @@
 //! Property test: fitted preprocessing survives saving and loading, for chains of all compatible
 //! steps with random arguments and rows.
 
+use std::sync::Arc;
+
 use multi_input_spec::{
     step::{calendar, hashed, item, pad, through, Inverse, Step as Spec, STEPS},
     ArgumentKind, Kind, Shape, Size, Value,
@@ -13,39 +15,48 @@ use proptest::{
 
 use super::{stage::Stage, *};
 use crate::{
-    schema::{Input, Missing, Step, Target, TargetKind},
-    Picture, Values,
+    schema::{Input, Step, Target, TargetKind},
+    Content, Picture, Values,
 };
 
 /// The stage of the step called `name`, as the macro would name it.
 fn stage_of(name: &str) -> Option<&'static dyn Stage> {
     Some(match name {
-        "standardize" => Learned::<Standardize>::STAGE,
-        "min_max" => Learned::<MinMax>::STAGE,
-        "robust" => Learned::<Robust>::STAGE,
-        "log1p" => Fixed::<Log1p>::STAGE,
-        "clip" => Fixed::<Clip>::STAGE,
-        "rescale" => Fixed::<Rescale>::STAGE,
-        "impute" => Learned::<Impute>::STAGE,
-        "bins" => Learned::<Bins>::STAGE,
-        "categories" => Learned::<Categories>::STAGE,
-        "hashed" => Fixed::<Hashed>::STAGE,
-        "one_hot" => Learned::<OneHot>::STAGE,
-        "split" => Fixed::<Split>::STAGE,
-        "pad" => Fixed::<Pad>::STAGE,
-        "multi_hot" => Learned::<MultiHot>::STAGE,
-        "words" => Learned::<Words>::STAGE,
-        "calendar" => Fixed::<Calendar>::STAGE,
-        "resize" => Fixed::<Resize>::STAGE,
-        "center_crop" => Fixed::<CenterCrop>::STAGE,
-        "normalize" => Fixed::<Normalize>::STAGE,
-        "flip" => Random::<Flip>::STAGE,
-        "rotate" => Random::<Rotate>::STAGE,
-        "zoom" => Random::<Zoom>::STAGE,
-        "contrast" => Random::<Contrast>::STAGE,
-        "random_crop" => Random::<RandomCrop>::STAGE,
+        "standardize" => &Standardize,
+        "min_max" => &MinMax,
+        "robust" => &Robust,
+        "log1p" => &Log1p,
+        "clip" => &Clip,
+        "rescale" => &Rescale,
+        "impute" => &Impute,
+        "bins" => &Bins,
+        "categories" => &Categories,
+        "hashed" => &Hashed,
+        "one_hot" => &OneHot,
+        "split" => &Split,
+        "pad" => &Pad,
+        "multi_hot" => &MultiHot,
+        "words" => &Words,
+        "calendar" => &Calendar,
+        "resize" => &Resize,
+        "center_crop" => &CenterCrop,
+        "normalize" => &Normalize,
+        "flip" => &Flip,
+        "rotate" => &Rotate,
+        "zoom" => &Zoom,
+        "contrast" => &Contrast,
+        "random_crop" => &RandomCrop,
         _ => return None,
     })
+}
+
+#[test]
+fn steps_are_of_the_nature_that_the_table_says() {
+    for spec in STEPS {
+        if let Some(stage) = stage_of(spec.name) {
+            assert_eq!(stage.nature(), spec.form.nature, "{}", spec.name);
+        }
+    }
 }
 
 #[test]
@@ -119,7 +130,7 @@ fn step(spec: &'static Spec, arguments: &'static [Value], input: Shape) -> Optio
     let output = (spec.output)(&item(spec, &input), arguments);
     let output = through(spec, &input, output).ok()?;
     let stage = stage_of(spec.name)?;
-    Some(Step { spec, arguments, input, output, vocabulary_of: None, stage })
+    Some(Step { spec, arguments, own: None, input, output, vocabulary_of: None, stage })
 }
 
 /// Ends a list in `pad`, as layers need it.
@@ -277,6 +288,7 @@ fn target(choices: &[Choice], labels: bool) -> Target {
         kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
         width: if labels { 4 } else { 2 },
         optional: false,
+        columns: &[],
         steps,
         labels,
     }

@@ -61,7 +61,7 @@ mod tests {
     use crate::{
         preprocess::{
             pipeline::{PipelineFit, Plan},
-            CenterCrop, Fixed, Resize, Stage,
+            CenterCrop, Resize, Stage,
         },
         schema::Input,
         Column, Content,
@@ -80,15 +80,15 @@ mod tests {
         arguments.resize(spec.parameters.len(), Value::Absent);
         let Ok(output) = (spec.output)(&input, &arguments) else { panic!("{}", spec.name) };
         let arguments = Box::leak(arguments.into());
-        steps.push(Step { spec, arguments, input, output, vocabulary_of: None, stage });
+        steps.push(Step { spec, arguments, own: None, input, output, vocabulary_of: None, stage });
     }
 
     fn input(steps: &[(&str, [usize; 2])]) -> &'static Input {
         let mut all = Vec::new();
         for (name, size) in steps {
             match *name {
-                "resize" => push(&mut all, &resize::STEP, Fixed::<Resize>::STAGE, *size),
-                _ => push(&mut all, &center_crop::STEP, Fixed::<CenterCrop>::STAGE, *size),
+                "resize" => push(&mut all, &resize::STEP, &Resize, *size),
+                _ => push(&mut all, &center_crop::STEP, &CenterCrop, *size),
             }
         }
         let (kind, steps) = (Content::Pictures, Box::leak(all.into()));

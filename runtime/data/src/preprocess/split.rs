@@ -19,7 +19,7 @@ use crate::{schema::Step, Values};
 pub struct Split;
 
 impl FixedStep for Split {
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
         match &values {
             Values::Texts(texts) if step.input.rank() == 0 && !step.input.is_list() => {
                 let separator = step.argument("separator").text_or("");
@@ -40,25 +40,24 @@ mod tests {
     use multi_input_spec::{step::split, Kind, Shape, Value};
 
     use super::*;
-    use crate::preprocess::Fixed;
 
     #[test]
     fn texts_become_lists_and_lists_stay() {
         let step = |input: Shape| {
             let arguments = &[Value::Text("|")];
             let Ok(output) = (split::STEP.output)(&input, arguments) else { panic!() };
-            let (spec, stage) = (&split::STEP, Fixed::<Split>::STAGE);
-            Step { spec, arguments, input, output, vocabulary_of: None, stage }
+            let (spec, stage) = (&split::STEP, &Split);
+            Step { spec, arguments, own: None, input, output, vocabulary_of: None, stage }
         };
         let texts =
             |texts: &[&str]| Values::Texts(texts.iter().map(|text| (*text).into()).collect());
         let text = Shape::new(Kind::Texts, &[]);
-        let found = Split::apply(&step(text), texts(&["Action| Comedy|", "", " | "])).unwrap();
+        let found = Split.apply(&step(text), texts(&["Action| Comedy|", "", " | "])).unwrap();
         let expected = [texts(&["Action", "Comedy"]), texts(&[]), texts(&[])].map(Arc::new);
         assert_eq!(found, Values::Lists(expected.to_vec()));
         let lists = Values::Lists(expected.to_vec());
-        assert_eq!(Split::apply(&step(text.with_list(true)), lists.clone()).unwrap(), lists);
+        assert_eq!(Split.apply(&step(text.with_list(true)), lists.clone()).unwrap(), lists);
         let pair = Shape::new(Kind::Texts, &[multi_input_spec::Size::Known(1)]);
-        assert_eq!(Split::apply(&step(pair), texts(&["a|b"])).unwrap(), texts(&["a|b"]));
+        assert_eq!(Split.apply(&step(pair), texts(&["a|b"])).unwrap(), texts(&["a|b"]));
     }
 }

@@ -1,49 +1,51 @@
-//! The built-in steps as [`Stage`]s: [`Learned`], [`Fixed`] or [`Random`] of each step without a
-//! type parameter, so that they are compiled in this crate and not in the crate of the annotated
-//! struct.
+//! The built-in steps as [`Stage`]s that are compiled in this crate, and not in the crate of the
+//! annotated struct.
 
 use std::sync::Arc;
 
+use multi_input_spec::step::Nature;
 use serde_json::Value as Json;
 
 use super::{
     stage::{FittedStage, StageFit},
-    Fixed, Learned, Random, Stage,
+    Stage,
 };
 use crate::{schema::Step, Picture};
 
 macro_rules! stages {
-    ($($kind:ident: $($step:ident),+;)+) => {$($(
+    ($($step:ident),+) => {$(
         #[doc = concat!("`", stringify!($step), "` as a [`Stage`].")]
         pub struct $step;
 
         impl Stage for $step {
-            fn needs_rows(&self, step: &Step) -> bool {
-                $kind::<super::$step>::STAGE.needs_rows(step)
+            fn nature(&'static self) -> Nature {
+                Stage::nature(&super::$step)
             }
 
-            fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
-                $kind::<super::$step>::STAGE.start(step)
+            fn needs_rows(&'static self, step: &Step) -> bool {
+                Stage::needs_rows(&super::$step, step)
             }
 
-            fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-                $kind::<super::$step>::STAGE.restore(step, saved)
+            fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
+                Stage::start(&super::$step, step)
             }
 
-            fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
-                $kind::<super::$step>::STAGE.shrink(step, picture)
+            fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+                Stage::restore(&super::$step, step, saved)
+            }
+
+            fn shrink(&'static self, step: &Step, picture: &Picture) -> Option<Picture> {
+                Stage::shrink(&super::$step, step, picture)
             }
         }
-    )+)+};
+    )+};
 }
 
 stages! {
-    Fixed: Calendar, CenterCrop, Clip, Hashed, Log1p, Normalize, Pad, Rescale, Resize, Split;
-    Learned: Bins, Categories, Impute, MinMax, MultiHot, OneHot, Robust, Standardize, Words;
-    Random: Contrast, Flip, RandomCrop, Rotate, Zoom;
+    Bins, Calendar, Categories, CenterCrop, Clip, Contrast, Flip, Hashed, Impute, Log1p, MinMax,
+    MultiHot, Normalize, OneHot, Pad, RandomCrop, Rescale, Resize, Robust, Rotate, Split,
+    Standardize, Words, Zoom
 }
 
 #[cfg(feature = "tokenizers")]
-stages! {
-    Learned: Tokenizer;
-}
+stages! { Tokenizer }

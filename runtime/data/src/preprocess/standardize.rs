@@ -1,7 +1,6 @@
 //! `standardize`: mean 0 and variance 1.
 
 use multi_input_base::Notice;
-use serde::{Deserialize, Serialize};
 
 use super::{
     affine::{Affine, ColumnScaling, Columns, Rounding},
@@ -15,9 +14,8 @@ use crate::{schema::Step, Values};
 ///
 /// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by at least
 /// 1e-7, so that a new value in a constant column becomes very large.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Standardize(Affine);
+#[derive(Clone, Copy, Debug)]
+pub struct Standardize;
 
 /// Running mean and sum of squared differences of a column (Welford's algorithm).
 #[derive(Clone, Debug, Default)]
@@ -49,33 +47,34 @@ impl Moments {
 
 impl LearnedStep for Standardize {
     type State = Columns<Moments>;
+    type Fitted = Affine;
 
-    fn start(step: &Step) -> Columns<Moments> {
+    fn start(&self, step: &Step) -> Columns<Moments> {
         Columns::new(step, Moments::default())
     }
 
-    fn update(columns: &mut Columns<Moments>, _: &Step, values: &Values) {
+    fn update(&self, columns: &mut Columns<Moments>, _: &Step, values: &Values) {
         columns.update(values, Moments::update);
     }
 
-    fn learn(columns: Columns<Moments>, _: &Step) -> Standardize {
-        Standardize(Affine::of(columns, Moments::learn))
+    fn learn(&self, columns: Columns<Moments>, _: &Step) -> Affine {
+        Affine::of(columns, Moments::learn)
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step)
+    fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
+        fitted.check(step)
     }
 
-    fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
-        Ok(self.0.apply(values))
+    fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(fitted.apply(values))
     }
 
-    fn invert(&self, _: &Step, numbers: &mut [f64]) {
-        self.0.invert(numbers);
+    fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
+        fitted.invert(numbers);
     }
 
-    fn notices(&self, _: &Step) -> Vec<Notice> {
-        self.0.notices()
+    fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
+        fitted.notices()
     }
 }
 

@@ -25,6 +25,13 @@ pub(super) struct Saved {
     labels: Option<Labels>,
 }
 
+impl Saved {
+    /// The name of the field.
+    pub(super) fn field(&self) -> &str {
+        self.steps.field()
+    }
+}
+
 impl FittedTarget {
     /// Converts labels to classes; other targets are unchanged. Rows for which `counts` is false
     /// may have unknown labels; their target is then absent.
@@ -115,6 +122,27 @@ impl FittedTarget {
         Ok(FittedTarget { target, steps, labels: None })
     }
 
+    /// The same fitted steps and labels for a target of another schema.
+    ///
+    /// # Errors
+    /// The difference between the two targets.
+    pub(super) fn for_target(
+        &self,
+        target: &'static Target,
+    ) -> std::result::Result<FittedTarget, String> {
+        let alike = |target: &Target| (target.kind, target.width, target.labels);
+        if alike(self.target) != alike(target) {
+            let in_words = |target: &Target| {
+                let labels = if target.labels { " by labels" } else { "" };
+                format!("{:?} of width {}{labels}", target.kind, target.width)
+            };
+            let (expected, found) = (in_words(target), in_words(self.target));
+            return Err(format!("`{}` is {expected} here, and {found} there", target.name));
+        }
+        let steps = self.steps.for_plan(Plan::of_target(target))?;
+        Ok(FittedTarget { target, steps, labels: self.labels.clone() })
+    }
+
     pub(super) fn restore(
         target: &'static Target,
         saved: Saved,
@@ -177,6 +205,13 @@ impl TargetFit {
             steps: PipelineFit::new(Plan::of_target(target)),
             labels: target.labels.then(|| LabelFit::Learning(BTreeSet::new())),
         }
+    }
+
+    /// A target that is fitted already.
+    pub(super) fn fitted(fitted: FittedTarget) -> TargetFit {
+        let FittedTarget { target, steps, labels } = fitted;
+        let labels = labels.map(LabelFit::Learned);
+        TargetFit { target, steps: PipelineFit::fitted(steps), labels }
     }
 
     pub(super) fn has_failed(&self) -> bool {

@@ -33,9 +33,13 @@ use crate::{schema::Step, Values};
 ///
 /// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and
 /// `enable_padding(length=length)`. Requires the feature `tokenizers`.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokenizer;
+
+/// The tokenizer of a model.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Tokenizer {
+pub struct TokenizerFile {
     /// Content of the file: embedded in the program, or from a saved model.
     json: Cow<'static, str>,
     #[serde(skip)]
@@ -44,25 +48,26 @@ pub struct Tokenizer {
 
 impl LearnedStep for Tokenizer {
     type State = ();
+    type Fitted = TokenizerFile;
 
-    fn from_arguments(step: &Step) -> Option<Tokenizer> {
-        Some(Tokenizer::embedded(step))
+    fn without_rows(&self, step: &Step) -> Option<TokenizerFile> {
+        Some(TokenizerFile::embedded(step))
     }
 
-    fn start(_: &Step) {}
+    fn start(&self, _: &Step) {}
 
-    fn update((): &mut (), _: &Step, _: &Values) {}
+    fn update(&self, (): &mut (), _: &Step, _: &Values) {}
 
-    fn learn((): (), step: &Step) -> Tokenizer {
-        Tokenizer::embedded(step)
+    fn learn(&self, (): (), step: &Step) -> TokenizerFile {
+        TokenizerFile::embedded(step)
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
+    fn check(&self, fitted: &TokenizerFile, step: &Step) -> Result<(), String> {
         // The macro has validated the embedded file, which is parsed on first use.
-        if matches!(self.json, Cow::Borrowed(_)) {
+        if matches!(fitted.json, Cow::Borrowed(_)) {
             return Ok(());
         }
-        let reader = self.reader(step)?;
+        let reader = fitted.reader(step)?;
         let largest = reader.get_vocab(true).into_values().max().unwrap_or(0) as usize;
         let below = step.output.below.get();
         match largest < below {
@@ -71,9 +76,18 @@ impl LearnedStep for Tokenizer {
         }
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn index_of(&self, fitted: &TokenizerFile, step: &Step, entry: &str) -> Option<u32> {
+        fitted.reader(step).ok()?.token_to_id(entry)
+    }
+
+    fn apply(
+        &self,
+        fitted: &TokenizerFile,
+        step: &Step,
+        values: Values,
+    ) -> Result<Values, Refusal> {
         let Values::Texts(texts) = &values else { return Ok(values) };
-        let reader = self.reader(step).map_err(|wrong| Refusal {
+        let reader = fitted.reader(step).map_err(|wrong| Refusal {
             row: 0,
             expected: "a `tokenizer.json` that fits".to_owned(),
             found: wrong,
@@ -102,7 +116,7 @@ impl LearnedStep for Tokenizer {
     }
 }
 
-impl Tokenizer {
+impl TokenizerFile {
     /// The tokenizer that is embedded in the program.
     fn embedded(step: &Step) -> Tokenizer {
         let json = Cow::Borrowed(step.argument("file").tokenizer().json);
@@ -137,7 +151,7 @@ fn read(json: &str, step: &Step) -> Result<tokenizers::Tokenizer, String> {
 }
 
 /// Omits the content of the file.
-impl fmt::Debug for Tokenizer {
+impl fmt::Debug for TokenizerFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Tokenizer of {} bytes", self.json.len())
     }

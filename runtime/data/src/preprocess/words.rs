@@ -3,14 +3,15 @@
 mod markup;
 mod tokenization;
 
-use serde::{Deserialize, Serialize};
-
 use self::tokenization::Tokenization;
 use super::{
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
-use crate::{schema::Step, Values};
+use crate::{
+    schema::{Growth, Step},
+    Values,
+};
 
 /// Encodes a text as `length` word indices: 0 is padding, 1 is an unknown word, and the other
 /// indices are by decreasing frequency in the training rows. `n` distinct words need a `vocabulary`
@@ -51,34 +52,39 @@ use crate::{schema::Step, Values};
 /// `keras.layers.TextVectorization(max_tokens=vocabulary, output_sequence_length=length)`, which
 /// pads at the end, while `keras.utils.pad_sequences` pads in front. Lower case is Unicode's here,
 /// and ASCII's in Keras.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Words(Vocabulary<String>);
+#[derive(Clone, Copy, Debug)]
+pub struct Words;
 
 /// Index of padding.
 const PADDING: u32 = 0;
 
 impl LearnedStep for Words {
     type State = Counts<String>;
+    type Fitted = Vocabulary<String>;
 
-    fn start(step: &Step) -> Counts<String> {
+    fn start(&self, step: &Step) -> Counts<String> {
         Counts::for_capacity(step.output.below.get())
     }
 
-    fn update(counts: &mut Counts<String>, step: &Step, values: &Values) {
+    fn update(&self, counts: &mut Counts<String>, step: &Step, values: &Values) {
         let tokenization = Tokenization::of(step);
         tokenization.each_row(values, |row| tokenization.tokens(row, |word| counts.add(word)));
     }
 
-    fn learn(counts: Counts<String>, step: &Step) -> Words {
-        Words(counts.most_frequent(step.output.below.get(), 1))
+    fn learn(&self, counts: Counts<String>, step: &Step) -> Vocabulary<String> {
+        counts.most_frequent(step.output.below.get(), 1)
     }
 
-    fn check(&self, step: &Step) -> Result<(), String> {
-        self.0.check(step.output.below.get())
+    fn check(&self, fitted: &Vocabulary<String>, step: &Step) -> Result<(), String> {
+        fitted.check(step.output.below.get())
     }
 
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal> {
+    fn apply(
+        &self,
+        fitted: &Vocabulary<String>,
+        step: &Step,
+        values: Values,
+    ) -> Result<Values, Refusal> {
         let length = step.output.last().get();
         let in_front = step.argument("padding").word_or("before") == "before";
         let tokenization = Tokenization::of(step);
@@ -87,7 +93,7 @@ impl LearnedStep for Words {
             let start = indices.len();
             tokenization.tokens(row, |word| {
                 if indices.len() < start + length {
-                    indices.push(self.0.index(word));
+                    indices.push(fitted.index(word));
                 }
             });
             let padding_length = start + length - indices.len();
@@ -99,16 +105,21 @@ impl LearnedStep for Words {
         Ok(Values::Categories(indices))
     }
 
-    fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
-        Some(self.0.size())
+    fn vocabulary(&self, fitted: &Vocabulary<String>, _: &Step) -> Option<VocabularySize> {
+        Some(fitted.size())
     }
 
-    fn unknown(&self, step: &Step, values: &Values) -> Vec<(usize, String)> {
+    fn unknown(
+        &self,
+        fitted: &Vocabulary<String>,
+        step: &Step,
+        values: &Values,
+    ) -> Vec<(usize, String)> {
         let tokenization = Tokenization::of(step);
         let (mut unknown, mut row_number) = (Vec::new(), 0);
         tokenization.each_row(values, |row| {
             tokenization.tokens(row, |word| {
-                if self.0.index(word) == UNKNOWN {
+                if fitted.index(word) == UNKNOWN {
                     unknown.push((row_number, word.to_owned()));
                 }
             });
@@ -117,7 +128,20 @@ impl LearnedStep for Words {
         unknown
     }
 
-    fn overflow(&self) -> Option<Overflow> {
-        self.0.overflow()
+    fn grow(
+        &self,
+        fitted: Vocabulary<String>,
+        new: Counts<String>,
+        step: &Step,
+    ) -> Option<(Vocabulary<String>, Growth)> {
+        Some(fitted.grow(new, step.output.below.get(), 1))
+    }
+
+    fn index_of(&self, fitted: &Vocabulary<String>, _: &Step, entry: &str) -> Option<u32> {
+        fitted.position(entry)
+    }
+
+    fn overflow(&self, fitted: &Vocabulary<String>) -> Option<Overflow> {
+        fitted.overflow()
     }
 }

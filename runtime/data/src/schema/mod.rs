@@ -1,5 +1,6 @@
 //! The row types of a model, and constant descriptions of its columns and of their preprocessing.
 
+mod derivation;
 mod overflow;
 pub mod stage;
 mod tables;
@@ -10,8 +11,9 @@ use multi_input_spec as spec;
 
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
-    overflow::{Overflow, VocabularySize},
-    stage::{Derivation, Stage},
+    derivation::{Derivation, SourceRow, Sources},
+    overflow::{Growth, Overflow, VocabularySize},
+    stage::Stage,
 };
 use crate::{columns::RowSpec, Content, RowReader, RowWriter};
 
@@ -77,6 +79,10 @@ pub struct Input {
     pub steps: &'static [Step],
 }
 
+/// A value of a user's own in an annotation, such as `my::Winsorize(0.01)`. How it is written by
+/// `Debug` is a part of the model: weights of a model with another value do not fit.
+pub type Own = &'static (dyn fmt::Debug + Send + Sync);
+
 /// A preprocessing step as the user wrote it.
 #[derive(Clone, Copy)]
 pub struct Step {
@@ -84,6 +90,8 @@ pub struct Step {
     pub spec: &'static spec::step::Step,
     /// The argument of each parameter.
     pub arguments: &'static [spec::Value],
+    /// The step, where it is of the user's own.
+    pub own: Option<Own>,
     /// Shape of one row before the step.
     pub input: spec::Shape,
     /// Shape of one row after the step.
@@ -100,11 +108,19 @@ impl Step {
     pub fn argument(&self, name: &str) -> spec::Value {
         argument(self.spec.parameters, self.arguments, name)
     }
+
+    /// Whether it only augments training rows, so that it is no part of the model.
+    pub fn is_for_training_only(&self) -> bool {
+        self.stage.nature() == spec::step::Nature::Random
+    }
 }
 
-/// The step in the DSL: `words(vocabulary = 10000, length = 100)`.
+/// The step in the DSL, `words(vocabulary = 10000, length = 100)`, or one of the user's own.
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(own) = self.own {
+            return write!(f, "{own:?}");
+        }
         let given = format_arguments(self.spec.parameters, self.arguments);
         f.write_str(self.spec.name)?;
         if given.is_empty() {
@@ -125,6 +141,12 @@ pub struct Derived {
     pub inputs: &'static [usize],
     /// The argument of each parameter.
     pub arguments: &'static [spec::Value],
+    /// The derivation, where it is of the user's own, or arithmetic.
+    pub own: Option<Own>,
+    /// Shape of one row of the node, before its steps.
+    pub raw: spec::Shape,
+    /// The preprocessing steps, in order.
+    pub steps: &'static [Step],
     /// Shape of one row of the node.
     pub output: spec::Shape,
     /// Implementation of the derivation.
@@ -138,13 +160,21 @@ impl Derived {
     }
 }
 
-/// The derivation in the DSL, with the indices of its inputs: `crossed(0, 2, buckets = 1000)`.
+/// The derivation in the DSL, with the indices of its inputs, `crossed(0, 2, buckets = 1000)`, and
+/// its steps. One of the user's own stands before its inputs: `Distance(2.0) of (0, 2)`.
 impl fmt::Debug for Derived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inputs = self.inputs.iter().map(usize::to_string);
         let given = format_arguments(self.spec.parameters, self.arguments);
-        let all: Vec<String> = inputs.chain(given).collect();
-        write!(f, "{}({})", self.spec.name, all.join(", "))
+        let all = inputs.chain(given).collect::<Vec<String>>().join(", ");
+        match self.own {
+            Some(own) => write!(f, "{own:?} of ({all})")?,
+            None => write!(f, "{}({all})", self.spec.name)?,
+        }
+        match self.steps.iter().filter(|step| !step.is_for_training_only()).collect::<Vec<_>>() {
+            steps if steps.is_empty() => Ok(()),
+            steps => write!(f, ", {steps:?}"),
+        }
     }
 }
 
@@ -209,6 +239,8 @@ pub struct Target {
     pub labels: bool,
     /// Whether the target may be absent: its type is an `Option`.
     pub optional: bool,
+    /// The names of its columns in files, if `columns(...)` names each of them.
+    pub columns: &'static [&'static str],
 }
 
 /// The type of a target.

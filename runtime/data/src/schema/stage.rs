@@ -1,17 +1,19 @@
-//! Traits of preprocessing steps.
+//! Traits of preprocessing steps, ours and those of a user's own.
 //!
-//! [`FixedStep`] is a step that depends only on its arguments; [`LearnedStep`] is fitted on the
-//! training rows; [`RandomStep`] is random in training. The macro wraps a step's type in [`Fixed`],
-//! [`Learned`] or [`Random`].
+//! A step is a type whose values are its settings, [`Winsorize(0.01)`](LearnedStep). It is a
+//! [`FixedStep`] if its output depends on its settings only, and else a [`LearnedStep`], which is
+//! fitted on the training rows. Both are used as a [`Stage`], without their type.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use multi_input_base::{Notice, NoticeKind, RngKey};
+use multi_input_spec::step::{Inverse, Nature};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
-use super::{Derived, Overflow, Step, VocabularySize};
-use crate::table::{Column, Values};
+pub use super::derivation::{Derivation, SourceRow, Sources};
+use super::{Growth, Overflow, Step, VocabularySize};
+use crate::table::Values;
 use crate::Picture;
 
 /// The error of a step that cannot transform a row.
@@ -25,64 +27,38 @@ pub struct Refusal {
     pub found: String,
 }
 
-/// A step that depends only on its arguments.
-pub trait FixedStep: Send + Sync + 'static {
+impl Refusal {
+    /// The refusal of element `index` of the values of a call.
+    pub fn of_element(
+        step: &Step,
+        index: usize,
+        expected: impl Into<String>,
+        found: impl fmt::Display,
+    ) -> Refusal {
+        let elements = step.input.elements().get().max(1);
+        Refusal { row: index / elements, expected: expected.into(), found: found.to_string() }
+    }
+}
+
+/// A step whose output depends only on its settings, which are `self`.
+///
+/// Every fixed step is a [`LearnedStep`] that learns nothing.
+pub trait FixedStep: fmt::Debug + Send + Sync + 'static {
+    /// [`Nature::Random`] for a step that changes only training rows, at random; such a step is no
+    /// part of the model, so that weights fit with and without it.
+    const NATURE: Nature = Nature::Fixed;
+
+    /// The kind of inverse that [`invert`](FixedStep::invert) computes.
+    const INVERSE: Inverse = Inverse::None;
+
     /// Transforms the values of some rows, in the input shape of the step, to its output shape.
     ///
     /// # Errors
     /// A [`Refusal`] for a row that the step cannot transform.
-    fn apply(step: &Step, values: Values) -> Result<Values, Refusal>;
+    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
 
-    /// Applies the step to an image right after decoding, to save memory; `None` where the result
-    /// would not be smaller, and where the step cannot transform the image.
-    fn shrink(_: &Step, _: &Picture) -> Option<Picture> {
-        None
-    }
-
-    /// Inverts the transformation in place, for steps whose specification has an inverse.
-    fn invert(_: &Step, _: &mut [f64]) {}
-}
-
-/// The [`Refusal`] of element `index` of the values of a call.
-pub(crate) fn refuse(
-    step: &Step,
-    index: usize,
-    expected: impl Into<String>,
-    found: impl fmt::Display,
-) -> Refusal {
-    let elements = step.input.elements().get().max(1);
-    Refusal { row: index / elements, expected: expected.into(), found: found.to_string() }
-}
-
-/// A node computed from the raw values of several inputs.
-pub trait Derivation: Send + Sync {
-    /// Computes the column of a derived node from its inputs `of`, which have the same number of
-    /// rows.
-    fn derive(&self, derived: &Derived, of: &[Column]) -> Values;
-}
-
-/// A step that is fitted on the training rows. The fitted step is saved with the model.
-/// scikit-learn: an estimator with `partial_fit` and `transform`; Keras: a layer with `adapt`.
-pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static {
-    /// The statistics accumulated over the training rows.
-    type State: Send;
-
-    /// The fitted step, where the arguments determine it and no rows are needed.
-    fn from_arguments(_: &Step) -> Option<Self> {
-        None
-    }
-
-    /// The step before fitting, where it can be applied unfitted.
-    fn unfitted(_: &Step) -> Option<Self> {
-        None
-    }
-
-    /// Whether the step is random in training.
-    fn is_random(_: &Step) -> bool {
-        false
-    }
-
-    /// As [`apply`](LearnedStep::apply), for rows of a training batch.
+    /// As [`apply`](FixedStep::apply), for rows of a training batch, for a step that is
+    /// [random](FixedStep::NATURE).
     ///
     /// # Errors
     /// A [`Refusal`] for a row that the step cannot transform.
@@ -96,50 +72,187 @@ pub trait LearnedStep: Serialize + DeserializeOwned + fmt::Debug + Send + Sync +
         self.apply(step, values)
     }
 
+    /// Applies the step to an image right after decoding, to save memory; `None` where the result
+    /// would not be smaller, and where the step cannot transform the image.
+    fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
+        None
+    }
+
+    /// Inverts the transformation in place; only called with an [`INVERSE`](FixedStep::INVERSE).
+    fn invert(&self, _: &Step, _: &mut [f64]) {}
+}
+
+/// A step that is fitted on the training rows. `self` is its settings; what it has learned is saved
+/// with the model. scikit-learn: an estimator with `partial_fit` and `transform`; Keras: a layer
+/// with `adapt`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no preprocessing step",
+    label = "no step",
+    note = "a step implements `multi_input::preprocess::stage::FixedStep`, or `LearnedStep` if it learns from rows"
+)]
+pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
+    /// The statistics accumulated over the training rows.
+    type State: Send + 'static;
+
+    /// What is learned.
+    type Fitted: Serialize + DeserializeOwned + fmt::Debug + Send + Sync + 'static;
+
+    /// What the output depends on.
+    const NATURE: Nature = Nature::Learned;
+
+    /// The kind of inverse that [`invert`](LearnedStep::invert) computes.
+    const INVERSE: Inverse = Inverse::None;
+
+    /// What would be learned, where the settings determine it and no rows are needed.
+    fn without_rows(&self, _: &Step) -> Option<Self::Fitted> {
+        None
+    }
+
+    /// What the step is applied with before fitting, where it can be.
+    fn unfitted(&self, _: &Step) -> Option<Self::Fitted> {
+        None
+    }
+
+    /// Whether the step is random in training.
+    fn is_random(&self, _: &Step) -> bool {
+        false
+    }
+
     /// The initial statistics.
-    fn start(step: &Step) -> Self::State;
+    fn start(&self, step: &Step) -> Self::State;
 
-    /// Updates the statistics with the present values of some training rows.
-    fn update(state: &mut Self::State, step: &Step, values: &Values);
+    /// Updates the statistics with the present values of some training rows, in the input shape of
+    /// the step. Missing numbers are NaN.
+    fn update(&self, state: &mut Self::State, step: &Step, values: &Values);
 
-    /// Computes the fitted step from the statistics.
-    fn learn(state: Self::State, step: &Step) -> Self;
+    /// Learns from the statistics, which may be those of no rows.
+    fn learn(&self, state: Self::State, step: &Step) -> Self::Fitted;
 
-    /// Validates a fitted step, for instance after loading it from a file.
+    /// Validates what was learned, for instance after loading it from a file.
     ///
     /// # Errors
-    /// The reason why `step` cannot have been fitted to this.
-    fn check(&self, step: &Step) -> Result<(), String>;
+    /// The reason why the step cannot have learned this.
+    fn check(&self, fitted: &Self::Fitted, step: &Step) -> Result<(), String> {
+        let _ = (fitted, step);
+        Ok(())
+    }
 
     /// Transforms the values of some rows, in the input shape of the step, to its output shape.
     ///
     /// # Errors
     /// A [`Refusal`] for a row that the step cannot transform.
-    fn apply(&self, step: &Step, values: Values) -> Result<Values, Refusal>;
+    fn apply(&self, fitted: &Self::Fitted, step: &Step, values: Values) -> Result<Values, Refusal>;
 
-    /// Inverts the transformation in place, for steps whose specification has an inverse.
-    fn invert(&self, _: &Step, _: &mut [f64]) {}
+    /// As [`apply`](LearnedStep::apply), for rows of a training batch, for a step that is
+    /// [random](LearnedStep::is_random).
+    ///
+    /// # Errors
+    /// A [`Refusal`] for a row that the step cannot transform.
+    fn apply_in_training(
+        &self,
+        fitted: &Self::Fitted,
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
+        let _ = rng;
+        self.apply(fitted, step, values)
+    }
+
+    /// [`FixedStep::shrink`].
+    fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
+        None
+    }
+
+    /// Inverts the transformation in place; only called with an [`INVERSE`](LearnedStep::INVERSE).
+    fn invert(&self, fitted: &Self::Fitted, step: &Step, numbers: &mut [f64]) {
+        let _ = (fitted, step, numbers);
+    }
 
     /// The entries of the training rows that are not in the vocabulary.
-    fn overflow(&self) -> Option<Overflow> {
+    fn overflow(&self, _: &Self::Fitted) -> Option<Overflow> {
         None
     }
 
     /// The entries of some rows that are not in the vocabulary, each with the index of its value:
     /// of a category, of a text, or of a list that the step takes as a whole.
-    fn unknown(&self, _: &Step, _: &Values) -> Vec<(usize, String)> {
+    fn unknown(&self, fitted: &Self::Fitted, _: &Step, _: &Values) -> Vec<(usize, String)> {
+        let _ = fitted;
         Vec::new()
     }
 
     /// Notices about the training rows that concern the step.
-    fn notices(&self, step: &Step) -> Vec<Notice> {
-        let unseen = self.vocabulary(step).and_then(VocabularySize::notice);
-        overflow_notice(self.overflow(), step).into_iter().chain(unseen).collect()
+    fn notices(&self, fitted: &Self::Fitted, step: &Step) -> Vec<Notice> {
+        let unseen = self.vocabulary(fitted, step).and_then(VocabularySize::notice);
+        overflow_notice(self.overflow(fitted), step).into_iter().chain(unseen).collect()
     }
 
     /// Size of the vocabulary, if the step has one.
-    fn vocabulary(&self, _: &Step) -> Option<VocabularySize> {
+    fn vocabulary(&self, _: &Self::Fitted, _: &Step) -> Option<VocabularySize> {
         None
+    }
+
+    /// What was learned with the entries of new rows in the vocabulary, at indices after the present
+    /// ones; `None` if the step has no vocabulary that rows determine.
+    fn grow(
+        &self,
+        fitted: Self::Fitted,
+        new: Self::State,
+        step: &Step,
+    ) -> Option<(Self::Fitted, Growth)> {
+        let _ = (fitted, new, step);
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, fitted: &Self::Fitted, step: &Step, entry: &str) -> Option<u32> {
+        let _ = (fitted, step, entry);
+        None
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: FixedStep> LearnedStep for T {
+    type State = ();
+    type Fitted = ();
+
+    const NATURE: Nature = T::NATURE;
+    const INVERSE: Inverse = T::INVERSE;
+
+    fn without_rows(&self, _: &Step) -> Option<()> {
+        Some(())
+    }
+
+    fn is_random(&self, _: &Step) -> bool {
+        matches!(T::NATURE, Nature::Random)
+    }
+
+    fn start(&self, _: &Step) {}
+
+    fn update(&self, (): &mut (), _: &Step, _: &Values) {}
+
+    fn learn(&self, (): (), _: &Step) {}
+
+    fn apply(&self, (): &(), step: &Step, values: Values) -> Result<Values, Refusal> {
+        FixedStep::apply(self, step, values)
+    }
+
+    fn apply_in_training(
+        &self,
+        (): &(),
+        step: &Step,
+        values: Values,
+        rng: &RowRng,
+    ) -> Result<Values, Refusal> {
+        FixedStep::apply_in_training(self, step, values, rng)
+    }
+
+    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
+        FixedStep::shrink(self, step, picture)
+    }
+
+    fn invert(&self, (): &(), step: &Step, numbers: &mut [f64]) {
+        FixedStep::invert(self, step, numbers);
     }
 }
 
@@ -155,16 +268,6 @@ pub(crate) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option
     };
     let remedy = overflow.remedy(capacity).map_or(String::new(), |remedy| format!("; {remedy}"));
     Some(Notice::new(NoticeKind::VocabularyOverflow, format!("{overflow}{remedy}")))
-}
-
-/// A step that is random in training.
-pub trait RandomStep: Send + Sync + 'static {
-    /// Transforms the values of some rows, in the input shape of the step, to its output shape.
-    /// `rng` is `None` outside training.
-    ///
-    /// # Errors
-    /// A [`Refusal`] for a row that the step cannot transform.
-    fn apply(step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal>;
 }
 
 /// The random numbers of one step for one batch. They depend only on the seed, the input, the step
@@ -185,22 +288,25 @@ impl RowRng {
 
 /// A preprocessing step of any type: it is fitted by [`StageFit`] and applied as a [`FittedStage`].
 pub trait Stage: Send + Sync {
+    /// What the output of the step depends on.
+    fn nature(&'static self) -> Nature;
+
     /// Whether the step cannot be applied before it is fitted.
-    fn needs_rows(&self, step: &Step) -> bool {
+    fn needs_rows(&'static self, step: &Step) -> bool {
         self.start(step).is_some()
     }
 
     /// Starts fitting on training rows; `None` where there is nothing to fit.
-    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>>;
+    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>>;
 
     /// Restores the step from `saved`, which is `Null` where there is nothing to fit.
     ///
     /// # Errors
     /// If `saved` is not a valid fitted step.
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String>;
+    fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String>;
 
     /// [`FixedStep::shrink`].
-    fn shrink(&self, _: &Step, _: &Picture) -> Option<Picture> {
+    fn shrink(&'static self, _: &Step, _: &Picture) -> Option<Picture> {
         None
     }
 }
@@ -215,6 +321,19 @@ pub trait StageFit: Send {
     /// # Errors
     /// If the fitted step is invalid, so that a saved file could not be loaded.
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String>;
+
+    /// The step that was fitted and saved as `saved`, with the entries of the new rows in its
+    /// vocabulary; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the grown step is invalid.
+    fn grow(
+        self: Box<Self>,
+        _: &Step,
+        _: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        None
+    }
 }
 
 /// A fitted step.
@@ -252,6 +371,11 @@ pub trait FittedStage: Send + Sync {
         None
     }
 
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, _: &Step, _: &str) -> Option<u32> {
+        None
+    }
+
     /// The JSON value that [`Stage::restore`] takes.
     ///
     /// # Errors
@@ -259,177 +383,122 @@ pub trait FittedStage: Send + Sync {
     fn save(&self) -> serde_json::Result<Json>;
 }
 
-/// A [`FixedStep`] as a [`Stage`].
-pub struct Fixed<T>(PhantomData<fn() -> T>);
-
-impl<T: FixedStep> Fixed<T> {
-    /// The stage as a trait object.
-    pub const STAGE: &'static dyn Stage = &Fixed::<T>(PhantomData);
-}
-
-impl<T: FixedStep> Stage for Fixed<T> {
-    fn start(&self, _: &Step) -> Option<Box<dyn StageFit>> {
-        None
+#[diagnostic::do_not_recommend]
+impl<T: LearnedStep> Stage for T {
+    fn nature(&'static self) -> Nature {
+        T::NATURE
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        match saved {
-            Json::Null => Ok(Arc::new(Fixed::<T>(PhantomData))),
-            _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
-        }
+    fn needs_rows(&'static self, step: &Step) -> bool {
+        self.without_rows(step).or_else(|| self.unfitted(step)).is_none()
     }
 
-    fn shrink(&self, step: &Step, picture: &Picture) -> Option<Picture> {
-        T::shrink(step, picture)
-    }
-}
-
-impl<T: FixedStep> FittedStage for Fixed<T> {
-    fn apply(&self, step: &Step, values: Values, _: Option<&RowRng>) -> Result<Values, Refusal> {
-        T::apply(step, values)
-    }
-
-    fn invert(&self, step: &Step, numbers: &mut [f64]) {
-        T::invert(step, numbers);
-    }
-
-    fn overflow(&self) -> Option<Overflow> {
-        None
-    }
-
-    fn save(&self) -> serde_json::Result<Json> {
-        Ok(Json::Null)
-    }
-}
-
-/// A [`RandomStep`] as a [`Stage`].
-pub struct Random<T>(PhantomData<fn() -> T>);
-
-impl<T: RandomStep> Random<T> {
-    /// The stage as a trait object.
-    pub const STAGE: &'static dyn Stage = &Random::<T>(PhantomData);
-}
-
-impl<T: RandomStep> Stage for Random<T> {
-    fn start(&self, _: &Step) -> Option<Box<dyn StageFit>> {
-        None
-    }
-
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        match saved {
-            Json::Null => Ok(Arc::new(Random::<T>(PhantomData))),
-            _ => Err(format!("`{}` learns nothing, but something was saved", step.spec.name)),
-        }
-    }
-}
-
-impl<T: RandomStep> FittedStage for Random<T> {
-    fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        // All random steps transform images, whose values are `f32`.
-        T::apply(step, values.in_single_precision(), rng)
-    }
-
-    fn is_random(&self, _: &Step) -> bool {
-        true
-    }
-
-    fn invert(&self, _: &Step, _: &mut [f64]) {}
-
-    fn overflow(&self) -> Option<Overflow> {
-        None
-    }
-
-    fn save(&self) -> serde_json::Result<Json> {
-        Ok(Json::Null)
-    }
-}
-
-/// A [`LearnedStep`] as a [`Stage`].
-pub struct Learned<T>(PhantomData<fn() -> T>);
-
-impl<T: LearnedStep> Learned<T> {
-    /// The stage as a trait object.
-    pub const STAGE: &'static dyn Stage = &Learned::<T>(PhantomData);
-}
-
-impl<T: LearnedStep> Stage for Learned<T> {
-    fn needs_rows(&self, step: &Step) -> bool {
-        T::from_arguments(step).or_else(|| T::unfitted(step)).is_none()
-    }
-
-    fn start(&self, step: &Step) -> Option<Box<dyn StageFit>> {
-        match T::from_arguments(step) {
+    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
+        match self.without_rows(step) {
             Some(_) => None,
-            None => Some(Box::new(LearnedStepFit::<T>(T::start(step)))),
+            None => Some(Box::new(Fit { step: self, state: LearnedStep::start(self, step) })),
         }
     }
 
-    fn restore(&self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        let learned: T = match (T::from_arguments(step).or_else(|| T::unfitted(step)), saved) {
-            (Some(from_arguments), Json::Null) => from_arguments,
+    fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
+        let ready = self.without_rows(step).or_else(|| self.unfitted(step));
+        let fitted = match (ready, saved) {
+            (Some(ready), Json::Null) => ready,
             (_, saved) => serde_json::from_value(saved)
                 .map_err(|error| format!("`{}`: {error}", step.spec.name))?,
         };
-        checked(learned, step)
+        checked(self, fitted, step)
+    }
+
+    fn shrink(&'static self, step: &Step, picture: &Picture) -> Option<Picture> {
+        LearnedStep::shrink(self, step, picture)
     }
 }
 
-/// The statistics of a [`LearnedStep`] that is being fitted.
-struct LearnedStepFit<T: LearnedStep>(T::State);
+/// A [`LearnedStep`] that is being fitted.
+struct Fit<T: LearnedStep> {
+    step: &'static T,
+    state: T::State,
+}
 
-impl<T: LearnedStep> StageFit for LearnedStepFit<T> {
+impl<T: LearnedStep> StageFit for Fit<T> {
     fn update(&mut self, step: &Step, values: &Values) {
-        T::update(&mut self.0, step, values);
+        self.step.update(&mut self.state, step, values);
     }
 
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
-        checked(T::learn(self.0, step), step)
+        checked(self.step, self.step.learn(self.state, step), step)
+    }
+
+    fn grow(
+        self: Box<Self>,
+        step: &Step,
+        saved: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        let fitted: T::Fitted = match serde_json::from_value(saved) {
+            Ok(fitted) => fitted,
+            Err(error) => return Some(Err(format!("`{}`: {error}", step.spec.name))),
+        };
+        let (grown, growth) = self.step.grow(fitted, self.state, step)?;
+        Some(checked(self.step, grown, step).map(|grown| (grown, growth)))
     }
 }
 
 /// A fitted step, if it is valid. The check runs after fitting as well as after loading, so that
 /// every saved step can be loaded.
-fn checked<T: LearnedStep>(learned: T, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
-    learned.check(step).map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
-    Ok(Arc::new(FittedStep(learned)))
+fn checked<T: LearnedStep>(
+    learned: &'static T,
+    fitted: T::Fitted,
+    step: &Step,
+) -> Result<Arc<dyn FittedStage>, String> {
+    let valid = learned.check(&fitted, step);
+    valid.map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
+    Ok(Arc::new(FittedStep { step: learned, fitted }))
 }
 
 /// A fitted [`LearnedStep`].
-struct FittedStep<T>(T);
+struct FittedStep<T: LearnedStep> {
+    step: &'static T,
+    fitted: T::Fitted,
+}
 
 impl<T: LearnedStep> FittedStage for FittedStep<T> {
     fn apply(&self, step: &Step, values: Values, rng: Option<&RowRng>) -> Result<Values, Refusal> {
-        match rng.filter(|_| T::is_random(step)) {
-            Some(rng) => self.0.apply_in_training(step, values, rng),
-            None => self.0.apply(step, values),
+        match rng.filter(|_| self.step.is_random(step)) {
+            Some(rng) => self.step.apply_in_training(&self.fitted, step, values, rng),
+            None => self.step.apply(&self.fitted, step, values),
         }
     }
 
     fn is_random(&self, step: &Step) -> bool {
-        T::is_random(step)
+        self.step.is_random(step)
     }
 
     fn invert(&self, step: &Step, numbers: &mut [f64]) {
-        self.0.invert(step, numbers);
+        self.step.invert(&self.fitted, step, numbers);
     }
 
     fn overflow(&self) -> Option<Overflow> {
-        self.0.overflow()
+        self.step.overflow(&self.fitted)
     }
 
     fn unknown(&self, step: &Step, values: &Values) -> Vec<(usize, String)> {
-        self.0.unknown(step, values)
+        self.step.unknown(&self.fitted, step, values)
     }
 
     fn notices(&self, step: &Step) -> Vec<Notice> {
-        self.0.notices(step)
+        self.step.notices(&self.fitted, step)
     }
 
     fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
-        self.0.vocabulary(step)
+        self.step.vocabulary(&self.fitted, step)
+    }
+
+    fn index_of(&self, step: &Step, entry: &str) -> Option<u32> {
+        self.step.index_of(&self.fitted, step, entry)
     }
 
     fn save(&self) -> serde_json::Result<Json> {
-        serde_json::to_value(&self.0)
+        serde_json::to_value(&self.fitted)
     }
 }

@@ -32,6 +32,7 @@ mod maximum;
 mod merge_input;
 mod minimum;
 mod multiply;
+mod own;
 mod subtract;
 
 pub use add::add;
@@ -43,6 +44,7 @@ pub use maximum::maximum;
 pub use merge_input::MergeInput;
 pub use minimum::minimum;
 pub use multiply::multiply;
+pub use own::{check_merge, own, Merge, RowOperand};
 pub use subtract::subtract;
 
 use merge_input::Layout;

@@ -21,10 +21,60 @@ use multi_input_kernel::Element;
 
 /// An update rule of weights by their gradient.
 ///
-/// The optimizer has the hyperparameters; its state is an [`OptimizerState`].
+/// The optimizer has the hyperparameters; its state is an [`OptimizerState`]. A training run saves
+/// the slots in its checkpoints, and compares the `Debug` text at a learning rate of 1 when it is
+/// resumed: derive `Debug`, so that the text has every hyperparameter.
+///
+/// An optimizer of your own needs `slots`, the learning rate, and `update`:
+///
+/// ```
+/// use multi_input_kernel::Element; // `multi_input::kernel::Element`
+/// use multi_input_nn::optim::Optimizer; // `multi_input::optim::Optimizer`
+///
+/// /// Lion: v = beta_2 m + (1 - beta_2) g replaces m after w -= lr sign(beta_1 m + (1 - beta_1) g).
+/// #[derive(Clone, Debug)]
+/// struct Lion {
+///     learning_rate: f64,
+///     beta_1: f64,
+///     beta_2: f64,
+/// }
+///
+/// impl Optimizer for Lion {
+///     fn slots(&self) -> &'static [&'static str] {
+///         &["momentum"]
+///     }
+///
+///     fn learning_rate(&self) -> f64 {
+///         self.learning_rate
+///     }
+///
+///     fn set_learning_rate(&mut self, learning_rate: f64) {
+///         self.learning_rate = learning_rate;
+///     }
+///
+///     fn update<E: Element>(&self, _: u64, weights: &mut [E], gradient: &[E], slots: &mut [Vec<E>]) {
+///         let mix = |beta: f64, a: E, b: E| E::of(beta) * a + E::of(1.0 - beta) * b;
+///         for ((weight, gradient), momentum) in weights.iter_mut().zip(gradient).zip(&mut slots[0]) {
+///             let direction = mix(self.beta_1, *momentum, *gradient).as_f64();
+///             // Not `signum`, which is 1 at 0.
+///             let sign = if direction == 0.0 { 0.0 } else { direction.signum() };
+///             *weight -= E::of(self.learning_rate * sign);
+///             *momentum = mix(self.beta_2, *momentum, *gradient);
+///         }
+///     }
+/// }
+///
+/// let lion = Lion { learning_rate: 0.5, beta_1: 0.9, beta_2: 0.99 };
+/// let (mut weights, mut slots) = (vec![1.0f32, 2.0], vec![vec![0.0; 2]]);
+/// lion.update(1, &mut weights, &[3.0, 0.0], &mut slots);
+/// assert_eq!(weights, [0.5, 2.0]);
+/// ```
 pub trait Optimizer: std::fmt::Debug + Clone + 'static {
-    /// The names of the state's values for each weight, e.g. `["momentum", "velocity"]`.
-    fn slots(&self) -> &'static [&'static str];
+    /// The names of the state's values for each weight, e.g. `["momentum", "velocity"]`; none by
+    /// default.
+    fn slots(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The learning rate.
     fn learning_rate(&self) -> f64;
@@ -32,8 +82,10 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
     /// Sets the learning rate of the following steps.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
-    /// The invalid hyperparameters, one text each; empty where all are valid.
-    fn mistakes(&self) -> Vec<String>;
+    /// The invalid hyperparameters, one text each; empty, the default, where all are valid.
+    fn mistakes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Updates the weights of one tensor. `step` is the number of the step, from 1. `slots` are
     /// zeros before the first step.

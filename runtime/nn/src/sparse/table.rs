@@ -85,6 +85,11 @@ impl<E: Element> Table<E> {
         self.entry_of_row.len()
     }
 
+    /// The numbers of the rows of the current step, in the order of their gradients.
+    pub fn pending_rows(&self) -> Vec<usize> {
+        self.pending.entries.iter().map(|&entry| self.rows[entry as usize] as usize).collect()
+    }
+
     /// The gradients of the rows of the current step, row by row.
     pub fn gradient(&mut self) -> &mut [E] {
         &mut self.pending.gradient

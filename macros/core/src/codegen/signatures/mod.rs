@@ -24,6 +24,8 @@ pub(super) struct Signatures<'a> {
     pub(super) names: &'a Names,
     pub(super) paths: &'a Paths,
     pub(super) modules: Vec<CustomModule<'a>>,
+    /// Whether there are rows to train on. A part without a loss has none.
+    pub(super) has_samples: bool,
     pub(super) bodies: Bodies,
 }
 
@@ -175,11 +177,29 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl ReportedBy<HousePrice, 0> for Mae`: an output reports a metric, for monitors.
-    pub(super) fn reported(&self, index: usize, metric: &str) -> TokenStream {
+    /// `impl<T: ReportedByPrice> Reports<T, 0> for HousePrice`: an output reports the metrics of a trait,
+    /// for monitors. Without a trait it reports any.
+    pub(super) fn reports(&self, index: usize, reported: Option<&Ident>) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
-        let metric = Ident::new(metric, Span::call_site());
-        quote!(impl #krate::metric::ReportedBy<#definition, #index> for #krate::metric::#metric {})
+        let bound = reported.map(|reported| quote!(: #reported));
+        quote!(impl<T #bound> #krate::metric::Reports<T, #index> for #definition {})
+    }
+
+    /// `impl PartOf<TwoTowers> for ItemTower`; nothing for a model that is no part.
+    pub(super) fn part_of(&self) -> TokenStream {
+        let Some(whole) = &self.head.part_of else { return TokenStream::new() };
+        let (krate, definition, name) = (&self.paths.krate, &self.names.definition, &whole.name);
+        let owners = whole.owners.iter().map(|(own, owner)| {
+            let (own, owner) = (plain(own), plain(owner));
+            quote!((#own, #owner))
+        });
+        let text = quote!(&'static ::core::primitive::str);
+        quote! {
+            #[diagnostic::do_not_recommend]
+            impl #krate::definition::PartOf<#name> for #definition {
+                const OWNERS: &'static [(#text, #text)] = &[#(#owners),*];
+            }
+        }
     }
 
     /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: an output has classes, for class

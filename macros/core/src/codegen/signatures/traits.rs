@@ -12,9 +12,12 @@ use crate::{names::Names, text::plain};
 /// The statements in the functions of `Network` that differ between models.
 #[derive(Default)]
 pub(crate) struct NetworkBodies {
-    /// Makes the batch from `rows` and `tape`.
+    /// The batch of `rows` on `device`, with `tape`.
     pub(crate) batch: TokenStream,
+    /// The outputs with a loss.
     pub(crate) heads: Vec<Ident>,
+    /// The outputs without a loss.
+    pub(crate) values: Vec<Ident>,
     /// The fields of the module with the learned weights of losses.
     pub(crate) weights: Vec<Ident>,
     pub(crate) penalties: TokenStream,
@@ -29,6 +32,7 @@ pub(crate) struct DefinitionContent<'a> {
     pub(crate) sample_row: Option<TokenStream>,
     pub(crate) inputs: Vec<&'a Ident>,
     pub(crate) outputs: Vec<&'a Ident>,
+    pub(crate) values: Vec<&'a Ident>,
 }
 
 impl Signatures<'_> {
@@ -37,7 +41,7 @@ impl Signatures<'_> {
         &self,
         name: &Ident,
         specs: &[TokenStream],
-        targets: &[String],
+        others: &[TokenStream],
         cells: &TokenStream,
     ) -> TokenStream {
         let (krate, text) = (&self.paths.krate, plain(name));
@@ -55,7 +59,7 @@ impl Signatures<'_> {
                     &#krate::data::columns::RowSpec {
                         row: #text,
                         fields: &[#(#specs),*],
-                        targets: &[#(#targets),*],
+                        others: &[#(#others),*],
                     };
             }
 
@@ -151,12 +155,25 @@ impl Signatures<'_> {
     pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
         let (krate, quiet) = (&self.paths.krate, self.quiet());
         let Names { definition, inputs, sample, outputs, .. } = self.names;
-        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given } =
+        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
             content;
         let write_inputs = self.body(quote!(#(row.put(&inputs.#taken);)*));
-        let write_sample =
-            self.body(quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*));
-        let read_outputs = self.body(quote!(#outputs { #(#given: row.take(),)* }));
+        let (sample, write_sample) = match self.has_samples {
+            true => {
+                let puts = quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*);
+                (quote!(#sample), self.body(puts))
+            }
+            false => (
+                quote!(#krate::definition::NoTargets),
+                self.body(quote! {
+                    let _ = row;
+                    match *sample {}
+                }),
+            ),
+        };
+        // The struct expression reads in this order, whatever the order of the fields.
+        let read_outputs =
+            self.body(quote!(#outputs { #(#given: row.take(),)* #(#values: row.take(),)* }));
         quote! {
             #quiet
             impl #krate::definition::RowTypes for #definition {
@@ -223,24 +240,25 @@ impl Signatures<'_> {
     ) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, clone, .. } = self.paths;
-        let NetworkBodies { batch, heads, .. } = bodies;
+        let NetworkBodies { weights, .. } = bodies;
         let (definition, quiet) = (&self.names.definition, self.quiet());
         let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let inputs = inputs
             .iter()
             .map(|(column, path)| quote!((#column, #private::head(#clone(&batch.#path))?)));
+        let mutable = (!weights.is_empty()).then(|| quote!(mut));
         let body = self.body(quote! {
-            let batch = #batch;
+            let batch = <Self as #krate::definition::Network<E, D>>::batch(rows, device)?;
             let inputs = #vec![#(#inputs),*];
-            let heads = #private::Module::try_forward(module, batch)?;
-            #ok(#krate::definition::Traced {
-                heads: #vec![#(#private::head(heads.#heads)?),*],
-                inputs,
-                tape: heads.tape,
-            })
+            let heads = #private::Module::try_forward(module, batch.with_tape(tape))?;
+            let (#mutable heads, tape) =
+                #krate::definition::IntoHeads::<E, D>::into_heads(heads)?;
+            #(heads.push(#private::head(module.#weights.clone())?);)*
+            #ok(#krate::definition::Traced { heads, inputs, tape })
         });
         quote! {
             #quiet
+            #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
                 #(#modules: #private::BuildOnDevice<D, E>,)*
@@ -260,27 +278,64 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let Paths { result, ok, vec, .. } = self.paths;
-        let NetworkBodies { batch, heads, weights, penalties, keys, freezes } = bodies;
+        let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);
+        let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
-        let outputs = quote! {
-            #vec![
-                #(#private::head(heads.#heads)?,)*
-                #(#private::head(module.#weights.clone())?,)*
-            ]
-        };
-        let predict = self.body(quote! {
+        let network = quote!(<Self as #krate::definition::Network<E, D>>);
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads)?);
+        let add_weights = quote!(heads.extend(#network::loss_weights(module)?););
+        let loss_weights =
+            self.body(quote!(#ok(#vec![#(#private::head(module.#weights.clone())?),*])));
+        let batch = self.body(quote! {
             let tape = #private::NoneTape;
-            let heads = #private::Module::try_forward(module, #batch)?;
-            #ok(#outputs)
+            #ok(#batch)
         });
-        let train = self.body(quote! {
-            let heads = #private::ModuleMut::try_forward_mut(module, #batch)?;
-            #ok((#outputs, heads.tape))
+        let predict = self.body(match values.is_empty() {
+            true => quote! {
+                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+                let (mut heads, _) = #into_heads;
+                #add_weights
+                #ok(heads)
+            },
+            false => quote! {
+                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+                let values = #vec![#(#private::head(heads.#values.clone())?),*];
+                let (mut heads, _) = #into_heads;
+                #add_weights
+                heads.extend(values);
+                #ok(heads)
+            },
+        });
+        let train = self.body(match heads.is_empty() {
+            // Nothing is trained, so no forward pass in training is compiled.
+            true => quote! {
+                let _ = (module, rows, device);
+                #ok((#vec![], tape))
+            },
+            false => quote! {
+                let batch = #network::batch(rows, device)?.with_tape(tape);
+                let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
+                let (mut heads, tape) = #into_heads;
+                #add_weights
+                #ok((heads, tape))
+            },
         });
         let penalize = self.body(quote!(#penalties #ok(())));
         let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
         quote! {
+            type Batch = #name<::core::primitive::usize, E, D>;
+
+            fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
+                #batch
+            }
+
+            #[allow(unused_variables)]
+            fn loss_weights(
+                module: &Self::Built,
+            ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
+                #loss_weights
+            }
+
             fn predict(
                 module: &Self::Built,
                 rows: &#krate::data::Batch<'_>,

@@ -4,7 +4,7 @@ use multi_input_spec::Predicted;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::Signatures;
+use super::{super::paths::Paths, Signatures};
 use crate::{
     names,
     parse::{LossCall, Own},
@@ -50,8 +50,9 @@ impl Signatures<'_> {
         let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
         let traced = self.body(quote! {
             let tape = #private::tape(&self.#first, gradients);
-            #batch { #(#names: self.#names,)* tape }
+            self.with_tape(tape)
         });
+        let with_tape = self.body(quote!(#batch { #(#names: self.#names,)* tape }));
         quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -73,14 +74,23 @@ impl Signatures<'_> {
                 ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
                     #traced
                 }
+
+                /// Attaches a tape.
+                pub fn with_tape<T>(self, tape: T) -> #batch<B, E, D, T> {
+                    #with_tape
+                }
             }
         }
     }
 
-    /// `pub struct HousePriceHeads<B, E, D, T>`.
-    pub(crate) fn heads(&self, fields: &[TokenStream]) -> TokenStream {
+    /// `pub struct HousePriceHeads<B, E, D, T>`, and `impl IntoHeads`,
+    /// with the fields `names`.
+    pub(crate) fn heads(&self, fields: &[TokenStream], names: &[&Ident]) -> TokenStream {
         let (visibility, heads, private) =
             (&self.head.visibility, &self.names.heads, &self.paths.private);
+        let (krate, Paths { result, ok, vec, .. }) = (&self.paths.krate, self.paths);
+        let into_heads =
+            self.body(quote!(#ok((#vec![#(#private::head(self.#names)?),*], self.tape))));
         let doc = format!(
             "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
             self.names.model
@@ -97,6 +107,22 @@ impl Signatures<'_> {
                 /// off, put it on the next head, and add up the losses.
                 pub tape: T,
                 #phantom
+            }
+
+            #quiet
+            impl<B: #private::Dim, E: #private::Element, D: #private::Backend<E>, T>
+                #krate::definition::IntoHeads<E, D> for #heads<B, E, D, T>
+            {
+                type Tape = T;
+
+                fn into_heads(
+                    self,
+                ) -> #result<
+                    (::std::vec::Vec<#krate::definition::Head<E, D>>, T),
+                    <D as #private::HasErr>::Err,
+                > {
+                    #into_heads
+                }
             }
         }
     }
@@ -121,6 +147,12 @@ impl Signatures<'_> {
     pub(crate) fn padded(&self, tensor: &TokenStream) -> TokenStream {
         let krate = &self.paths.krate;
         quote!(#krate::layer::Padded<#tensor>)
+    }
+
+    /// The presence of the rows of an input without its value.
+    pub(crate) fn presence(&self) -> TokenStream {
+        let krate = &self.paths.krate;
+        quote!(#krate::missing::Presence<B, E, D>)
     }
 
     /// What a loss predicts of a number of the type `number`.

@@ -1,0 +1,68 @@
+//! Closures as callbacks.
+
+use multi_input_base::Result;
+
+use super::{AnyCallback, AnyTraining, Callback, Event, Flow, Gradients, Training};
+use crate::definition::Definition;
+
+/// What a closure passed to [`Trainer::on_event`](crate::train::Trainer::on_event) may return:
+/// nothing, which continues the training, a [`Flow`], or a `Result` of either, whose error ends the
+/// training.
+pub trait IntoFlow {
+    /// Whether training continues.
+    ///
+    /// # Errors
+    /// The error that ends training.
+    fn into_flow(self) -> Result<Flow>;
+}
+
+impl IntoFlow for () {
+    fn into_flow(self) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+}
+
+impl IntoFlow for Flow {
+    fn into_flow(self) -> Result<Flow> {
+        Ok(self)
+    }
+}
+
+impl<F: IntoFlow> IntoFlow for Result<F> {
+    fn into_flow(self) -> Result<Flow> {
+        self?.into_flow()
+    }
+}
+
+/// A closure that is called on every event.
+pub(crate) struct OnEvent<F>(pub(crate) F);
+
+impl<M: Definition, R: IntoFlow, F> Callback<M> for OnEvent<F>
+where
+    F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
+{
+    fn name(&self) -> &'static str {
+        "on_event"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
+        (self.0)(event, training).into_flow()
+    }
+}
+
+/// A closure that is called with the gradients of every step.
+pub(crate) struct OnGradients<F>(pub(crate) F);
+
+impl<F: FnMut(&mut Gradients<'_>)> AnyCallback for OnGradients<F> {
+    fn name(&self) -> &'static str {
+        "on_gradients"
+    }
+
+    fn on(&mut self, _: &Event<'_>, _: &mut dyn AnyTraining) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        (self.0)(gradients);
+    }
+}

@@ -1,0 +1,19 @@
+//! An output without a loss that could be absent.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(8))]
+    #[output]
+    vector: Option<[f32; 8]>,
+    #[from(vector)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

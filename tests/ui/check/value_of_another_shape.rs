@@ -1,0 +1,19 @@
+//! An output without a loss that is declared too long.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model]
+pub struct House {
+    #[input]
+    rooms: [f32; 10],
+    #[from(rooms)]
+    #[branch(Dense(8))]
+    #[output]
+    vector: [f64; 9],
+    #[from(vector)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

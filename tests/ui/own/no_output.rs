@@ -1,0 +1,30 @@
+use multi_input::prelude::*;
+
+mod my {
+    use multi_input::{
+        data::Values,
+        definition::Step,
+        preprocess::stage::{FixedStep, Refusal},
+    };
+
+    #[derive(Debug)]
+    pub struct Powers(pub usize);
+
+    impl FixedStep for Powers {
+        fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+            Ok(values)
+        }
+    }
+}
+
+#[multi_input_model]
+pub struct House {
+    #[input(my::Powers(3))]
+    rooms: f32,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+fn main() {}

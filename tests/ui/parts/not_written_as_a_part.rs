@@ -1,0 +1,23 @@
+//! Parts that are written otherwise.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model(part = ItemTower, part(item_vector -> Tower), part(Tower = "item_vector"), part(Tower = (user, 3)))]
+pub struct Shop {
+    #[input]
+    #[branch(Embedding(100, 8))]
+    user: u32,
+    #[input]
+    #[branch(Embedding(500, 8))]
+    item: u32,
+    #[input]
+    price: f32,
+    #[merge(concat(item, price))]
+    #[branch(Dense(8))]
+    item_vector: [f32; 8],
+    #[merge(dot(user, item_vector))]
+    #[output(loss = mse)]
+    rating: f32,
+}
+
+fn main() {}

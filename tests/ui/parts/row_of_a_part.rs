@@ -1,0 +1,26 @@
+//! Rows of a part without an input that it needs, and with one that it does not.
+
+use multi_input::multi_input_model;
+
+#[multi_input_model(part(ItemTower = item_vector))]
+pub struct Shop {
+    #[input]
+    #[branch(Embedding(100, 8))]
+    user: u32,
+    #[input]
+    #[branch(Embedding(500, 8))]
+    item: u32,
+    #[input]
+    price: f32,
+    #[merge(concat(item, price))]
+    #[branch(Dense(8))]
+    item_vector: [f32; 8],
+    #[merge(dot(user, item_vector))]
+    #[output(loss = mse)]
+    rating: f32,
+}
+
+fn main() {
+    let _ = ItemTowerInputs { item: 3 };
+    let _ = ItemTowerInputs { item: 3, price: 1.0, user: 7 };
+}
