@@ -13,11 +13,12 @@ use dfdx::{
     tensor::{Cpu, OwnedTape, Tensor},
 };
 use multi_input_base::{Error, Result, Seed};
-use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_data::{columns::RowSpec, preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
     attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
+    baselines::{BaselineFigures, FittedBaselines},
     checkpoint::{self, Dtypes},
     definition::{Graph, Head},
     feature::Feature,
@@ -28,6 +29,7 @@ use crate::{
     objective::{head_values, Objective, RawTables, Rows},
     page::Page,
     partial_dependence::{PartialDependence, PartialDependenceSettings},
+    slices::{SliceFinder, Slices},
     transfer::{Grown, Taken, Weights, Which},
     uncertainty::ObservedModel,
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
@@ -175,6 +177,29 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: &Table,
     ) -> Result<PartialDependence> {
         PartialDependence::over_rows(model, settings, rows)
+    }
+
+    fn slices(
+        &self,
+        model: &UntypedModel<E, D>,
+        finder: &SliceFinder,
+        rows: Table,
+        row: Option<&RowSpec>,
+    ) -> Result<Slices> {
+        finder.find_in(model, rows, row)
+    }
+
+    fn fit_baselines(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<FittedBaselines> {
+        FittedBaselines::fit(model, &model.rows(rows)?)
+    }
+
+    fn baselines(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &FittedBaselines,
+        rows: Table,
+    ) -> Result<BaselineFigures> {
+        fitted.evaluate(model, &model.rows(rows)?)
     }
 
     fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()> {

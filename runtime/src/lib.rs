@@ -12,12 +12,15 @@
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
 //! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
+//! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
+//! | find values that training has not seen | [`unknown`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod baselines;
 pub mod callback;
 mod cell_text;
 pub mod checkpoint;
@@ -42,16 +45,19 @@ mod plot;
 pub mod private;
 pub mod report;
 mod short;
+pub mod slices;
 #[cfg(test)]
 mod tests;
+mod text_table;
 pub mod train;
 pub mod transfer;
 pub mod uncertainty;
+pub mod unknown;
 mod untyped;
 
 pub use compute::Compute;
 pub use data::{Class, Counts, Image, LabelProbabilities, Normal, Probabilities, Quantiles};
-pub use model::{Model, Summary};
+pub use model::{Baselines, Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
 pub use multi_input_data::preprocess;
 pub use multi_input_kernel::with_threads;
@@ -75,9 +81,10 @@ pub mod prelude {
         optim::{Adam, AdamW, RmsProp, Sgd},
         partial_dependence::PartialDependence,
         report::Report,
+        slices::Slices,
         train::{Clip, MovingAverage, Shuffle, Trainer},
         transfer::Weights,
-        Model, Seed,
+        Baselines, Model, Seed,
     };
     pub use dfdx::tensor::Cpu;
 }

@@ -46,6 +46,7 @@ use crate::{
 /// Report::new(&model)
 ///     .history(&history)
 ///     .rows(&test)?
+///     .training_rows(&train)?
 ///     .importance(&Importance::by_permutation(&model, &test, 5, Seed(7))?)
 ///     .write("report.html")
 /// # }
@@ -68,14 +69,27 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
         self
     }
 
-    /// Adds figures, confusion matrices, reliability and ROC curves, and the worst predictions on
-    /// rows. The three worst are explained by Shapley values, which take about a thousand predictions
-    /// for each of them and each output.
+    /// Adds figures, confusion matrices, reliability and ROC curves, [slices](crate::slices) in which
+    /// the model is worse, values that [training has not seen](crate::unknown), and the worst
+    /// predictions on rows. The three worst are explained by Shapley values, which take about a
+    /// thousand predictions for each of them and each output.
     ///
     /// # Errors
     /// As [`Model::evaluate`].
     pub fn rows(mut self, rows: &[M::Sample]) -> Result<Self> {
         self.page.rows = Some(self.model.untyped().rows(encode::<M>(rows, "report on")?)?);
+        Ok(self)
+    }
+
+    /// Adds figures of simple predictors, fitted on the rows that the model was trained on, beside
+    /// those of the model, on the rows of [`rows`](Report::rows): see
+    /// [`baselines`](crate::baselines).
+    ///
+    /// # Errors
+    /// As [`Model::evaluate`].
+    pub fn training_rows(mut self, rows: &[M::Sample]) -> Result<Self> {
+        let raw = encode::<M>(rows, "fit baselines on")?;
+        self.page.training = Some(self.model.untyped().rows(raw)?);
         Ok(self)
     }
 

@@ -16,4 +16,5 @@ mod shared_vocabularies;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
+mod unknown;
 mod words;

@@ -1,5 +1,6 @@
 //! What surrounds the steps of a training run: its settings, checkpoints, logs and reports.
 
+mod baselines;
 mod importance;
 mod labels;
 mod loop_by_hand;
@@ -13,6 +14,7 @@ mod runs;
 mod same_run;
 mod sensor;
 mod settings;
+mod slices;
 mod sparse_tables;
 #[path = "../support/mod.rs"]
 mod support;

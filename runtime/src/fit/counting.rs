@@ -145,14 +145,15 @@ impl Setup<'_> {
         count.end(fitting.finish()?)
     }
 
-    /// Counts the rows that `fitted` accepts.
+    /// Counts the rows that `fitted` accepts, and records their values beside those that it was
+    /// fitted on.
     fn count_accepted(
         &self,
         source: &dyn RowsOfSource,
         fitted: Preprocessing,
         skips: Option<&dyn SkipRefused>,
     ) -> Result<Counted> {
-        let mut count = self.start_count();
+        let (mut count, mut observed) = (self.start_count(), fitted.clone());
         let filter = RowFilter::by(skips, |table| fitted.check_samples(table));
         self.pass(source, filter, |numbered| {
             let by_row = self.weighting.by_sample_weights(numbered.answers.iter().cloned());
@@ -161,10 +162,13 @@ impl Setup<'_> {
                 .classes_where(numbered.table.clone(), &known, 0)
                 .map_err(|error| numbered.renumber(error))?;
             let weights = self.weighting.with_classes(by_row, &by_class);
-            count.take(&numbered, &|output, row| weights.counts(output, row));
+            let counts = |output: usize, row: usize| weights.counts(output, row);
+            let all: Vec<usize> = (0..numbered.len()).collect();
+            observed.observe(&numbered.table, &all, &counts);
+            count.take(&numbered, &counts);
             Ok(())
         })?;
-        count.end(fitted)
+        count.end(observed)
     }
 
     /// Fits and counts with refused rows left out. Only fitted preprocessing decides which rows are

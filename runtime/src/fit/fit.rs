@@ -52,7 +52,10 @@ impl Checked<'_> {
         let kept = setup.kept(model, saved.is_some());
         vectors::check_files(setup.graph, &kept)?;
         let fitted = match setup.complete(&kept) {
-            Some(fitted) => fitted,
+            Some(mut fitted) => {
+                fitted.observe(&raw, &training, &|output, row| by_row.counts(output, row));
+                fitted
+            }
             None => setup.fitted_on(&raw, &training, &by_row, &kept)?,
         };
         let given = setup.before_the_run(model, &fitted, &kept)?;

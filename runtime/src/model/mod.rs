@@ -1,11 +1,14 @@
 //! A built model: a module with its fitted preprocessing.
 
 mod attribution;
+mod baselines;
 mod by_hand;
 mod partial_dependence;
+mod slices;
 mod streamed;
 mod transfer;
 mod uncertainty;
+mod unknown;
 
 use std::path::Path;
 
@@ -19,6 +22,7 @@ use multi_input_kernel::Element;
 
 pub use self::{
     attribution::{IntegratedGradients, Shapley},
+    baselines::Baselines,
     by_hand::{BatchTargets, SampleBatch},
     partial_dependence::{Dependence, InputOf},
     transfer::Base,

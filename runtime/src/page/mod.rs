@@ -1,5 +1,6 @@
 //! The report of a trained model as one HTML page, independent of the model's type.
 
+mod comparison;
 mod html;
 mod worst;
 
@@ -35,6 +36,8 @@ use crate::{
 pub struct Page<'a> {
     pub(crate) history: Option<&'a History>,
     pub(crate) rows: Option<Rows>,
+    /// The rows that the baselines are fitted on.
+    pub(crate) training: Option<Rows>,
     pub(crate) importance: Vec<Importance>,
     /// The columns of the model's rows in data files.
     pub(crate) row: Option<&'static RowSpec>,
@@ -62,6 +65,9 @@ impl Page<'_> {
         let mut page = Html::new(&format!("{}: report", model.graph().name));
         if let Some(rows) = &self.rows {
             figures(model, &mut page, rows)?;
+            if let Some(training) = &self.training {
+                comparison::baselines(model, &mut page, (training, rows))?;
+            }
         }
         if let Some(history) = self.history {
             page.heading("Training");
@@ -84,6 +90,8 @@ impl Page<'_> {
         if let Some(rows) = &self.rows {
             confusion(model, &mut page, rows)?;
             probabilities(model, &mut page, rows)?;
+            comparison::slices(model, &mut page, rows, self.row)?;
+            comparison::unknown(model, &mut page, rows, self.row)?;
             let worst = worst(model, rows, WORST)?;
             let numbers: Vec<usize> = worst.iter().take(EXPLAINED).map(|row| row.row).collect();
             worst_predictions(model, &mut page, worst);
@@ -239,7 +247,8 @@ fn worst_predictions<E: Element, D: Backend<E>>(
 }
 
 /// The shares of the inputs in the predictions for rows, one picture for each output and row. An
-/// output with several numbers is explained for its predicted class, or else for its first number.
+/// output with several numbers is explained for its predicted class, or else for the first number that metrics compare with
+/// the target.
 fn explanations<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     page: &mut Html,
@@ -257,7 +266,7 @@ fn explanations<E: Element, D: Backend<E>>(
     );
     for (index, output) in model.graph().outputs.iter().enumerate() {
         let is_class = output.target.kind == TargetKind::Class;
-        let element = (!is_class && output.predicted() > 1).then_some(0);
+        let element = (!is_class && output.predicted() > 1).then(|| output.loss.point());
         let settings = ShapleySettings::for_report(model.graph(), (index, element), &rows.raw, row);
         let found = attribution::shapley(model, &settings, &explained)?;
         for (number, attribution) in numbers.iter().zip(found) {

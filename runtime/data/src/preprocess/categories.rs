@@ -189,6 +189,27 @@ impl LearnedStep for Categories {
         Ok(values)
     }
 
+    fn unknown(
+        &self,
+        fitted: &CategoryVocabulary,
+        _: &Step,
+        values: &Values,
+    ) -> Vec<(usize, String)> {
+        match (fitted, values) {
+            (CategoryVocabulary::Texts(vocabulary), Values::Texts(texts)) => {
+                let unknown = texts.iter().enumerate();
+                let unknown = unknown.filter(|(_, text)| vocabulary.index(&***text) == UNKNOWN);
+                unknown.map(|(index, text)| (index, text.to_string())).collect()
+            }
+            (CategoryVocabulary::Numbers(vocabulary), Values::Categories(numbers)) => {
+                let unknown = numbers.iter().enumerate();
+                let unknown = unknown.filter(|(_, number)| vocabulary.index(*number) == UNKNOWN);
+                unknown.map(|(index, number)| (index, number.to_string())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn overflow(&self, fitted: &CategoryVocabulary) -> Option<Overflow> {
         match fitted {
             CategoryVocabulary::Texts(vocabulary) => vocabulary.overflow(),

@@ -54,11 +54,13 @@ impl FittedFields {
 
     /// The whole preprocessing, if nothing else has to be fitted.
     pub fn complete(&self, schema: &'static Schema) -> Option<Preprocessing> {
-        let inputs = schema.inputs.iter();
-        let inputs = inputs.map(|input| known(self.inputs.get(input.name), Plan::of_input(input)));
-        let derived = schema.derived.iter();
-        let derived =
-            derived.map(|node| known(self.derived.get(node.name), Plan::of_derived(node)));
+        let inputs = schema
+            .inputs
+            .iter()
+            .map(|input| known(self.inputs.get(input.name), || PipelineFit::of_input(input)));
+        let derived = schema.derived.iter().map(|node| {
+            known(self.derived.get(node.name), || PipelineFit::new(Plan::of_derived(node)))
+        });
         let targets = schema.targets.iter().map(|target| match self.targets.get(target.name) {
             Some(fitted) => Some(fitted.clone()),
             None => {
@@ -133,12 +135,12 @@ impl Schema {
     }
 }
 
-/// The fitted steps, or those of a plan that needs no rows.
-fn known(fitted: Option<&Pipeline>, plan: Plan) -> Option<Pipeline> {
+/// The fitted steps, or new ones that need no rows.
+fn known(fitted: Option<&Pipeline>, new: impl Fn() -> PipelineFit) -> Option<Pipeline> {
     match fitted {
         Some(fitted) => Some(fitted.clone()),
         None => {
-            let fit = PipelineFit::new(plan);
+            let fit = new();
             fit.is_done().then(|| fit.finish().ok()).flatten()
         }
     }

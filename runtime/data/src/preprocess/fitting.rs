@@ -13,6 +13,20 @@ use crate::{schema::Schema, Column, Table};
 /// Whether a row (second argument) counts for an output (first argument): its weight is not 0.
 pub type Counts<'a> = &'a dyn Fn(usize, usize) -> bool;
 
+/// The rows that count for at least one output.
+pub(super) fn rows_that_count(
+    targets: &[Column],
+    rows: &[usize],
+    counts: Counts<'_>,
+) -> Vec<usize> {
+    let counts_for_any = |row: &usize| {
+        let mut outputs = targets.iter().enumerate();
+        targets.is_empty()
+            || outputs.any(|(output, target)| target.is_present(*row) && counts(output, *row))
+    };
+    rows.iter().copied().filter(counts_for_any).collect()
+}
+
 /// The preprocessing of a model during fitting. It passes over all training rows, table by table,
 /// until [`is_done`](Fitting::is_done).
 ///
@@ -26,6 +40,8 @@ pub struct Fitting {
     targets: Vec<TargetFit>,
     /// Whether the current pass fits only the labels.
     labels_only: bool,
+    /// Whether the values of the inputs are recorded, which takes one pass.
+    observed: bool,
 }
 
 impl Fitting {
@@ -38,7 +54,7 @@ impl Fitting {
     pub fn keeping(schema: &'static Schema, kept: &FittedFields) -> Fitting {
         let inputs = schema.inputs.iter().map(|input| match kept.inputs.get(input.name) {
             Some(fitted) => PipelineFit::fitted(fitted.clone()),
-            None => PipelineFit::new(Plan::of_input(input)),
+            None => PipelineFit::of_input(input),
         });
         let targets = schema.targets.iter().map(|target| match kept.targets.get(target.name) {
             Some(fitted) => TargetFit::fitted(fitted.clone()),
@@ -49,7 +65,8 @@ impl Fitting {
             None => PipelineFit::new(Plan::of_derived(node)),
         });
         let (inputs, derived, targets) = (inputs.collect(), derived.collect(), targets.collect());
-        Fitting { schema, inputs, derived, targets, labels_only: false }
+        let observed = schema.inputs.is_empty();
+        Fitting { schema, inputs, derived, targets, labels_only: false, observed }
     }
 
     /// Makes the first pass fit only the labels, so that class weights are known in the following
@@ -64,7 +81,8 @@ impl Fitting {
         let mut inputs = self.inputs.iter().chain(&self.derived);
         let mut targets = self.targets.iter();
         // After an error, an input may wait forever for the vocabulary of another one.
-        self.has_failed() || targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
+        self.has_failed()
+            || self.observed && targets.all(TargetFit::is_done) && inputs.all(PipelineFit::is_done)
     }
 
     fn has_failed(&self) -> bool {
@@ -119,10 +137,7 @@ impl Fitting {
         let counts_for =
             |output: usize, row: usize| targets[output].is_present(row) && counts(output, row);
         if !self.labels_only {
-            let counts_for_any = |row: &usize| {
-                targets.is_empty() || (0..targets.len()).any(|output| counts_for(output, *row))
-            };
-            let rows: Vec<usize> = rows.iter().copied().filter(counts_for_any).collect();
+            let rows = rows_that_count(targets, rows, counts);
             self.update_inputs(inputs, &rows, first)?;
             self.update_derived(inputs, &rows, first)?;
         }
@@ -177,6 +192,7 @@ impl Fitting {
             self.targets.iter_mut().for_each(TargetFit::finish_labels);
             return;
         }
+        self.observed = true;
         self.inputs.iter_mut().for_each(PipelineFit::end_pass);
         self.derived.iter_mut().for_each(PipelineFit::end_pass);
         for index in 0..self.inputs.len() {

@@ -137,7 +137,8 @@ impl RowValues {
         }
     }
 
-    fn items(self) -> (Values, Vec<usize>) {
+    /// The items of all lists, and the number of items of each; no numbers for other rows.
+    pub(super) fn items(self) -> (Values, Vec<usize>) {
         match self {
             RowValues::Items { values, counts } => (values, counts),
             RowValues::Lists { lists, width } => {
@@ -199,7 +200,7 @@ pub(super) fn shape_mistake(
 }
 
 /// The row of an item, by the number of items of each row.
-fn row_of_item(counts: &[usize], item: usize) -> usize {
+pub(super) fn row_of_item(counts: &[usize], item: usize) -> usize {
     let mut end = 0;
     let holds = |count: &usize| {
         end += count;

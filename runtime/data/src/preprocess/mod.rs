@@ -42,6 +42,7 @@ mod round;
 mod sample;
 #[cfg(test)]
 mod saved_tests;
+mod seen;
 mod seen_indices;
 mod shrink;
 mod split;
@@ -52,6 +53,7 @@ mod target;
 #[cfg(feature = "tokenizers")]
 mod tokenizer;
 mod transfer;
+mod unknown;
 mod vocabulary;
 mod words;
 mod zoom;
@@ -107,6 +109,7 @@ pub use split::Split;
 pub use standardize::Standardize;
 #[cfg(feature = "tokenizers")]
 pub use tokenizer::Tokenizer;
+pub use unknown::{UnknownKind, UnknownValue};
 pub use words::Words;
 pub use zoom::Zoom;
 
@@ -414,7 +417,7 @@ impl Preprocessing {
             return Err("it has other inputs and outputs".to_owned());
         }
         let inputs = schema.inputs.iter().zip(saved.inputs);
-        let inputs = inputs.map(|(input, saved)| Pipeline::restore(Plan::of_input(input), saved));
+        let inputs = inputs.map(|(input, saved)| Pipeline::restore_input(input, saved));
         let inputs = inputs.collect::<std::result::Result<_, _>>()?;
         let mut saved_derived = saved.derived.into_iter();
         let derived = schema.derived.iter().map(|derived| match saved_derived.next() {

@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 
 use super::{
     image::{crop, Source},
-    items::RowValues,
+    items::{row_of_item, RowValues},
     mean::{Means, RunningMeans},
+    seen::SeenValues,
     stage::{FittedStage, Refusal, RowRng, StageFit},
     vocabulary::{Overflow, VocabularySize, UNKNOWN},
 };
@@ -85,6 +86,8 @@ pub(super) struct Pipeline {
     /// The means that replace absent rows, where the policy is `mean`.
     means: Option<Means>,
     steps: Vec<Arc<dyn FittedStage>>,
+    /// The raw values that an input was fitted on; `None` for targets, and if they are unknown.
+    pub(super) seen: Option<SeenValues>,
 }
 
 /// The serialized form of a pipeline.
@@ -94,6 +97,8 @@ pub(super) struct Saved {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     means: Option<Means>,
     steps: Vec<Json>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<SeenValues>,
 }
 
 impl Saved {
@@ -172,6 +177,17 @@ impl Pipeline {
         rows: &[usize],
         (first, key): (usize, Option<RngKey>),
     ) -> Result<RowValues> {
+        self.apply_before(self.steps.len(), values, rows, (first, key))
+    }
+
+    /// Applies the fitted steps before the one at `end`.
+    fn apply_before(
+        &self,
+        end: usize,
+        values: RowValues,
+        rows: &[usize],
+        (first, key): (usize, Option<RngKey>),
+    ) -> Result<RowValues> {
         let refused = |refusal: Refusal| Error::Value {
             row: first + rows.get(refusal.row).copied().unwrap_or_default(),
             field: self.plan.name.to_owned(),
@@ -179,7 +195,8 @@ impl Pipeline {
             found: refusal.found,
         };
         let (mut values, applied) = self.catch_up(values).map_err(refused)?;
-        for (position, (step, fitted)) in self.steps().enumerate().skip(applied) {
+        let steps = self.steps().enumerate().take(end).skip(applied);
+        for (position, (step, fitted)) in steps {
             let rng = key.map(|key| RowRng(key.layer(key.layer * MAX_STEPS + position as u64)));
             values = values.apply(step, &**fitted, rng.as_ref()).map_err(refused)?;
         }
@@ -287,6 +304,33 @@ impl Pipeline {
         all
     }
 
+    /// The size of the vocabulary, and the entries of a column's rows that it does not have: the
+    /// row, the index of the element in an array, and the entry. `None` without a vocabulary.
+    pub(super) fn unknown_entries(&self, column: &Column) -> Result<Option<UnknownEntries>> {
+        let mut steps = self.steps().enumerate();
+        let with_size = steps.find_map(|(position, (step, fitted))| {
+            Some((position, step, fitted, fitted.vocabulary(step)?))
+        });
+        let Some((position, step, fitted, size)) = with_size else { return Ok(None) };
+        let all: Vec<usize> = (0..column.values.len() / column.width.max(1)).collect();
+        let (rows, values) = present(column, &all);
+        let values = self.apply_before(position, values, &rows, (0, None))?;
+        let is_list = step.input.is_list();
+        let (values, counts) = match is_list && !step.spec.form.takes_lists {
+            true => values.items(),
+            false => (values.for_step(step), Vec::new()),
+        };
+        let elements = if is_list { 1 } else { step.input.elements().get().max(1) };
+        let entries = fitted.unknown(step, &values).into_iter().map(|(index, entry)| {
+            let row = match counts.is_empty() {
+                true => index / elements,
+                false => row_of_item(&counts, index),
+            };
+            (rows[row], (elements > 1).then_some(index % elements), entry)
+        });
+        Ok(Some((size, entries.collect())))
+    }
+
     /// The size of the vocabulary that a step has learned.
     pub(super) fn vocabulary(&self) -> Option<VocabularySize> {
         let mut steps = self.plan.steps.iter().zip(&self.steps);
@@ -306,6 +350,7 @@ impl Pipeline {
             of: self.plan.name.to_owned(),
             means: self.means.clone(),
             steps: self.saved_steps().map(|step| step.save()).collect::<serde_json::Result<_>>()?,
+            seen: self.seen.clone(),
         })
     }
 
@@ -332,7 +377,7 @@ impl Pipeline {
             let ready = step.stage.restore(step, Json::Null);
             steps.push(ready.map_err(|reason| format!("`{}`, {reason}", plan.name))?);
         }
-        Ok(Pipeline { plan, means: None, steps })
+        Ok(Pipeline { plan, means: None, steps, seen: None })
     }
 
     /// The same fitted steps for a column of another schema.
@@ -342,7 +387,7 @@ impl Pipeline {
     pub(super) fn for_plan(&self, plan: Plan) -> std::result::Result<Pipeline, String> {
         let (found, expected) = (self.plan.in_words(), plan.in_words());
         match found == expected {
-            true => Ok(Pipeline { plan, means: self.means.clone(), steps: self.steps.clone() }),
+            true => Ok(Pipeline { plan, ..self.clone() }),
             false => Err(format!(
                 "`{}` is preprocessed by {expected} here, and by {found} there",
                 plan.name
@@ -376,9 +421,23 @@ impl Pipeline {
             plan,
             means: saved.means,
             steps: steps.collect::<std::result::Result<_, _>>()?,
+            seen: saved.seen,
         })
     }
+
+    /// As [`restore`](Pipeline::restore), with the values that the input was fitted on.
+    pub(super) fn restore_input(
+        input: &'static Input,
+        saved: Saved,
+    ) -> std::result::Result<Pipeline, String> {
+        saved.seen.as_ref().map_or(Ok(()), |seen| seen.check(input))?;
+        Pipeline::restore(Plan::of_input(input), saved)
+    }
 }
+
+/// The size of a vocabulary, and entries that it does not have, each with its row and the index of
+/// its element in an array.
+type UnknownEntries = (VocabularySize, Vec<(usize, Option<usize>, String)>);
 
 /// Whether all numbers are finite. The loop has no early exit, so that it is vectorised.
 fn all_finite(numbers: &[f32]) -> bool {
@@ -406,20 +465,23 @@ pub(super) struct PipelineFit {
     fit: Option<Box<dyn StageFit>>,
     /// The error of a step that cannot be fitted, which ends the fitting.
     problem: Option<String>,
+    /// The raw values of the first pass.
+    seen: Option<SeenValues>,
 }
 
 impl PipelineFit {
     pub(super) fn new(plan: Plan) -> PipelineFit {
-        let pipeline = Pipeline { plan, means: None, steps: Vec::new() };
+        let pipeline = Pipeline { plan, means: None, steps: Vec::new(), seen: None };
         let means = plan.means.map(RunningMeans::new);
-        let mut fit = PipelineFit { pipeline, means, fit: None, problem: None };
+        let mut fit = PipelineFit { pipeline, means, fit: None, problem: None, seen: None };
         fit.advance();
         fit
     }
 
-    /// A pipeline that is fitted already.
+    /// A pipeline that is fitted already; it goes on recording values.
     pub(super) fn fitted(pipeline: Pipeline) -> PipelineFit {
-        PipelineFit { pipeline, means: None, fit: None, problem: None }
+        let seen = pipeline.seen.clone();
+        PipelineFit { pipeline, means: None, fit: None, problem: None, seen }
     }
 
     /// The steps before the one at `position`, which `fit` fits.
@@ -429,13 +491,21 @@ impl PipelineFit {
         fit: Option<Box<dyn StageFit>>,
     ) -> PipelineFit {
         let steps = fitted.steps.iter().take(position).cloned().collect();
-        let pipeline = Pipeline { plan: fitted.plan, means: fitted.means.clone(), steps };
-        PipelineFit { pipeline, means: None, fit, problem: None }
+        let (plan, means) = (fitted.plan, fitted.means.clone());
+        let pipeline = Pipeline { plan, means, steps, seen: None };
+        PipelineFit { pipeline, means: None, fit, problem: None, seen: None }
     }
 
     /// The statistics of the step that is being fitted.
     pub(super) fn into_fit(self) -> Option<Box<dyn StageFit>> {
         self.fit
+    }
+
+    /// As [`new`](PipelineFit::new); records the values of the input.
+    pub(super) fn of_input(input: &'static Input) -> PipelineFit {
+        let has_vocabulary = input.steps.iter().any(|step| step.spec.form.reserved > 0);
+        let seen = SeenValues::new(input, has_vocabulary);
+        PipelineFit { seen: Some(seen), ..PipelineFit::new(Plan::of_input(input)) }
     }
 
     /// Adds steps that need no fitting, up to the next step that is fitted or waits for the
@@ -540,6 +610,9 @@ impl PipelineFit {
 
     /// Updates the statistics with some training rows.
     pub(super) fn update(&mut self, column: &Column, rows: &[usize], first: usize) -> Result<()> {
+        if let Some(seen) = &mut self.seen {
+            seen.update(column, rows);
+        }
         if self.is_done() {
             return Ok(());
         }
@@ -559,6 +632,9 @@ impl PipelineFit {
 
     /// Finishes a pass over the training rows.
     pub(super) fn end_pass(&mut self) {
+        if let Some(seen) = self.seen.take() {
+            self.pipeline.seen = Some(seen);
+        }
         if let Some(means) = self.means.take() {
             self.pipeline.means = Some(means.learn());
         }
@@ -577,6 +653,8 @@ impl PipelineFit {
             self.push(step.stage.restore(step, Json::Null));
             self.advance();
         }
+        // A record of no rows, which later rows may be added to.
+        self.pipeline.seen = self.pipeline.seen.or(self.seen);
         match self.problem {
             None => Ok(self.pipeline),
             Some(problem) => Err(problem),

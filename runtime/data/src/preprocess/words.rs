@@ -6,7 +6,7 @@ mod tokenization;
 use self::tokenization::Tokenization;
 use super::{
     stage::{LearnedStep, Refusal},
-    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
+    vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
 use crate::{
     schema::{Growth, Step},
@@ -120,6 +120,25 @@ impl LearnedStep for Words {
 
     fn index_of(&self, fitted: &Vocabulary<String>, _: &Step, entry: &str) -> Option<u32> {
         fitted.position(entry)
+    }
+
+    fn unknown(
+        &self,
+        fitted: &Vocabulary<String>,
+        step: &Step,
+        values: &Values,
+    ) -> Vec<(usize, String)> {
+        let tokenization = Tokenization::of(step);
+        let (mut unknown, mut row_number) = (Vec::new(), 0);
+        tokenization.each_row(values, |row| {
+            tokenization.tokens(row, |word| {
+                if fitted.index(word) == UNKNOWN {
+                    unknown.push((row_number, word.to_owned()));
+                }
+            });
+            row_number += 1;
+        });
+        unknown
     }
 
     fn overflow(&self, fitted: &Vocabulary<String>) -> Option<Overflow> {

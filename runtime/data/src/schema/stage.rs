@@ -174,6 +174,13 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The entries of some rows that are not in the vocabulary, each with the index of its value:
+    /// of a category, of a text, or of a list that the step takes as a whole.
+    fn unknown(&self, fitted: &Self::Fitted, step: &Step, values: &Values) -> Vec<(usize, String)> {
+        let _ = (fitted, step, values);
+        Vec::new()
+    }
+
     /// Notices about the training rows that concern the step.
     fn notices(&self, fitted: &Self::Fitted, step: &Step) -> Vec<Notice> {
         let unseen = self.vocabulary(fitted, step).and_then(VocabularySize::notice);
@@ -348,6 +355,11 @@ pub trait FittedStage: Send + Sync {
     /// The entries of the training rows that are not in the vocabulary.
     fn overflow(&self) -> Option<Overflow>;
 
+    /// The entries of some rows that are not in the vocabulary, each with the index of its value.
+    fn unknown(&self, _: &Step, _: &Values) -> Vec<(usize, String)> {
+        Vec::new()
+    }
+
     /// Notices about the training rows that concern the step.
     fn notices(&self, step: &Step) -> Vec<Notice> {
         let _ = step;
@@ -468,6 +480,10 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn overflow(&self) -> Option<Overflow> {
         self.step.overflow(&self.fitted)
+    }
+
+    fn unknown(&self, step: &Step, values: &Values) -> Vec<(usize, String)> {
+        self.step.unknown(&self.fitted, step, values)
     }
 
     fn notices(&self, step: &Step) -> Vec<Notice> {
