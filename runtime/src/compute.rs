@@ -17,7 +17,7 @@ use multi_input_data::{preprocess::Preprocessing, Table};
 use multi_input_kernel::{Backend, Element};
 
 use crate::{
-    checkpoint,
+    checkpoint::{self, Dtypes},
     definition::{Graph, Head},
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
@@ -25,6 +25,7 @@ use crate::{
     metric::ConfusionMatrix,
     objective::{head_values, Objective, RawTables, Rows},
     page::Page,
+    transfer::{Grown, Taken, Weights, Which},
     uncertainty::ObservedModel,
     untyped::{Snapshot, TakePredictions, UntypedModel},
 };
@@ -154,8 +155,25 @@ pub trait Core<E: Element, D: Backend<E>> {
         checkpoint::save(model, path)
     }
 
-    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path) -> Result<()> {
-        checkpoint::load(model, path)
+    fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {
+        checkpoint::load(model, path, dtypes)
+    }
+
+    fn weights(&self, model: &UntypedModel<E, D>) -> Result<Weights> {
+        Weights::of(model)
+    }
+
+    fn take(
+        &self,
+        model: &mut UntypedModel<E, D>,
+        base: &Weights,
+        which: Which<'_>,
+    ) -> Result<Taken> {
+        model.take(base, which)
+    }
+
+    fn grow(&self, model: &mut UntypedModel<E, D>, rows: RawTables<'_>) -> Result<Grown> {
+        model.grow(rows)
     }
 
     fn take_part(

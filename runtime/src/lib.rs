@@ -40,6 +40,7 @@ mod short;
 #[cfg(test)]
 mod tests;
 pub mod train;
+pub mod transfer;
 pub mod uncertainty;
 mod untyped;
 
@@ -64,10 +65,11 @@ pub mod prelude {
         definition::{Definition, Network, RowTypes},
         history::{Evaluation, History},
         importance::Importance,
-        metric, multi_input_model,
+        metric, multi_input_model, nodes,
         optim::{Adam, AdamW, RmsProp, Sgd},
         report::Report,
         train::{Clip, MovingAverage, Shuffle, Trainer},
+        transfer::Weights,
         Model, Seed,
     };
     pub use dfdx::tensor::Cpu;

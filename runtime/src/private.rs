@@ -15,13 +15,13 @@ pub use multi_input_spec as spec;
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};
-use multi_input_data::preprocess::{stage::LearnedStep, Stage};
+use multi_input_data::preprocess::stage::LearnedStep;
 use multi_input_kernel::reshape;
 use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
 use crate::{
-    definition::{Head, Network, Own},
+    definition::{Head, Network},
     metric::{AnyMetric, Erased, Mae, Metric},
 };
 pub use multi_input_kernel::{Backend, Element};
@@ -45,21 +45,9 @@ pub const fn shape_or_unknown(
     }
 }
 
-/// A user's own step without its type.
-pub struct OwnStep {
-    /// Its description.
-    pub spec: spec::step::Step,
-    /// Its settings.
-    pub own: Own,
-    /// Its implementation.
-    pub stage: &'static dyn Stage,
-}
-
-/// A user's own step; the only use of its type, so that a type that is no step is one mistake.
-pub const fn own_step<T: LearnedStep>(name: &'static str, step: &'static T) -> OwnStep {
-    let spec = spec::step::own::STEP;
-    let form = spec::step::Form { nature: T::NATURE, inverse: T::INVERSE, ..spec.form };
-    OwnStep { spec: spec::step::Step { name, form, ..spec }, own: step, stage: step }
+/// The description of a user's own step.
+pub const fn own_step(name: &'static str) -> spec::step::Step {
+    spec::step::Step { name, ..spec::step::own::STEP }
 }
 
 /// The description of a user's own derivation.

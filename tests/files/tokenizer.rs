@@ -182,3 +182,33 @@ fn the_tokenizer_travels_inside_of_the_model() {
         same.predict(&[PiecesInputs { text: text() }]).unwrap()[0].number
     );
 }
+
+#[multi_input_model]
+struct Vectors {
+    #[input(tokenizer("fixtures/tokenizer_wordpiece.json", length = 8))]
+    #[branch(Embedding(auto, 2, from = "../target/tmp/vectors_of_pieces.txt"), Flatten)]
+    text: String,
+    #[from(text)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    number: f32,
+}
+
+#[test]
+fn tokens_start_at_the_vectors_of_a_file_and_keep_them_where_no_row_has_them() {
+    fs::create_dir_all("../target/tmp").unwrap();
+    fs::write("../target/tmp/vectors_of_pieces.txt", "[SEP] 1 2\nv 3 4\nnowhere 5 6\n").unwrap();
+    let mut model = Vectors::build(&Cpu::default(), Seed(1));
+    let rows = [VectorsSample { text: "a".to_owned(), number: 1.0 }];
+    let trainer = Trainer::new(Adam::new(1e-300)).progress(Progress::silent());
+    let history = trainer.fit(&mut model, &rows).unwrap();
+    let rows = model.module().text.0.weight.as_vec().len() / 2;
+    let said = format!("starts at the vectors of 2 of {rows} ids of the tokenizer");
+    assert!(history.notices.iter().any(|notice| notice.message.contains(&said)), "{history:?}");
+    let table = model.module().text.0.weight.as_vec();
+    // `[SEP]` and `v`; no row has a `v`.
+    assert_eq!(table[2 * 3..][..2], [1.0, 2.0]);
+    assert_eq!(table[2 * 29..][..2], [3.0, 4.0]);
+    // An id that neither the file nor a row has is the mean of the others.
+    assert_eq!(table[2 * 4..][..2], table[2 * 5..][..2]);
+}

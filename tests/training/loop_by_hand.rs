@@ -35,7 +35,7 @@ fn a_loop_with_dfdx_equals_the_trainer() {
         let start = step as usize % 6 * 8;
         let batch = model.training_batch(&rows[start..start + 8], Seed(6), step).unwrap();
         let heads = model.module_mut().forward_mut(batch.inputs.traced(gradients));
-        gradients = batch.targets.loss(heads).unwrap().backward();
+        gradients = model.loss(&batch.targets, heads).unwrap().backward();
         optimizer.update(model.module_mut(), &gradients).unwrap();
         model.module().zero_grads(&mut gradients);
     }
@@ -83,7 +83,7 @@ fn the_losses_of_dfdx_take_the_targets_in_the_shape_of_the_heads() {
     let batch = model.batch(&rows).unwrap();
     let gradients = model.module().alloc_grads();
     let heads = model.module_mut().forward_mut(batch.inputs.clone().traced(gradients));
-    let ours = batch.targets.loss(heads).unwrap();
+    let ours = model.loss(&batch.targets, heads).unwrap();
     let value = ours.array();
 
     let gradients = model.module().alloc_grads();
@@ -134,7 +134,7 @@ fn a_model_trained_by_hand_predicts_is_saved_and_loaded() {
     for step in 0..60 {
         let batch = model.training_batch(&rows, Seed(1), step).unwrap();
         let heads = model.module_mut().forward_mut(batch.inputs.traced(gradients));
-        gradients = batch.targets.loss(heads).unwrap().backward();
+        gradients = model.loss(&batch.targets, heads).unwrap().backward();
         assert!(model.add_penalties(&mut gradients).unwrap() > 0.0);
         optimizer.advance(model.module_mut(), &mut gradients, &Adam::new(0.05)).unwrap();
         model.module().zero_grads(&mut gradients);
@@ -155,4 +155,50 @@ fn a_batch_needs_rows_and_fitted_preprocessing() {
     let model = Plant::build(&Cpu::default(), Seed(4));
     assert!(matches!(model.batch(&plants()).err(), Some(Error::Unfitted { .. })));
     assert!(matches!(plant().batch(&[]).err(), Some(Error::NoRows(_))));
+}
+
+/// Losses whose weights are learned.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Weighed {
+    #[input]
+    size: [f32; 2],
+    #[from(size)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, weight = learned)]
+    near: f32,
+    #[from(size)]
+    #[branch(Dense(1))]
+    #[output(loss = mae, weight = learned)]
+    far: Option<f32>,
+}
+
+#[test]
+fn learned_weights_of_losses_are_trained_by_hand_as_well() {
+    let row = |i: usize| {
+        let size = [(i as f32 * 0.7).sin(), (i as f32 * 1.3).cos()];
+        let far = (!i.is_multiple_of(3)).then_some(5.0 * size[1]);
+        WeighedSample { size, near: 0.1 * size[0], far }
+    };
+    let rows: Vec<WeighedSample> = (0..24).map(row).collect();
+    let build = || Weighed::build(&Cpu::default(), Seed(4));
+    let all = |model: &Model<Weighed>| crate::support::parameters(model.module());
+    let mut expected = build();
+    let trainer = Trainer::new(Sgd::new(0.1)).epochs(3).batch_size(8).shuffle(Shuffle::Never);
+    trainer.progress(Progress::silent()).fit(&mut expected, &rows).unwrap();
+
+    let mut model = build();
+    let config = SgdConfig { lr: 0.1, momentum: None, weight_decay: None };
+    let mut optimizer = DfdxSgd::new(model.module(), config);
+    let mut gradients = model.module().alloc_grads();
+    for step in 0..9 {
+        let start = step as usize % 3 * 8;
+        let batch = model.training_batch(&rows[start..start + 8], Seed(0), step).unwrap();
+        let heads = model.module_mut().forward_mut(batch.inputs.traced(gradients));
+        gradients = model.loss(&batch.targets, heads).unwrap().backward();
+        optimizer.update(model.module_mut(), &gradients).unwrap();
+        model.module().zero_grads(&mut gradients);
+    }
+    assert_close(&all(&model), &all(&expected));
+    assert_ne!(model.module().far_log_variance.as_vec(), [0.0]);
 }

@@ -232,6 +232,23 @@ fn a_run_with_changed_gradients_goes_on_bit_for_bit() {
     assert!(error.contains("its callbacks"), "{error}");
 }
 
+#[test]
+fn the_finder_of_a_rate_sees_the_changed_gradients() {
+    let (mut model, mut calls) = (build(), 0);
+    let before = all(&model);
+    let curve = trainer()
+        .batch_size(48)
+        .on_event(|_, _| -> Flow { unreachable!("the finder has no events") })
+        .on_gradients(|gradients| {
+            calls += 1;
+            gradients.scale(0.0);
+        })
+        .find_learning_rate(&mut model, &rows())
+        .unwrap();
+    assert_eq!(calls, curve.points.len());
+    assert_eq!(all(&model), before);
+}
+
 /// A table that takes sparse steps.
 #[multi_input_model]
 #[derive(Clone, Debug)]

@@ -440,3 +440,71 @@ fn intervals_of_doubles_are_exact() {
     // ceil(61 * 0.9) = 55 of the rows that it was fitted on, the one at the bound among them.
     assert!((54..=55).contains(&covered.count()));
 }
+
+/// Outputs whose predictions say how uncertain they are.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Spread {
+    #[input]
+    signal: [f32; 2],
+    #[from(signal)]
+    #[branch(Dense(3))]
+    #[output(loss = quantile(0.1, 0.5, 0.9))]
+    quantiles: f32,
+    #[from(signal)]
+    #[branch(Dense(8, tanh), Dense(2))]
+    #[output(loss = gaussian, standardize)]
+    normal: f32,
+    #[from(signal)]
+    #[branch(Dense(4), Reshape(2, 2))]
+    #[output(loss = quantile(0.2, 0.8))]
+    pair: [f32; 2],
+}
+
+fn spread(rows: Vec<ReadingSample>) -> Vec<SpreadSample> {
+    let row = |row: ReadingSample| SpreadSample {
+        signal: row.signal,
+        quantiles: row.level,
+        normal: row.level,
+        pair: [row.level, -row.level],
+    };
+    rows.into_iter().map(row).collect()
+}
+
+#[test]
+fn intervals_of_quantiles_and_distributions_cover_and_adapt() {
+    const DRAWS: u64 = 600;
+    let mut model = Spread::build(&Cpu::default(), Seed(3));
+    let trainer = Trainer::new(Adam::new(0.03)).epochs(25).progress(Progress::silent());
+    trainer.fit(&mut model, &spread(Random(1).rows(300))).unwrap();
+    let mut covered = [0_u64; 4];
+    let mut widths = [0.0; 2];
+    for draw in 0..DRAWS {
+        let rows = spread(Random(5000 + draw).rows(20));
+        let (calibration, new) = (&rows[..19], &rows[19]);
+        let conformal = Conformal::fit(&model, calibration, 0.9).unwrap();
+        let predicted = &model.predict(&[new.clone().into()]).unwrap()[0];
+        let quantiles = conformal.interval(Spread::quantiles, &predicted.quantiles).unwrap();
+        let normal = conformal.interval(Spread::normal, &predicted.normal).unwrap();
+        let pair: [Interval; 2] = conformal.interval(Spread::pair, &predicted.pair).unwrap();
+        let bound = conformal.bounds(Spread::quantiles)[0];
+        let low = f64::from(predicted.quantiles.quantile::<0>()) - bound;
+        assert!(bound < 0.0 || quantiles.low == low);
+        let found = [
+            quantiles.contains(new.quantiles),
+            normal.contains(new.normal),
+            pair[0].contains(new.pair[0]),
+            pair[1].contains(new.pair[1]),
+        ];
+        covered.iter_mut().zip(found).for_each(|(count, covered)| *count += u64::from(covered));
+        // The noise grows with the size of the first number.
+        let is_noisy = new.signal[0].abs() > 1.0;
+        widths[usize::from(is_noisy)] += normal.width();
+    }
+    let (mean, deviation) = (0.9 * DRAWS as f64, (0.09 * DRAWS as f64).sqrt());
+    for (output, count) in covered.into_iter().enumerate() {
+        let off = (count as f64 - mean) / deviation;
+        assert!(off.abs() < 4.0, "output {output}: {count} of {DRAWS}");
+    }
+    assert!(widths[1] > 1.3 * widths[0], "{widths:?}");
+}

@@ -61,6 +61,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         missing_operands_are_imputed(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
+        vectors_have_entries(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         weights_are_padded_alike(node, graph, &mut errors);
@@ -401,6 +402,40 @@ fn weights_are_summed(node: &Node, graph: &Graph, shaped: &ShapedNode, errors: &
              `EmbeddingBag(categories, width, sum)`{found}"
         ),
     );
+}
+
+/// A file of vectors has one for each word, so a vocabulary has to say which index is which word.
+fn vectors_have_entries(node: &Node, graph: &Graph, shaped: &ShapedNode, errors: &mut Diagnostics) {
+    const VOCABULARIES: [&str; 3] = ["words", "categories", "tokenizer"];
+    let Some(file) = shaped.layers.iter().find_map(ShapedLayer::vectors) else { return };
+    let name = node.name();
+    let steps = match looked_up(node, graph).map(|input| (input, &input.field.source)) {
+        Some((_, Some(Source::Input(input)))) => &input.steps[..],
+        _ => &[],
+    };
+    if steps.iter().any(|step| VOCABULARIES.contains(&step.spec.name)) {
+        return;
+    }
+    errors.at(
+        file.span(),
+        format!(
+            "`{name}`: a file of vectors has one for each word, but nothing says which word an \
+             index is; put `words`, `categories` or `tokenizer` into `#[input(...)]`, or leave \
+             `from` out"
+        ),
+    );
+}
+
+/// The input whose indices the branch of a node looks up.
+fn looked_up<'a>(node: &'a Node, graph: &'a Graph) -> Option<&'a Node> {
+    match &node.feeds[..] {
+        [] => node.is_input().then_some(node),
+        // Of a weighted list the first operand is looked up.
+        [first, ..] => {
+            let fed_by = &graph.nodes[first.node];
+            looked_up(fed_by, graph).filter(|_| fed_by.field.branch.is_none())
+        }
+    }
 }
 
 /// `split` cuts what a row or a file holds.

@@ -1,6 +1,6 @@
 //! Comparisons of shapes that the user states with inferred shapes.
 
-use crate::{argument::equal, Shape, Size, Target, Text, METRICS};
+use crate::{Shape, Size, Text};
 
 /// # Errors
 /// A size of 0.
@@ -76,48 +76,6 @@ pub const fn binary(metric: &str, class: Size, classes: &Shape) -> Result<Shape,
             .str(" classes, which are 0 to ")
             .number(count - 1)),
         _ => Ok(*classes),
-    }
-}
-
-/// Checks a user's own metric `metric`, which is called `name` and measures `targets`, for the
-/// output `field`.
-pub const fn own_metric(
-    field: &str,
-    target: Target,
-    metric: &str,
-    name: &str,
-    targets: &[Target],
-) -> Result<(), Text> {
-    let mut fits = false;
-    let mut i = 0;
-    while i < targets.len() {
-        fits = fits || targets[i] as u8 == target as u8;
-        i += 1;
-    }
-    if !fits {
-        return Err(Text::new("`")
-            .str(field)
-            .str("` is ")
-            .str(target.in_words())
-            .str(", which the metric `")
-            .str(metric)
-            .str("` does not measure"));
-    }
-    let mut taken = name.is_empty() || equal(name, "loss");
-    let mut i = 0;
-    while i < METRICS.len() {
-        taken = taken || equal(name, METRICS[i].name);
-        i += 1;
-    }
-    match taken {
-        false => Ok(()),
-        true => Err(Text::new("`")
-            .str(field)
-            .str("`: the metric `")
-            .str(metric)
-            .str("` has the name `")
-            .str(name)
-            .str("`, which is none of its own: give it another `NAME`")),
     }
 }
 
@@ -257,23 +215,5 @@ mod tests {
         );
         assert!(binary("f1", Size::Known(2), &HEAD).is_ok());
         assert!(binary("f1", Size::Unknown, &HEAD).is_ok());
-    }
-
-    #[test]
-    fn a_metric_of_ones_own_has_its_targets_and_a_name() {
-        let check = |name, targets: &[Target]| {
-            let checked = own_metric("price", Target::Numbers, "Within", name, targets);
-            checked.err().map(|text| text.as_str().to_owned()).unwrap_or_default()
-        };
-        assert_eq!(check("within", &[Target::Class, Target::Numbers]), "");
-        let said = "`price` is numbers, which the metric `Within` does not measure";
-        assert_eq!(check("within", &[Target::Class]), said);
-        for taken in ["mae", "loss", ""] {
-            let said = format!(
-                "`price`: the metric `Within` has the name `{taken}`, which is none of its own: \
-                 give it another `NAME`"
-            );
-            assert_eq!(check(taken, &[Target::Numbers]), said);
-        }
     }
 }

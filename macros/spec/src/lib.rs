@@ -14,7 +14,7 @@ pub mod layer;
 pub mod loss;
 pub mod mask;
 pub mod merge;
-mod metric;
+pub mod metric;
 pub mod own;
 mod range;
 mod shape;

@@ -47,7 +47,8 @@ pub enum CheckpointError {
     },
     /// The dtype of a tensor differs from the model's dtype.
     #[error(
-        "{}: tensor `{}` should hold {expected}, but holds {found}: load it into such a model",
+        "{}: tensor `{}` should hold {expected}, but holds {found}: load it into such a model, or \
+         convert it with `Model::load_converted`",
         Escaped(path.display()), Escaped(tensor)
     )]
     Dtype {
@@ -59,6 +60,21 @@ pub enum CheckpointError {
         expected: String,
         /// Dtype in the file.
         found: String,
+    },
+    /// A tensor cannot be converted to the model's dtype.
+    #[error(
+        "{}: tensor `{}` holds {}, which {dtype} cannot hold",
+        Escaped(path.display()), Escaped(tensor), Escaped(found)
+    )]
+    Range {
+        /// Path of the file.
+        path: PathBuf,
+        /// Name of the tensor.
+        tensor: String,
+        /// The number, or the dtype if it is no float.
+        found: String,
+        /// Dtype of the model.
+        dtype: String,
     },
     /// The shape of a tensor differs from the model's.
     #[error("{}: tensor `{tensor}` should have shape {expected:?}, but has {found:?}", Escaped(path.display()))]

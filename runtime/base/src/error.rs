@@ -171,6 +171,16 @@ pub enum Error {
     /// A checkpoint that could not be loaded.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// Nodes that a model cannot take from another: all mismatches. The model is unchanged.
+    #[error("`{model}` took nothing from {}:{}", Escaped(base), MistakeList(mistakes))]
+    Transfer {
+        /// Name of the model.
+        model: &'static str,
+        /// The other model: its name in backquotes, or a file.
+        base: String,
+        /// Every mismatch, with both shapes or both definitions.
+        mistakes: Vec<String>,
+    },
     /// A device error, for instance out of memory.
     #[error("the device failed: {}", Escaped(.0))]
     Device(String),

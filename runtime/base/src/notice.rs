@@ -51,6 +51,11 @@ pub enum NoticeKind {
     NanMonitor,
     /// Rows were skipped.
     SkippedRows,
+    /// The preprocessing of a frozen branch is fitted anew, although its weights are for an earlier
+    /// fit.
+    FrozenScale,
+    /// An embedding starts at the vectors of a file; the number of entries that the file has.
+    PretrainedVectors,
     /// Any other notice.
     Other,
 }

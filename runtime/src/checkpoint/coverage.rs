@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use multi_input_base::Result;
+use multi_input_kernel::Element;
 use multi_input_nn::parameters::ParameterInfo;
 use serde::{Deserialize, Serialize};
 
 use super::{
     file::{dtype, Contents, Stored},
-    key, COVERAGE,
+    key,
+    model::Dtypes,
+    COVERAGE,
 };
 use crate::untyped::{Bits, Coverage, LookUp};
 
@@ -85,15 +88,22 @@ pub(super) fn stand_in<'a>(contents: &'a Contents, tensor: &str) -> Option<&'a S
 ///
 /// # Errors
 /// A description of the first mismatch.
-pub(super) fn check<E>(
+pub(super) fn check<E: Element>(
     contents: &Contents,
     own: &[ParameterInfo],
     tables: &[Option<LookUp>],
+    dtypes: Dtypes,
 ) -> std::result::Result<(), String> {
     for (tensor, table) in own.iter().zip(tables) {
         let mean = stand_in(contents, &tensor.name);
-        if mean.is_some_and(|mean| mean.dtype != dtype::<E>() || mean.shape != [tensor.elements()])
-        {
+        let fits = |mean: &Stored| {
+            let has_dtype = match dtypes {
+                Dtypes::Same => mean.dtype == dtype::<E>(),
+                Dtypes::Converted => mean.not_held::<E>().is_none(),
+            };
+            has_dtype && mean.shape == [tensor.elements()]
+        };
+        if !mean.is_none_or(fits) {
             return Err(format!("its mean in place of `{}` is of another size", tensor.name));
         }
         let Some(look_up) = table else { continue };

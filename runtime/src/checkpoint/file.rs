@@ -16,14 +16,14 @@ use super::{key, CheckpointError, FORMAT};
 use crate::checksum::Crc32c;
 
 /// The contents of a file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) tensors: BTreeMap<String, Stored>,
     pub(crate) texts: BTreeMap<String, String>,
 }
 
 /// A tensor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(super) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
@@ -66,6 +66,21 @@ impl Stored {
             true => Ok(()),
             false => Err(CheckpointError::Dtype { path, tensor, expected, found }),
         }
+    }
+
+    /// The number of elements.
+    pub(super) fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// A finite number that `E` cannot hold, or the dtype if it is no float; `None` if `E` holds
+    /// every number, which may be rounded.
+    pub(super) fn not_held<E: Element>(&self) -> Option<String> {
+        if !matches!(self.dtype, Dtype::F32 | Dtype::F64) {
+            return Some(format!("{:?}", self.dtype));
+        }
+        let overflows = |number: &f64| number.is_finite() && !E::of(*number).as_f64().is_finite();
+        self.iter().find(overflows).map(|number| format!("{number:e}"))
     }
 
     /// Copies the numbers into a slice of the same length.

@@ -11,14 +11,16 @@ mod folder;
 mod model;
 mod run;
 mod signature;
+mod weights;
 
 #[cfg(test)]
 pub(crate) use file::{Contents, Stored};
 pub(crate) use folder::{create, in_folder, keep_newest, path_in, BEST};
-pub(crate) use model::{load, save};
+pub(crate) use model::{load, save, Dtypes};
 pub use multi_input_base::CheckpointError;
 pub(crate) use run::{load_run, save_run, SavedRun};
 pub(crate) use signature::Signature;
+pub use weights::Weights;
 
 /// The version of the file format.
 const FORMAT: &str = "2";
@@ -29,6 +31,7 @@ mod key {
     pub(super) const CHECKSUM: &str = "multi_input.checksum";
     pub(super) const SIGNATURE: &str = "multi_input.signature";
     pub(super) const PREPROCESSING: &str = "multi_input.preprocessing";
+    pub(super) const TAKEN: &str = "multi_input.taken";
     pub(super) const COVERAGE: &str = "multi_input.coverage";
     pub(super) const UNCERTAINTY: &str = "multi_input.uncertainty";
     pub(super) const RUN: &str = "multi_input.run";

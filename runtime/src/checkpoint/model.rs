@@ -3,13 +3,13 @@
 use std::{collections::HashSet, path::Path};
 
 use multi_input_base::{Error, Result};
-use multi_input_data::preprocess::Preprocessing;
+use multi_input_data::preprocess::{FittedFields, Preprocessing};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
     coverage,
-    file::{Contents, Stored},
+    file::{self, Contents, Stored},
     key, CheckpointError, Signature, COVERAGE, TRAINING,
 };
 use crate::{
@@ -41,6 +41,9 @@ pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) ->
     if let Some(fitted) = &model.preprocessing {
         let preprocessing = fitted.save().map_err(Error::device)?;
         contents.texts.insert(key::PREPROCESSING.to_owned(), preprocessing);
+    } else if !model.taken.is_empty() {
+        let taken = model.taken.save().map_err(Error::device)?;
+        contents.texts.insert(key::TAKEN.to_owned(), taken);
     }
     if !model.uncertainty.is_empty() {
         contents.texts.insert(key::UNCERTAINTY.to_owned(), in_json(&model.uncertainty)?);
@@ -56,8 +59,19 @@ pub(super) fn in_json(value: &impl serde::Serialize) -> Result<String> {
 pub(crate) fn load<E: Element, D: Backend<E>>(
     model: &mut UntypedModel<E, D>,
     path: &Path,
+    dtypes: Dtypes,
 ) -> Result<()> {
-    take(model, path, &Contents::read(path)?, Purpose::Predict)
+    take(model, path, &Contents::read(path)?, Purpose::Predict, dtypes)
+}
+
+/// Which dtypes the tensors of a file may have.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dtypes {
+    /// That of the model.
+    Same,
+    /// `f32` or `f64`; the numbers are rounded to that of the model.
+    Converted,
 }
 
 /// The purpose of loading a file.
@@ -75,17 +89,21 @@ pub(super) fn take<E: Element, D: Backend<E>>(
     path: &Path,
     contents: &Contents,
     purpose: Purpose,
+    dtypes: Dtypes,
 ) -> Result<()> {
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(model.graph(), path, contents)?;
     let uncertainty = uncertainty(model.graph(), contents)
         .map_err(|reason| CheckpointError::Damaged { path: path.into(), reason })?;
-    let stored = tensors::<E>(&own, path, contents)?;
+    let stored = tensors::<E>(&own, path, contents, dtypes)?;
     let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
     let coverage = coverage::read(contents).map_err(damaged)?;
     let names = own.iter().map(|parameter| parameter.name.as_str());
     let tables = tables(&LookUp::all(model.graph()), names);
-    coverage::check::<E>(contents, &own, &tables).map_err(damaged)?;
+    coverage::check::<E>(contents, &own, &tables, dtypes).map_err(damaged)?;
+    let taken = contents.texts.get(key::TAKEN);
+    let taken = taken.map(|saved| FittedFields::restore(model.graph(), saved, |_| true));
+    let taken = taken.transpose().map_err(|reason| damaged(format!("its fields: {reason}")))?;
     let fills = coverage.as_ref().filter(|(_, fills)| *fills && purpose == Purpose::Predict);
     parameters::edit(&mut model.module, |index, numbers| {
         stored[index].copy_into(numbers);
@@ -99,6 +117,8 @@ pub(super) fn take<E: Element, D: Backend<E>>(
     })?;
     model.preprocessing = preprocessing;
     model.uncertainty = uncertainty;
+    model.taken = taken.unwrap_or_default();
+    model.initial = false;
     model.coverage = coverage.map(|(coverage, _)| coverage);
     Ok(())
 }
@@ -148,10 +168,11 @@ fn uncertainty(graph: &Graph, contents: &Contents) -> std::result::Result<Saved,
 ///
 /// # Errors
 /// [`CheckpointError`] if a tensor is missing or has another shape or dtype.
-fn tensors<'a, E>(
+fn tensors<'a, E: Element>(
     own: &[ParameterInfo],
     path: &Path,
     contents: &'a Contents,
+    dtypes: Dtypes,
 ) -> std::result::Result<Vec<&'a Stored>, CheckpointError> {
     let values = own
         .iter()
@@ -160,7 +181,14 @@ fn tensors<'a, E>(
             let Some(stored) = contents.tensors.get(&tensor) else {
                 return Err(CheckpointError::Missing { path, tensor });
             };
-            stored.check_dtype::<E>(&path, &tensor)?;
+            match (dtypes, stored.not_held::<E>()) {
+                (Dtypes::Same, _) => stored.check_dtype::<E>(&path, &tensor)?,
+                (Dtypes::Converted, None) => {}
+                (Dtypes::Converted, Some(found)) => {
+                    let dtype = format!("{:?}", file::dtype::<E>());
+                    return Err(CheckpointError::Range { path, tensor, found, dtype });
+                }
+            }
             if stored.shape != parameter.shape {
                 let (expected, found) = (parameter.shape.clone(), stored.shape.clone());
                 return Err(CheckpointError::Shape { path, tensor, expected, found });

@@ -11,7 +11,7 @@ use super::{
     coverage,
     file::Stored,
     folder, key,
-    model::{contents, in_json, take, Purpose},
+    model::{contents, in_json, take, Dtypes, Purpose},
     CheckpointError, TRAINING,
 };
 use crate::{history::History, lossless, untyped::UntypedModel};
@@ -99,6 +99,6 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     }
     check(&path, &run)?;
     run.path.clone_from(&path);
-    take(model, &path, &file, Purpose::Resume)?;
+    take(model, &path, &file, Purpose::Resume, Dtypes::Same)?;
     Ok(Some(run))
 }

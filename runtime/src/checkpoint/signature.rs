@@ -68,6 +68,18 @@ impl Signature {
         }
     }
 
+    /// The description of a part, such as `node` and `numbers`.
+    pub(crate) fn part(&self, what: &str, name: &str) -> Option<&str> {
+        let name = format!("{what} `{name}`");
+        self.parts.iter().find(|part| part.name == name).map(|part| part.is.as_str())
+    }
+
+    /// The names of the nodes.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &str> {
+        let names = self.parts.iter().filter_map(|part| part.name.strip_prefix("node `"));
+        names.filter_map(|name| name.strip_suffix('`'))
+    }
+
     /// The first part in which the file's signature differs from this one.
     pub(super) fn difference(&self, file: &Signature) -> Option<Difference> {
         let (own, others) = (&self.parts, &file.parts);

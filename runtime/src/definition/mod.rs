@@ -4,6 +4,7 @@
 mod diagram;
 mod handle;
 mod part;
+mod reads;
 
 use std::{ops::Deref, path::Path};
 
@@ -70,6 +71,12 @@ pub trait Network<E: Element, D: Backend<E>>:
     /// # Errors
     /// The device's.
     fn batch(rows: &Batch<'_>, device: &D) -> Result<Self::Batch, D::Err>;
+
+    /// The learned weights of losses, each of the shape (1, 1).
+    ///
+    /// # Errors
+    /// The device's.
+    fn loss_weights(module: &Self::Built) -> Result<Vec<Head<E, D>>, D::Err>;
 
     /// The heads in inference: of the outputs with a loss, the learned weights of losses, each of the
     /// shape (1, 1), and the heads of the outputs without a loss.
@@ -205,6 +212,8 @@ pub struct Layer {
     pub masked: bool,
     /// The number of parameters; `None` for a custom module.
     pub parameters: Option<usize>,
+    /// The file of the vectors that its table starts at: `from` of an `Embedding`.
+    pub vectors: Option<&'static str>,
 }
 
 impl Layer {

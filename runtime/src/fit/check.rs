@@ -3,7 +3,7 @@
 use multi_input_base::{Error, Result};
 
 use super::{
-    settings::{Settings, ValidationRows},
+    settings::{Refit, Settings, ValidationRows},
     setup::{Checked, Setup},
     weighting::class_mistakes,
 };
@@ -133,6 +133,16 @@ impl Settings {
             }
         }
         mistakes.extend(self.frozen.iter().filter_map(|node| graph.branch_mistake(node)));
+        if let Refit::Fields(fields) = &self.refit {
+            let is_field = |name: &str| {
+                graph.inputs.iter().any(|input| input.name == name)
+                    || graph.outputs.iter().any(|output| output.name == name)
+            };
+            let others = fields.iter().filter(|name| !is_field(name));
+            mistakes.extend(others.map(|name| {
+                format!("`refit`: `{name}` is neither an input nor an output, so nothing is fitted")
+            }));
+        }
         for (node, probability) in &self.dropped {
             if !(0.0..=1.0).contains(probability) {
                 mistakes.push(format!(

@@ -8,7 +8,7 @@ use std::{
 
 use multi_input_base::{Error, Result};
 use multi_input_data::{
-    preprocess::{Counts, Fitting, Preprocessing},
+    preprocess::{Counts, FittedFields, Fitting, Preprocessing},
     reading::{NumberedTable, RowFilter},
     SkipRefused, Skipped, Table,
 };
@@ -112,26 +112,22 @@ impl<'a> Recording<'a> {
 }
 
 impl Setup<'_> {
-    /// Counts the rows, and fits the preprocessing unless `fitted` is given.
+    /// Counts the rows, and fits the preprocessing except for the fields that are `kept`.
     ///
     /// # Errors
     /// Those of the source, and [`Error::Settings`] for an invalid sample weight.
-    pub(super) fn count(
-        &self,
-        source: &dyn RowsOfSource,
-        fitted: Option<&Preprocessing>,
-    ) -> Result<Counted> {
-        match (fitted, source.skips()) {
-            (Some(fitted), skips) => self.count_accepted(source, fitted.clone(), skips),
-            (None, None) => self.fit_and_count(source),
-            (None, Some(skips)) => self.fit_skipping(source, skips),
+    pub(super) fn count(&self, source: &dyn RowsOfSource, kept: &FittedFields) -> Result<Counted> {
+        match (self.complete(kept), source.skips()) {
+            (Some(fitted), skips) => self.count_accepted(source, fitted, skips),
+            (None, None) => self.fit_and_count(source, kept),
+            (None, Some(skips)) => self.fit_skipping(source, skips, kept),
         }
     }
 
     /// Fits the preprocessing and counts the rows in the same passes. A pass that collects labels
     /// does not count, because class weights are not known yet.
-    fn fit_and_count(&self, source: &dyn RowsOfSource) -> Result<Counted> {
-        let (mut fitting, mut count) = (self.weighting.fitting(), self.start_count());
+    fn fit_and_count(&self, source: &dyn RowsOfSource, kept: &FittedFields) -> Result<Counted> {
+        let (mut fitting, mut count) = (self.weighting.fitting(kept), self.start_count());
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counting_pass = !counted && !fitting.is_for_labels();
@@ -175,9 +171,14 @@ impl Setup<'_> {
     /// refused, so rows are counted after fitting. If a step has learned from a row that a later
     /// step refuses, all steps are fitted once more without that row. There is no third fit:
     /// removing one extreme row can make the next row the extreme, down to the last.
-    fn fit_skipping(&self, source: &dyn RowsOfSource, skips: &dyn SkipRefused) -> Result<Counted> {
+    fn fit_skipping(
+        &self,
+        source: &dyn RowsOfSource,
+        skips: &dyn SkipRefused,
+        kept: &FittedFields,
+    ) -> Result<Counted> {
         let mut refused = BTreeSet::new();
-        let (fitted, mut late) = self.fit_without(source, &mut refused)?;
+        let (fitted, mut late) = self.fit_without(source, &mut refused, kept)?;
         let recording = Recording::new(Some(skips));
         let counted = self.count_accepted(source, fitted, Some(&recording));
         late.extend(recording.rows());
@@ -185,7 +186,7 @@ impl Setup<'_> {
             return counted;
         }
         refused.extend(late);
-        let (fitted, _) = self.fit_without(source, &mut refused)?;
+        let (fitted, _) = self.fit_without(source, &mut refused, kept)?;
         self.count_accepted(source, fitted, Some(skips))
     }
 
@@ -195,8 +196,9 @@ impl Setup<'_> {
         &self,
         source: &dyn RowsOfSource,
         refused: &mut BTreeSet<usize>,
+        kept: &FittedFields,
     ) -> Result<(Preprocessing, BTreeSet<usize>)> {
-        let (mut fitting, mut late) = (self.weighting.fitting(), BTreeSet::new());
+        let (mut fitting, mut late) = (self.weighting.fitting(kept), BTreeSet::new());
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);

@@ -1,22 +1,27 @@
 //! The loop over epochs and steps.
 
-use multi_input_base::{Error, Result};
-use multi_input_data::{preprocess::Preprocessing, Table};
+use multi_input_base::{Error, Notice, Result};
+use multi_input_data::{
+    preprocess::{FittedFields, Preprocessing},
+    Table,
+};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
     fingerprint::Fingerprint,
+    frozen_scale,
     notices::{Before, RowStatistics},
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
     saved_check::Expected,
-    settings::ValidationRows,
+    settings::{Refit, ValidationRows},
     setup::{Checked, Setup},
     step::NotFinite,
     untrained::Overwritten,
     validation::{Validation, ValidationSet},
+    vectors::{self, Vectors},
 };
 use crate::{
     callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
@@ -44,14 +49,17 @@ impl Checked<'_> {
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.
         let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
-        let fitted = match setup.fitted_before(model, saved.is_some()) {
-            Some(fitted) => fitted.clone(),
-            None => setup.fitted_on(&raw, &training, &by_row)?,
+        let kept = setup.kept(model, saved.is_some());
+        vectors::check_files(setup.graph, &kept)?;
+        let fitted = match setup.complete(&kept) {
+            Some(fitted) => fitted,
+            None => setup.fitted_on(&raw, &training, &by_row, &kept)?,
         };
+        let given = setup.before_the_run(model, &fitted, &kept)?;
         let raw = fitted.classes_where(raw, &|output, row| by_row.counts(output, row), 0)?;
         let weights = setup.weighting.with_classes(by_row.clone(), &raw);
-        let given = std::mem::replace(&mut setup.validation, ValidationRows::None);
-        let validation = Validation::new(given, &fitted, left_out, || {
+        let validation_rows = std::mem::replace(&mut setup.validation, ValidationRows::None);
+        let validation = Validation::new(validation_rows, &fitted, left_out, || {
             let split = ValidationSet::Split(by_row, (plan.rows..raw.rows).collect());
             Validation::On(split)
         })?;
@@ -71,14 +79,13 @@ impl Checked<'_> {
 
         let Setup { optimizer, settings, mut callbacks, progress, .. } = setup;
         // Set only now, so that a refused call does not leave a model marked as fitted.
-        model.preprocessing = Some(fitted);
-        model.uncertainty = Saved::default();
+        model.start(fitted, &given.vectors)?;
         let mut run = Run::new(model, optimizer, settings, plan, (rows, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
-        run.add_notices(validation.skipped().into_iter().chain(found));
+        run.add_notices(validation.skipped().into_iter().chain(given.notices).chain(found));
         run.all_epochs(&validation, callbacks)
     }
 }
@@ -110,31 +117,75 @@ impl Setup<'_> {
         })
     }
 
-    /// The preprocessing that `model` keeps: from the resumed run, or its own unless `refit` was
-    /// set.
-    pub(super) fn fitted_before<'m, E: Element, D: Backend<E>>(
+    /// The fitted fields that `model` keeps: those of the resumed run, or its own except for those
+    /// to be refitted.
+    pub(super) fn kept<E: Element, D: Backend<E>>(
         &self,
-        model: &'m UntypedModel<E, D>,
+        model: &UntypedModel<E, D>,
         resumed: bool,
-    ) -> Option<&'m Preprocessing> {
-        model.preprocessing.as_ref().filter(|_| resumed || !self.settings.refit)
+    ) -> FittedFields {
+        let own = model.fitted_fields();
+        match &self.settings.refit {
+            _ if resumed => own,
+            Refit::All => FittedFields::default(),
+            Refit::Fields(fields) => own.without(self.graph, fields),
+        }
     }
 
-    /// Preprocessing fitted on the training rows.
+    /// The whole preprocessing, if fields are kept and no other has to be fitted.
+    pub(super) fn complete(&self, kept: &FittedFields) -> Option<Preprocessing> {
+        Some(kept).filter(|kept| !kept.is_empty())?.complete(self.graph)
+    }
+
+    /// The vectors at which embeddings start, and the notices about fields that are fitted anew.
+    pub(super) fn before_the_run<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &Preprocessing,
+        kept: &FittedFields,
+    ) -> Result<Given> {
+        let vectors = vectors::read(self.graph, fitted, kept)?;
+        let mut notices: Vec<Notice> = vectors.iter().map(Vectors::notice).collect();
+        if !model.initial {
+            notices.extend(frozen_scale::notices(self.graph, &self.settings, kept));
+        }
+        Ok(Given { vectors, notices })
+    }
+
+    /// Preprocessing whose other fields are fitted on the training rows.
     fn fitted_on(
         &self,
         raw: &Table,
         training: &[usize],
         weights: &RowWeights,
+        kept: &FittedFields,
     ) -> Result<Preprocessing> {
         let weighting = &self.weighting;
-        let mut fitting = weighting.fitting();
+        let mut fitting = weighting.fitting(kept);
         while !fitting.is_done() {
             let weights = weighting.while_fitting(weights.clone(), raw, &fitting);
             fitting.update(raw, training, &|output, row| weights.counts(output, row), 0)?;
             fitting.end_pass();
         }
         fitting.finish()
+    }
+}
+
+/// What is known of a run before its first step, apart from its rows.
+pub(super) struct Given {
+    pub(super) vectors: Vec<Vectors>,
+    pub(super) notices: Vec<Notice>,
+}
+
+impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
+    /// Sets what a run begins with.
+    pub(super) fn start(&mut self, fitted: Preprocessing, vectors: &[Vectors]) -> Result<()> {
+        Vectors::write(vectors, self)?;
+        self.preprocessing = Some(fitted);
+        self.taken = FittedFields::default();
+        self.initial = false;
+        self.uncertainty = Saved::default();
+        Ok(())
     }
 }
 

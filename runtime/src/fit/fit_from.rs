@@ -16,11 +16,11 @@ use super::{
     shuffle_buffer::Window,
     stream::{batches_waiting, Feed, RowsOfSource, Stream},
     validation::Validation,
+    vectors,
 };
 use crate::{
     history::History,
     objective::{RowWeights, Rows},
-    uncertainty::Saved,
     untyped::UntypedModel,
 };
 
@@ -32,16 +32,25 @@ impl Setup<'_> {
         source: &dyn RowsOfSource,
     ) -> Result<History> {
         self.check_source(0)?;
+        let mut kept = self.kept(model, false);
+        if self.settings.resume.is_none() {
+            vectors::check_files(self.graph, &kept)?;
+        }
         let Counted { fitted, rows, bytes, values, weights, statistics, first_rows } =
-            self.count(source, self.fitted_before(model, false))?;
+            self.count(source, &kept)?;
         let skipped = skipped_notice(source.skips(), "training");
         let plan = self.check_source(rows)?;
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);
         let saved = self.resume(model, &plan, &same_run)?;
-        let fitted = self.fitted_before(model, saved.is_some()).cloned().unwrap_or(fitted);
-        let given = std::mem::replace(&mut self.validation, ValidationRows::None);
-        let validation = Validation::new(given, &fitted, None, || Validation::None)?;
+        let mut fitted = fitted;
+        if saved.is_some() {
+            kept = self.kept(model, true);
+            fitted = self.complete(&kept).unwrap_or(fitted);
+        }
+        let given = self.before_the_run(model, &fitted, &kept)?;
+        let validation_rows = std::mem::replace(&mut self.validation, ValidationRows::None);
+        let validation = Validation::new(validation_rows, &fitted, None, || Validation::None)?;
 
         let none = Rows::new(Table::of_samples(self.graph), &fitted, RowWeights::default())?;
         let coverage = model.coverage.as_ref();
@@ -62,13 +71,13 @@ impl Setup<'_> {
             })
             .transpose()?;
         // Set only now, so that a refused call does not leave a model marked as fitted.
-        model.preprocessing = Some(fitted.clone());
-        model.uncertainty = Saved::default();
+        model.start(fitted.clone(), &given.vectors)?;
         let mut run = Run::new(model, optimizer, settings, plan, (none, same_run))?;
         if let Some(saved) = saved {
             run.recall(&saved)?;
         }
         callbacks.push(Box::new(progress));
+        let found = given.notices.into_iter().chain(found);
         run.add_notices(skipped.into_iter().chain(validation.skipped()).chain(found));
         if shuffle == Shuffle::EachEpoch {
             run.add_notices(window.short_of_memory(rows, bytes));

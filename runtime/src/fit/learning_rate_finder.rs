@@ -109,10 +109,12 @@ impl Checked<'_> {
         let ramp = Ramp { curve: Rc::clone(&curve), best: f64::INFINITY };
         self.setup.callbacks.push(Box::new(ramp));
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
-        let uncertainty = model.uncertainty.clone();
+        let (taken, coverage) = (model.taken.clone(), model.coverage.clone());
+        let (initial, uncertainty) = (model.initial, model.uncertainty.clone());
         let trained = self.fit(model, raw);
         model.restore(&before)?;
-        (model.preprocessing, model.uncertainty) = (preprocessing, uncertainty);
+        (model.preprocessing, model.taken, model.initial) = (preprocessing, taken, initial);
+        (model.coverage, model.uncertainty) = (coverage, uncertainty);
         trained?;
         let found = curve.borrow().clone();
         Ok(found)

@@ -12,6 +12,7 @@ mod fingerprint;
 #[allow(clippy::module_inception)] // The main module of this folder.
 mod fit;
 mod fit_from;
+mod frozen_scale;
 mod gradients;
 pub(crate) mod inspect;
 mod learning_rate_finder;
@@ -31,6 +32,7 @@ mod step;
 mod stream;
 mod untrained;
 mod validation;
+mod vectors;
 mod weighting;
 
 pub use self::{
@@ -39,7 +41,7 @@ pub use self::{
 };
 pub(crate) use self::{
     left_out::LeftOut,
-    settings::{ClassWeights, Settings, ValidationRows},
+    settings::{ClassWeights, Refit, Settings, ValidationRows},
     setup::{Checked, Setup},
     stream::RowsOfSource,
     validation::SampleTables,

@@ -471,9 +471,9 @@ pub(super) fn before_the_first_step(
     before: Before<'_>,
     validation: impl FnOnce() -> Result<Option<(RowStatistics, SplitOff)>>,
 ) -> Result<Vec<Notice>> {
-    check_order(training.graph, fitted)?;
     // Refuses a metric of a label that no training row has.
     Scores::new(training.graph, Some(fitted))?;
+    check_order(training.graph, fitted)?;
     let mut notices = fitted.notices();
     let outputs = training.graph.outputs.iter().zip(fitted.units());
     notices.extend(outputs.filter_map(|(output, units)| short_length(output, &units)));

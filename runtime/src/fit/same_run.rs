@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     fingerprint::Fingerprint,
-    settings::{Shuffle, ValidationRows},
+    settings::{Refit, Shuffle, ValidationRows},
     setup::Setup,
     weighting::SampleWeightCheck,
 };
@@ -86,7 +86,7 @@ impl Setup<'_> {
             ("`keep_untrained`", settings.keep_untrained.to_string()),
             ("`learning_rate_of`", format!("{:?}", settings.rates)),
             ("`freeze`", in_words(frozen.into_iter().map(|name| format!("`{name}`")))),
-            ("`refit`", settings.refit.to_string()),
+            ("`refit`", settings.refit.in_words()),
             ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
             ("the learning rate at its start", self.optimizer.learning_rate().to_string()),
         ]
@@ -146,6 +146,18 @@ impl Setup<'_> {
         });
         monitored.extend(settings);
         monitored
+    }
+}
+
+impl Refit {
+    fn in_words(&self) -> String {
+        match self {
+            Refit::All => "all".to_owned(),
+            Refit::Fields(fields) => {
+                let fields: BTreeSet<&str> = fields.iter().copied().collect();
+                in_words(fields.into_iter().map(|name| format!("`{name}`")))
+            }
+        }
     }
 }
 

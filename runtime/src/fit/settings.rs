@@ -30,7 +30,14 @@ pub(crate) struct Settings {
     pub(crate) frozen: Vec<&'static str>,
     pub(crate) dropped: Vec<(&'static str, f64)>,
     pub(crate) resume: Option<PathBuf>,
-    pub(crate) refit: bool,
+    pub(crate) refit: Refit,
+}
+
+/// The fields whose preprocessing is fitted anew, although it is fitted already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refit {
+    All,
+    Fields(Vec<&'static str>),
 }
 
 /// Keras's defaults.
@@ -55,7 +62,7 @@ impl Default for Settings {
             frozen: Vec::new(),
             dropped: Vec::new(),
             resume: None,
-            refit: false,
+            refit: Refit::Fields(Vec::new()),
         }
     }
 }

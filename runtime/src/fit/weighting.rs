@@ -1,6 +1,9 @@
 //! Row weights from sample weights and class weights.
 
-use multi_input_data::{preprocess::Fitting, Column, Table, Values};
+use multi_input_data::{
+    preprocess::{FittedFields, Fitting},
+    Column, Table, Values,
+};
 
 use super::settings::ClassWeights;
 use crate::{
@@ -118,16 +121,16 @@ impl Weighting {
         }
     }
 
-    /// Unfitted preprocessing for rows with these weights. If the class of a label may have weight
+    /// Preprocessing for rows with these weights, unfitted except for the fields that are `kept`. If the class of a label may have weight
     /// 0, labels are collected in a pass of their own, because class weights need them.
-    pub(super) fn fitting(&self) -> Fitting {
+    pub(super) fn fitting(&self, kept: &FittedFields) -> Fitting {
         let leaves_out = |by_class: &ClassWeights| {
             let labels = self.graph.outputs.get(by_class.index).is_some_and(|output| output.labels);
             labels && by_class.weights.iter().any(|(_, weight)| *weight == 0.0)
         };
         match self.by_class.iter().any(leaves_out) {
-            true => Fitting::new(self.graph).with_labels_first(),
-            false => Fitting::new(self.graph),
+            true => Fitting::keeping(self.graph, kept).with_labels_first(),
+            false => Fitting::keeping(self.graph, kept),
         }
     }
 }

@@ -86,7 +86,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///     let heads = model.module_mut().forward_mut(batch.inputs.traced(gradients));
     ///     // The losses and weights of the definition; or, of dfdx:
     ///     // mse_loss(heads.price.put_tape(heads.tape), batch.targets.like(House::price, &heads.price)?)
-    ///     let loss = batch.targets.loss(heads)?;
+    ///     let loss = model.loss(&batch.targets, heads)?;
     ///     gradients = loss.backward();
     ///     model.add_penalties(&mut gradients)?;
     ///     optimizer.update(model.module_mut(), &gradients).expect("every tensor has a gradient");
@@ -132,6 +132,25 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(SampleBatch { inputs, targets: BatchTargets { rows, device, model: PhantomData } })
     }
 
+    /// The total loss of the definition on the tape of `heads`: the sum over the outputs of weight *
+    /// mean loss, where the means are over the rows with a known target. It is a tensor to compute
+    /// with, such as to add a loss of your own, or to call `backward` on.
+    ///
+    /// # Errors
+    /// [`Error::Device`] of the device, and for heads of another number of rows.
+    pub fn loss<H>(
+        &self,
+        targets: &BatchTargets<M, E, D>,
+        heads: H,
+    ) -> Result<Tensor<Rank0, E, D, OwnedTape<E, D>>>
+    where
+        H: IntoHeads<E, D, Tape = OwnedTape<E, D>>,
+    {
+        let (mut heads, tape) = heads.into_heads().map_err(Error::device)?;
+        heads.extend(M::loss_weights(&self.inner.module.0).map_err(Error::device)?);
+        D::core().loss((&M::GRAPH, &targets.rows), heads, tape, &targets.device)
+    }
+
     /// Adds the gradients of the `l1` and `l2` penalties and returns their sum.
     ///
     /// # Errors
@@ -152,20 +171,6 @@ impl<M: Definition, E: Element, D: Compute<E>> BatchTargets<M, E, D> {
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The total loss of the definition on the tape of `heads`: the sum over the outputs of weight *
-    /// mean loss, where the means are over the rows with a known target. It is a tensor to compute
-    /// with, such as to add a loss of your own, or to call `backward` on.
-    ///
-    /// # Errors
-    /// [`Error::Device`] of the device, and for heads of another number of rows.
-    pub fn loss<H>(&self, heads: H) -> Result<Tensor<Rank0, E, D, OwnedTape<E, D>>>
-    where
-        H: IntoHeads<E, D, Tape = OwnedTape<E, D>>,
-    {
-        let (heads, tape) = heads.into_heads().map_err(Error::device)?;
-        D::core().loss((&M::GRAPH, &self.rows), heads, tape, &self.device)
     }
 
     /// The targets of an output in the shape of its head, for a loss of dfdx: numbers after the

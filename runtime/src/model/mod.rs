@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod streamed;
+mod transfer;
 mod uncertainty;
 
 use std::path::Path;
@@ -15,8 +16,10 @@ use multi_input_data::{
 use multi_input_kernel::Element;
 
 pub use self::by_hand::{BatchTargets, SampleBatch};
+pub use self::transfer::Base;
 pub use crate::untyped::{AnyModule, Summary, UntypedModel};
 use crate::{
+    checkpoint::Dtypes,
     compute::Compute,
     definition::{Network, Output, OutputOf, PartOf},
     history::Evaluation,
@@ -70,7 +73,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
     /// calibrations that the model keeps are dropped.
     pub fn module_mut(&mut self) -> &mut M::Built {
-        self.inner.coverage = None;
+        (self.inner.coverage, self.inner.initial) = (None, false);
         self.inner.uncertainty = Saved::default();
         &mut self.inner.module.0
     }
@@ -210,12 +213,43 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         Ok(model)
     }
 
+    /// Loads a saved model whose numbers are of another dtype: `f64` as `f32`, which rounds them, or
+    /// `f32` as `f64`, which is exact. A file of the model's own dtype is loaded as it is.
+    ///
+    /// ```
+    /// # use multi_input::prelude::*;
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let path = std::env::temp_dir().join("load_converted.safetensors");
+    /// let exact = Model::<House, f64>::build(&Cpu::default(), Seed(1));
+    /// exact.save(&path)?;
+    /// assert!(Model::<House, f32>::load(&path, &Cpu::default()).is_err());
+    /// let small = Model::<House, f32>::load_converted(&path, &Cpu::default())?;
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Model::load), and if a number exceeds the range of the model's dtype.
+    pub fn load_converted(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
+        let mut model = Model::try_build(device, Seed(0))?;
+        D::core().load(model.untyped_mut(), path.as_ref(), Dtypes::Converted)?;
+        Ok(model)
+    }
+
     /// Loads weights and preprocessing from a file. After an error the model is unchanged.
     ///
     /// # Errors
     /// As [`load`](Model::load).
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        D::core().load(self.untyped_mut(), path.as_ref())
+        D::core().load(self.untyped_mut(), path.as_ref(), Dtypes::Same)
     }
 
     /// A copy of all weights, non-trainable ones included.

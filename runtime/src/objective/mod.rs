@@ -49,7 +49,7 @@ pub(crate) struct Objective {
 
 impl Objective {
     /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other;
-    /// the learned weights come last. Without them, as in a loop by hand, all weights are 1.
+    /// the learned weights come last.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
         let mut objective = Objective { total: 0.0, by_output, known, grads };
@@ -191,8 +191,7 @@ pub(crate) fn head_values<E: Element, D: Backend<E>>(
 ) -> Result<Vec<Vec<f64>>> {
     let fits = |(head, width): (&Head<E, D>, usize)| *head.shape() == (rows, width);
     let widths = graph.outputs.iter().map(|output| output.head);
-    let counts = [graph.outputs.len(), graph.heads_of_losses()];
-    match counts.contains(&heads.len()) && heads.iter().zip(widths).all(fits) {
+    match heads.len() == graph.heads_of_losses() && heads.iter().zip(widths).all(fits) {
         true => elements(heads),
         false => Err(Error::Device("the heads are not as wide as the graph says".to_owned())),
     }

@@ -307,7 +307,7 @@ fn a_model_that_was_fitted_is_fitted_anew_on_request() {
     moved.iter_mut().for_each(|row| row.price += 500.0);
     trainer(1).fit(&mut model, &moved).unwrap();
     assert_eq!(model.preprocessing(), Some(&first));
-    trainer(1).refit().fit(&mut model, &moved).unwrap();
+    trainer(1).refit_all().fit(&mut model, &moved).unwrap();
     assert_ne!(model.preprocessing(), Some(&first));
 }
 
@@ -368,10 +368,10 @@ fn a_refit_that_is_refused_keeps_what_was_fitted() {
         let mut model = build();
         fit(trainer(1), &mut model, || houses(20)).unwrap();
         let fitted = model.preprocessing().cloned();
-        fit(badly_validated().refit(), &mut model, || houses(9)).unwrap_err();
-        fit(trainer(1).refit(), &mut model, Vec::new).unwrap_err();
+        fit(badly_validated().refit_all(), &mut model, || houses(9)).unwrap_err();
+        fit(trainer(1).refit_all(), &mut model, Vec::new).unwrap_err();
         assert_eq!(model.preprocessing(), fitted.as_ref());
-        fit(trainer(1).refit(), &mut model, || houses(9)).unwrap();
+        fit(trainer(1).refit_all(), &mut model, || houses(9)).unwrap();
         assert_ne!(model.preprocessing(), fitted.as_ref());
     }
 }

@@ -23,8 +23,10 @@ use crate::{
 impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
-    /// Preprocessing is fitted on the training rows unless it is already fitted, because weights
-    /// trained on one scale do not fit another.
+    /// Preprocessing is fitted on the training rows, except for inputs and targets that are already
+    /// fitted, because weights trained on one scale do not fit another: by an earlier run, in a
+    /// file, or in a model from which they were [taken](Model::take).
+    /// [`refit`](Trainer::refit) fits one of them anew.
     ///
     /// After an error the model has the weights of the last step taken, or the best weights if a
     /// callback restores them. A [moving average](crate::train::MovingAverage) is written into the

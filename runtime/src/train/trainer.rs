@@ -12,7 +12,7 @@ use crate::{
         Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress, Training,
     },
     definition::{ClassOutput, Definition, Droppable, NodeOf, OutputOf},
-    fit::{ClassWeights, Clip, LeftOut, MovingAverage, Settings, Shuffle, ValidationRows},
+    fit::{ClassWeights, Clip, LeftOut, MovingAverage, Refit, Settings, Shuffle, ValidationRows},
     objective::encode,
 };
 
@@ -371,12 +371,27 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
         self
     }
 
-    /// Fits the preprocessing anew on the training rows, although it is already fitted; rows of
-    /// weight 0 are treated as [`sample_weight`](Trainer::sample_weight) describes. The weights
-    /// were trained on the old scale, which is a disadvantage at the start.
+    /// Fits the preprocessing of an input, or of an output's target, anew on the training rows,
+    /// although it is already fitted: by an earlier run, in a file, or in a model from which it was
+    /// [taken](crate::Model::take). Inputs that share a vocabulary are refitted together; rows of
+    /// weight 0 are treated as [`sample_weight`](Trainer::sample_weight) describes.
+    ///
+    /// The weights were trained on the old scale, which is a disadvantage at the start; a frozen
+    /// branch never adapts to the new one, which a [notice](multi_input_base::Notice) says. The
+    /// rows of an embedding table then stand for other words, because a new vocabulary is in
+    /// another order: [`Model::grow`](crate::Model::grow) adds words and keeps the others.
     #[must_use]
-    pub fn refit(mut self) -> Self {
-        self.settings.refit = true;
+    pub fn refit(mut self, field: impl Into<NodeOf<M>>) -> Self {
+        if let Refit::Fields(fields) = &mut self.settings.refit {
+            fields.push(field.into().name());
+        }
+        self
+    }
+
+    /// As [`refit`](Trainer::refit), for all inputs and targets.
+    #[must_use]
+    pub fn refit_all(mut self) -> Self {
+        self.settings.refit = Refit::All;
         self
     }
 

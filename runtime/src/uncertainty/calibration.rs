@@ -180,6 +180,12 @@ impl Fitted {
         }
     }
 
+    /// The calibrated probabilities of a class output.
+    #[cfg(test)]
+    pub(super) fn calibrated(&self, index: usize, row: &[f64]) -> Vec<f64> {
+        self.outputs[index].functions.apply(row, true)
+    }
+
     /// The functions of an output, and whether it is a class.
     fn output(&self, index: usize, graph: &Graph) -> Result<(&FittedOutput, bool)> {
         let own = self.outputs.iter().find(|own| own.index == index);

@@ -26,6 +26,8 @@ use crate::{
 /// | output | score | for a new row |
 /// |---|---|---|
 /// | a number | \|y - f\| | the interval f -+ q |
+/// | `gaussian`, `negative_binomial` | \|y - mean\| / std | the interval mean -+ q std, wider where the model is less sure |
+/// | `quantile(a, .., b)` | max(q_a - y, y - q_b) | the interval from q_a - q to q_b + q (conformalized quantile regression) |
 /// | `Class<N>` | 1 - p of the true class | all classes with 1 - p of at most q (LAC) |
 /// | `bool` | as a class of two | the values with 1 - p of at most q |
 ///
@@ -44,8 +46,9 @@ use crate::{
 /// A set may be empty, where every class is less likely than the true classes of the calibration
 /// rows were, and all sets of a model that is almost always right are small.
 ///
-/// MAPIE's `SplitConformalRegressor` (score `absolute`) and `SplitConformalClassifier` (score
-/// `lac`); Vovk et al. (2005), Lei et al. (2018), Sadinle et al. (2019).
+/// MAPIE's `SplitConformalRegressor` (score `absolute`), `ConformalizedQuantileRegressor` and
+/// `SplitConformalClassifier` (score `lac`); Vovk et al. (2005), Lei et al. (2018), Romano et al.
+/// (2019), Sadinle et al. (2019).
 ///
 /// ```
 /// use multi_input::{prelude::*, uncertainty::Conformal};

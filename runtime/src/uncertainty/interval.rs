@@ -125,9 +125,10 @@ impl Residual {
     pub(super) fn score(self, prediction: &[f64], target: f64) -> f64 {
         match (self, prediction) {
             (Residual::Absolute, [point]) => (target - point).abs(),
-            (Residual::Scaled, [point, scale]) => (target - point).abs() / scale,
+            // `max` turns 0 / 0 into 0.
+            (Residual::Scaled, [point, scale]) => ((target - point).abs() / scale).max(0.0),
             (Residual::Counts, [mean, dispersion]) => {
-                (target - mean).abs() / count_scale(*mean, *dispersion)
+                Residual::Scaled.score(&[*mean, count_scale(*mean, *dispersion)], target)
             }
             (Residual::Quantiles(_), [low, .., high]) => (low - target).max(target - high),
             _ => f64::NAN,
@@ -170,6 +171,7 @@ mod tests {
         assert_eq!(point.score(&[3.0], 1.0), 2.0);
         assert_eq!(point.interval(&[3.0], 2.0), Interval { low: 1.0, high: 5.0 });
         let scaled = Residual::Scaled;
+        assert_eq!(scaled.score(&[3.0, 0.0], 3.0), 0.0);
         assert_eq!(scaled.score(&[3.0, 0.5], 1.0), 4.0);
         assert_eq!(scaled.interval(&[3.0, 0.5], 4.0), Interval { low: 1.0, high: 5.0 });
         // 4 + 0.75 * 16 = 16.

@@ -106,7 +106,7 @@ impl RocCurve {
     pub(crate) fn panel(output: &str, curves: &[RocCurve]) -> plot::Panel {
         let series = curves.iter().map(|curve| plot::Series {
             name: format!("{:.3}", curve.area()),
-            points: thinned(&curve.points),
+            points: drawn_points(&curve.points),
             dashed: false,
         });
         plot::Panel {
@@ -158,7 +158,7 @@ impl PrecisionRecallCurve {
     pub(crate) fn panel(output: &str, curves: &[PrecisionRecallCurve]) -> plot::Panel {
         let series = curves.iter().map(|curve| plot::Series {
             name: format!("{:.3}", curve.average_precision()),
-            points: thinned(&curve.points),
+            points: drawn_points(&curve.points),
             dashed: false,
         });
         plot::Panel {
@@ -171,7 +171,7 @@ impl PrecisionRecallCurve {
 }
 
 /// At most [`DRAWN`] of the points, the first and the last among them.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+fn drawn_points(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let step = points.len().div_ceil(DRAWN).max(1);
     let last = points.len().saturating_sub(1);
     let kept = points.iter().enumerate().filter(|(index, _)| index % step == 0 || *index == last);
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn drawn_curves_have_few_points() {
         let points: Vec<(f64, f64)> = (0..10_000).map(|n| (f64::from(n), 0.0)).collect();
-        let drawn = thinned(&points);
+        let drawn = drawn_points(&points);
         assert!(drawn.len() <= DRAWN + 1 && drawn.last() == points.last());
     }
 }

@@ -2,12 +2,12 @@
 //! `tests/fixtures/sklearn_calibration.py` recorded.
 
 use multi_input_data::schema::{Target, TargetKind};
-use multi_input_nn::loss::{BinaryCrossEntropy, TargetRow};
+use multi_input_nn::loss::{BinaryCrossEntropy, CrossEntropy, TargetRow};
 use serde::Deserialize;
 
 use super::{
-    isotonic::Isotonic, observed_row, temperature, Criterion, Observed, PrecisionRecallCurve,
-    Reliability, RocCurve, Threshold,
+    isotonic::Isotonic, observed_row, temperature, CalibrationMethod, Criterion, FittedCalibration,
+    Observed, ObservedModel, PrecisionRecallCurve, Reliability, RocCurve, Threshold,
 };
 use crate::definition::Output;
 
@@ -19,6 +19,7 @@ struct Answers {
     isotonic: Vec<f64>,
     probabilities: Vec<Vec<f64>>,
     classes: Vec<usize>,
+    calibrated: Vec<Vec<f64>>,
     temperature: f64,
     spread: Vec<f64>,
     error: f64,
@@ -31,7 +32,15 @@ fn answers() -> Answers {
     serde_json::from_str(include_str!("../../../tests/fixtures/calibration.json")).unwrap()
 }
 
-static LATE: Output = Output {
+static FLAG: Output = LATE;
+static KIND: Output = Output {
+    target: Target { name: "kind", kind: TargetKind::Class, width: 3, ..LATE.target },
+    loss: &CrossEntropy { label_smoothing: 0.0 },
+    head: 3,
+    ..LATE
+};
+
+const LATE: Output = Output {
     target: Target {
         name: "late",
         kind: TargetKind::Flag,
@@ -40,17 +49,18 @@ static LATE: Output = Output {
         columns: &[],
         labels: false,
         optional: false,
+        columns: &[],
     },
-    head: 1,
     loss: &BinaryCrossEntropy { label_smoothing: 0.0 },
     weight: 1.0,
-    learned_weight: false,
     metrics: &[],
     weighted_metrics: &[],
+    head: 1,
+    learned_weight: false,
 };
 
 fn observed(answers: &Answers, scores: &[f64]) -> Observed {
-    let mut observed = Observed::new(&LATE);
+    let mut observed = Observed::new(&FLAG);
     for (score, flag) in scores.iter().zip(&answers.flags) {
         observed_row(&mut observed, &[*score], TargetRow::Doubles(&[f64::from(*flag)]));
     }
@@ -71,6 +81,22 @@ fn isotonic_regression_equals_sklearn() {
     assert!(fitted.is_sound());
     for (at, expected) in answers.at.iter().zip(&answers.isotonic) {
         assert_close(fitted.at(*at), *expected);
+    }
+}
+
+#[test]
+fn isotonic_functions_of_classes_equal_those_of_sklearn() {
+    let answers = answers();
+    let mut observed = Observed::new(&KIND);
+    for (row, class) in answers.probabilities.iter().zip(&answers.classes) {
+        observed_row(&mut observed, row, TargetRow::Class(*class));
+    }
+    observed.predictions = answers.probabilities.concat();
+    let of = ObservedModel { weights: 0, outputs: vec![observed] };
+    let fitted = FittedCalibration::new(CalibrationMethod::Isotonic, &of).unwrap();
+    for (row, expected) in answers.probabilities.iter().zip(&answers.calibrated) {
+        let found = fitted.calibrated(0, row);
+        found.iter().zip(expected).for_each(|(found, expected)| assert_close(*found, *expected));
     }
 }
 

@@ -100,6 +100,13 @@ impl Bits {
         &self.0
     }
 
+    /// The indices below `count`.
+    fn first(count: usize) -> Bits {
+        let mut bits = Bits::default();
+        (0..count).for_each(|index| bits.insert(index));
+        bits
+    }
+
     pub(crate) fn insert(&mut self, index: usize) {
         if self.0.len() <= index / 8 {
             self.0.resize(index / 8 + 1, 0);
@@ -201,6 +208,33 @@ impl Coverage {
             tables: tables.collect(),
             absent: inputs.filter(was_absent).map(str::to_owned).collect(),
         }
+    }
+
+    /// Takes the coverage of the table of `owner`, which has `rows` rows, from another model. All
+    /// rows count as trained if `base` is not known.
+    pub(crate) fn take_table(&mut self, owner: &str, rows: usize, base: Option<&Coverage>) {
+        let bits = match base {
+            Some(base) => base.tables.get(owner).cloned(),
+            None => Some(Bits::first(rows)),
+        };
+        match bits {
+            Some(bits) => drop(self.tables.insert(owner.to_owned(), bits)),
+            None => drop(self.tables.remove(owner)),
+        }
+    }
+
+    /// Adds that an optional input was absent, if it was in the training of `base`, or if that is
+    /// not known.
+    pub(crate) fn take_absence(&mut self, input: &str, base: Option<&Coverage>) {
+        if base.is_none_or(|base| base.was_absent(input)) {
+            self.absent.insert(input.to_owned());
+        }
+    }
+
+    /// Adds trained rows of a table.
+    pub(crate) fn add_rows(&mut self, owner: &str, rows: impl Iterator<Item = usize>) {
+        let bits = self.tables.entry(owner.to_owned()).or_default();
+        rows.for_each(|row| bits.insert(row));
     }
 
     /// The trained rows of a node's table.

@@ -10,7 +10,11 @@ pub(crate) mod transfer;
 use std::{borrow::Cow, marker::PhantomData};
 
 use multi_input_base::{Error, Result};
-use multi_input_data::{preprocess::Preprocessing, reading::rows_within, Labels, Table};
+use multi_input_data::{
+    preprocess::{FittedFields, Preprocessing},
+    reading::rows_within,
+    Labels, Table,
+};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{loss::TargetRow, Penalties};
 
@@ -57,6 +61,11 @@ impl Snapshot {
 pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
     pub(crate) device: D,
     pub(crate) preprocessing: Option<Preprocessing>,
+    /// The fields that were taken with their fitted preprocessing, as long as the rest is not
+    /// fitted.
+    pub(crate) taken: FittedFields,
+    /// Whether the weights are the initial ones, so that no branch knows the scale of its inputs.
+    pub(crate) initial: bool,
     /// The coverage of training; `None` if unknown.
     pub(crate) coverage: Option<Coverage>,
     /// Intervals and calibrations, which belong to the weights.
@@ -72,6 +81,8 @@ impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
         UntypedModel {
             device,
             preprocessing: None,
+            taken: FittedFields::default(),
+            initial: true,
             coverage,
             uncertainty: Saved::default(),
             dtype: PhantomData,
@@ -149,7 +160,17 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// Restores a copy. What was fitted on the weights before is dropped.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.uncertainty = Saved::default();
-        parameters::write(&mut self.module, &snapshot.0)
+        parameters::write(&mut self.module, &snapshot.0)?;
+        self.initial = false;
+        Ok(())
+    }
+
+    /// The fields whose preprocessing is fitted.
+    pub(crate) fn fitted_fields(&self) -> FittedFields {
+        match &self.preprocessing {
+            Some(fitted) => fitted.fields(),
+            None => self.taken.clone(),
+        }
     }
 
     /// The confusion matrices of an output on encoded rows: one for each of several labels, and one

@@ -13,27 +13,31 @@ use super::{node_of_tensor, parameters, UntypedModel};
 pub(crate) type SourceOf<'a> = dyn Fn(&'static str) -> Option<&'a str> + 'a;
 
 /// A tensor of the other model.
-struct Taken<E> {
-    shape: Vec<usize>,
-    elements: Vec<E>,
+pub(crate) struct TakenTensor<E> {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) elements: Vec<E>,
 }
 
+/// Gives the tensors of the other model with the given names, as far as it has them.
+pub(crate) type TensorsNamed<'a, E> =
+    dyn Fn(&[Option<String>]) -> HashMap<String, TakenTensor<E>> + 'a;
+
 impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
-    /// Copies the tensors of nodes from `base`, bit for bit: those of their branches, running
+    /// Copies the tensors of nodes from another model, whose tensors `named` gives, bit for bit: those of their branches, running
     /// statistics included, and the vectors that replace absent nodes. Everything is compared
     /// before anything changes.
     ///
     /// # Errors
-    /// Every tensor that `base` lacks or has in another shape.
+    /// Every tensor that the other model lacks or has in another shape.
     pub(crate) fn take_tensors(
         &mut self,
-        base: &UntypedModel<E, D>,
+        named: &TensorsNamed<'_, E>,
         source_of: &SourceOf<'_>,
     ) -> std::result::Result<(), Vec<String>> {
         let own = parameters::list(&self.module);
         let names: Vec<Option<String>> =
             own.iter().map(|tensor| self.name_in_base(&tensor.name, source_of)).collect();
-        let taken = base.tensors_named(&names);
+        let taken = named(&names);
         let mistakes: Vec<String> =
             own.iter().zip(&names).filter_map(|pair| mistake(pair, &taken)).collect();
         if !mistakes.is_empty() {
@@ -59,8 +63,10 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let preprocessing = whole.preprocessing.as_ref();
         let preprocessing = preprocessing.map(|fitted| fitted.of_fields(self.graph())).transpose();
         let preprocessing = preprocessing.map_err(Error::Device)?;
-        self.take_tensors(whole, source_of).map_err(|all| Error::Device(all.join("; ")))?;
+        self.take_tensors(&|names| whole.tensors_named(names), source_of)
+            .map_err(|all| Error::Device(all.join("; ")))?;
         self.preprocessing = preprocessing;
+        self.initial = false;
         self.coverage =
             whole.coverage.as_ref().map(|coverage| coverage.of_nodes(self.graph(), source_of));
         Ok(())
@@ -74,11 +80,11 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     }
 
     /// Copies of the tensors with the given names, as far as the model has them.
-    fn tensors_named(&self, names: &[Option<String>]) -> HashMap<String, Taken<E>> {
+    fn tensors_named(&self, names: &[Option<String>]) -> HashMap<String, TakenTensor<E>> {
         let mut found = HashMap::new();
         self.module.visit(&mut |tensor, elements| {
             if names.iter().flatten().any(|name| *name == tensor.name) {
-                let taken = Taken { shape: tensor.shape, elements: elements.to_vec() };
+                let taken = TakenTensor { shape: tensor.shape, elements: elements.to_vec() };
                 found.insert(tensor.name, taken);
             }
         });
@@ -89,7 +95,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
 /// The mistake of a tensor that takes the one called `name`; `None` if it takes nothing, or fits.
 fn mistake<E>(
     (own, name): (&ParameterInfo, &Option<String>),
-    taken: &HashMap<String, Taken<E>>,
+    taken: &HashMap<String, TakenTensor<E>>,
 ) -> Option<String> {
     let name = name.as_ref()?;
     let Some(found) = taken.get(name) else {

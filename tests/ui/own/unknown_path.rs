@@ -28,7 +28,7 @@ mod my {
 
 #[multi_input_model]
 pub struct House {
-    #[input(my::Power(3) => [3])]
+    #[input(my::Cut(3) => [3])]
     rooms: f32,
     #[from(rooms)]
     #[branch(Dense(1))]

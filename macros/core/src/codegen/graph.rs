@@ -79,6 +79,10 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             Some(count) => quote!(#some(#count)),
             None => quote!(#none),
         };
+        let vectors = match layer.vectors() {
+            Some(file) => quote!(#some(#file)),
+            None => none.clone(),
+        };
         quote! {
             #krate::definition::Layer {
                 text: #text,
@@ -87,6 +91,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 shape: &[#(#sizes),*],
                 masked: #masked,
                 parameters: #parameters,
+                vectors: #vectors,
             }
         }
     });
@@ -316,19 +321,19 @@ fn own_step(expansion: &Expansion<'_>, field: &str, step: &ShapedStep, own: &Own
         (&expansion.paths.krate, &expansion.paths.private, &expansion.formulas);
     let (input, output) = (formulas.shape(&step.call.input), formulas.shape(&step.output));
     let (some, none) = (&expansion.paths.some, &expansion.paths.none);
-    let value = own::of_place(own, Place::Step, field, &expansion.paths);
-    quote_spanned! {own.span=> {
-        const OWN: #private::OwnStep = #value;
+    let (name, value) = (own.name(), own.value());
+    let stage = own::of_place(own, Place::Step, field, &expansion.paths);
+    quote_spanned! {own.span=>
         #krate::definition::Step {
-            spec: &OWN.spec,
+            spec: const { &#private::own_step(#name) },
             arguments: &[],
-            own: #some(OWN.own),
+            own: #some(#value),
             input: #input,
             output: #output,
             vocabulary_of: #none,
-            stage: OWN.stage,
+            stage: #stage,
         }
-    }}
+    }
 }
 
 /// The size of the smallest embedding that an input indexes; indices must be below it.

@@ -177,7 +177,7 @@ fn check(paths: &Paths, field: &str, target: Target, own: &Own) -> TokenStream {
                 const NAME: &'static ::core::primitive::str = T::NAME;
                 const TARGETS: &'static [#spec::Target] = T::TARGETS;
             }
-            if let ::core::result::Result::Err(text) = #spec::agree::own_metric(
+            if let ::core::result::Result::Err(text) = #spec::metric::check_own(
                 #field,
                 #spec::Target::#target,
                 #name,

@@ -34,9 +34,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
-    // The model of a part has checked them.
-    let is_part = graph.model.part_of.is_some();
-    let checks = (!is_part).then(|| metrics::checks(expansion));
+    let checks = metrics::checks(expansion);
     quote!(#reported #class_outputs #definition #checks)
 }
 
@@ -63,8 +61,7 @@ fn class_outputs(expansion: &Expansion<'_>) -> TokenStream {
 
 /// `impl BuildOnDevice` and `impl Network for HousePrice`.
 pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
-    let private = &expansion.paths.private;
-    let graph = &expansion.checked.graph;
+    let (private, graph) = (&expansion.paths.private, &expansion.checked.graph);
     let signatures = expansion.signatures();
     let bounds = |mode, tape| {
         let batch = quote!(::core::primitive::usize);
@@ -74,6 +71,7 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let training = bounds(Mode::Training, quote!(#private::OwnedTape<E, D>));
     let bodies = NetworkBodies {
         batch: batch(expansion),
+        heads: graph.outputs().map(|node| graph.nodes[node].name().clone()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name().clone()).collect(),
         weights: graph
             .outputs()

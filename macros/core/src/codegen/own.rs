@@ -21,7 +21,7 @@ impl Place {
         let (krate, stage) = (&paths.krate, quote!(preprocess::stage));
         match self {
             Place::Step => (
-                quote!(#krate::#stage::LearnedStep),
+                quote!(#krate::#stage::Stage),
                 "no step: it implements neither `FixedStep` nor `LearnedStep`",
             ),
             Place::Merge => {
@@ -33,22 +33,11 @@ impl Place {
             ),
         }
     }
-
-    /// The type of the result, and the expression that gives it from `value`.
-    fn result(self, own: &Own, path: &TokenStream, paths: &Paths) -> (TokenStream, TokenStream) {
-        let (private, name) = (&paths.private, own.name());
-        match self {
-            Place::Step => (quote!(#private::OwnStep), quote!(#private::own_step(#name, value))),
-            Place::Merge | Place::Derivation => (quote!(&'static dyn #path), quote!(value)),
-        }
-    }
 }
 
-/// The value as what its place takes, as a constant expression: an `OwnStep`, or a `&'static dyn` of
-/// the trait. `field` is the node, for the message.
+/// The value as the `&'static dyn` of its place's trait. `field` is the node, for the message.
 pub(super) fn of_place(own: &Own, place: Place, field: &str, paths: &Paths) -> TokenStream {
     let (path, what) = place.needs(paths);
-    let (result, given) = place.result(own, &path, paths);
     let (value, label) = (own.value(), what.split(':').next().unwrap_or(what));
     // Braces would be parsed as format parameters.
     let message = format!("`{field}`: `{}` is {what}", own.text);
@@ -58,9 +47,7 @@ pub(super) fn of_place(own: &Own, place: Place, field: &str, paths: &Paths) -> T
         trait Fits: #path {}
         #[diagnostic::do_not_recommend]
         impl<T: #path> Fits for T {}
-        const fn own<T: Fits>(value: &'static T) -> #result {
-            #given
-        }
-        own(#value)
+        let own: &'static dyn Fits = #value;
+        own
     }}
 }

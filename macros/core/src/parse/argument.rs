@@ -367,7 +367,11 @@ fn text(parameter: &str, value: &Expr) -> syn::Result<LitStr> {
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
             Ok(text.clone())
         }
-        _ => Err(expected(value, &format!("`{parameter}` as a text in quotes, such as `\"|\"`"))),
+        _ => {
+            let example = if parameter == "from" { "vectors.txt" } else { "|" };
+            let text = format!("`{parameter}` as a text in quotes, such as `{example:?}`");
+            Err(expected(value, &text))
+        }
     }
 }
 

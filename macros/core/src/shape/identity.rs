@@ -4,8 +4,8 @@ use multi_input_spec::Size;
 
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
-/// Parameters that matter only in training; weights fit regardless of their values.
-const IN_TRAINING: [&str; 5] = ["dropout", "init", "l1", "l2", "rate"];
+/// Parameters that matter only in training or before it; weights fit regardless of their values.
+const IN_TRAINING: [&str; 6] = ["dropout", "from", "init", "l1", "l2", "rate"];
 
 /// The real-valued arguments of a layer by name; only rustc knows the values of constants.
 pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {

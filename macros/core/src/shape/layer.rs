@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use multi_input_spec::{layer, mask, Activation, ArgumentKind, Kind, Size};
 use proc_macro2::{Ident, Span};
-use syn::Type;
+use syn::{LitStr, Type};
 
 use super::{
     flow::Flow,
@@ -38,6 +38,16 @@ pub(crate) struct ShapedLayer {
 }
 
 impl ShapedLayer {
+    /// The file of the vectors that its table starts at.
+    pub(crate) fn vectors(&self) -> Option<&LitStr> {
+        let call = self.module.call().filter(|call| call.spec.form.looks_up)?;
+        let mut given = call.spec.parameters.iter().zip(&call.arguments);
+        given.find_map(|(parameter, argument)| match argument {
+            Argument::Text(file) if parameter.name == "from" => Some(file),
+            _ => None,
+        })
+    }
+
     /// The number of parameters, if the macro knows it.
     pub(crate) fn known_count(&self) -> Option<usize> {
         match self.count {

@@ -6,7 +6,7 @@ use crate::{ArgumentKind, Doc, Kind, MaskRule, Parameter, Range, Shape, Size, Te
 layer! {
     "Embedding", "embedding";
     doc: Doc {
-        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`",
+        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`; `from` is a file of [vectors](#pretrained-vectors) that it starts at",
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
@@ -17,6 +17,7 @@ layer! {
         Parameter::optional("mask", ArgumentKind::Flag).or("false"),
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("from", ArgumentKind::Text),
     ],
     form: Form { extra: Some(extra), looks_up: true, mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
     refuses: |_, input, arguments| refused(input, arguments),

@@ -9,7 +9,7 @@ use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text, Va
 layer! {
     "EmbeddingBag", "embedding_bag";
     doc: Doc {
-        computes: "the mean, sum or maximum of the learned vectors of a list of categories, without its padding; zeros for an empty list; the cost grows with the values that are there; `sum` may be weighted by the merge `weighted`; `auto` as in `Embedding`",
+        computes: "the mean, sum or maximum of the learned vectors of a list of categories, without its padding; zeros for an empty list; the cost grows with the values that are there; `sum` may be weighted by the merge `weighted`; `auto` and `from` as in `Embedding`",
         shape: "`[steps]` categories to `[width]`",
         keras: "`Embedding` and a masked `GlobalAveragePooling1D`",
         torch: "`EmbeddingBag`",
@@ -20,6 +20,7 @@ layer! {
         Parameter::optional("mode", ArgumentKind::Word(MODES)).or("mean"),
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
+        Parameter::optional("from", ArgumentKind::Text),
     ],
     form: Form { extra: Some(extra), looks_up: true, mask: MaskRule::Reads, ..Form::HOLDS_TENSORS },
     refuses: |name, input, arguments| refused(name, input, arguments),

@@ -6,8 +6,8 @@ use crate::{
     Doc, Shape, Text,
 };
 
-/// What the macro knows of a user's own step; the expansion adds its name, nature and inverse. It is
-/// no row of the table.
+/// What the macro knows of a user's own step; the expansion adds its name, and the step's trait says
+/// its nature and its inverse. It is no row of the table.
 pub const STEP: Step = Step {
     name: "own",
     type_name: "Own",

@@ -38,7 +38,7 @@ impl LearnedStep for Bins {
     type State = Vec<Sample>;
     type Fitted = Edges;
 
-    fn from_settings(&self, step: &Step) -> Option<Edges> {
+    fn without_rows(&self, step: &Step) -> Option<Edges> {
         let edges = step.argument("edges");
         let width = step.input.last().get();
         (!edges.is_absent()).then(|| Edges { edges: vec![edges.numbers().to_vec(); width] })

@@ -7,7 +7,10 @@ use super::{
     stage::{LearnedStep, Refusal, RowRng},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
-use crate::{schema::Step, Values};
+use crate::{
+    schema::{Growth, Step},
+    Values,
+};
 
 /// Encodes texts or whole numbers as indices below `capacity`, by decreasing frequency in the
 /// training rows: 0 is padding, which no value gets, 1 is unknown, and the most frequent value gets
@@ -126,6 +129,41 @@ impl LearnedStep for Categories {
             CategoryVocabulary::Numbers(vocabulary) => vocabulary.size(),
         };
         Some(VocabularySize { with_unknown: size.with_unknown || unknown_rate(step) > 0.0, ..size })
+    }
+
+    fn grow(
+        &self,
+        fitted: CategoryVocabulary,
+        new: CategoryCounts,
+        step: &Step,
+    ) -> Option<(CategoryVocabulary, Growth)> {
+        let capacity = step.output.below.get();
+        let minimum = step.argument("minimum").size_or(1).get() as u64;
+        Some(match (fitted, new) {
+            (CategoryVocabulary::Numbers(vocabulary), CategoryCounts::Numbers(counts)) => {
+                let (grown, growth) = vocabulary.grow(counts, capacity, minimum);
+                (CategoryVocabulary::Numbers(grown), growth)
+            }
+            (CategoryVocabulary::Texts(vocabulary), CategoryCounts::Texts(counts)) => {
+                let (grown, growth) = vocabulary.grow(counts, capacity, minimum);
+                (CategoryVocabulary::Texts(grown), growth)
+            }
+            // An empty list deserializes to texts.
+            (CategoryVocabulary::Texts(_), CategoryCounts::Numbers(counts)) => {
+                let (grown, growth) = Vocabulary::default().grow(counts, capacity, minimum);
+                (CategoryVocabulary::Numbers(grown), growth)
+            }
+            (vocabulary, _) => (vocabulary, Growth::default()),
+        })
+    }
+
+    fn index_of(&self, fitted: &CategoryVocabulary, _: &Step, entry: &str) -> Option<u32> {
+        match fitted {
+            CategoryVocabulary::Texts(vocabulary) => vocabulary.position(entry),
+            CategoryVocabulary::Numbers(vocabulary) => {
+                vocabulary.position(&entry.parse::<u32>().ok()?)
+            }
+        }
     }
 
     fn is_random(&self, step: &Step) -> bool {

@@ -6,7 +6,7 @@ use super::{
     derived,
     pipeline::{PipelineFit, Plan},
     target::TargetFit,
-    Preprocessing,
+    FittedFields, Preprocessing,
 };
 use crate::{schema::Schema, Column, Table};
 
@@ -31,9 +31,23 @@ pub struct Fitting {
 impl Fitting {
     /// Starts fitting the preprocessing of a schema.
     pub fn new(schema: &'static Schema) -> Fitting {
-        let inputs = schema.inputs.iter().map(|input| PipelineFit::new(Plan::of_input(input)));
-        let targets = schema.targets.iter().map(TargetFit::new);
-        let derived = schema.derived.iter().map(|node| PipelineFit::new(Plan::of_derived(node)));
+        Fitting::keeping(schema, &FittedFields::default())
+    }
+
+    /// Starts fitting the preprocessing of a schema, except for the fields that are `kept`.
+    pub fn keeping(schema: &'static Schema, kept: &FittedFields) -> Fitting {
+        let inputs = schema.inputs.iter().map(|input| match kept.inputs.get(input.name) {
+            Some(fitted) => PipelineFit::fitted(fitted.clone()),
+            None => PipelineFit::new(Plan::of_input(input)),
+        });
+        let targets = schema.targets.iter().map(|target| match kept.targets.get(target.name) {
+            Some(fitted) => TargetFit::fitted(fitted.clone()),
+            None => TargetFit::new(target),
+        });
+        let derived = schema.derived.iter().map(|node| match kept.derived.get(node.name) {
+            Some(fitted) => PipelineFit::fitted(fitted.clone()),
+            None => PipelineFit::new(Plan::of_derived(node)),
+        });
         let (inputs, derived, targets) = (inputs.collect(), derived.collect(), targets.collect());
         Fitting { schema, inputs, derived, targets, labels_only: false }
     }

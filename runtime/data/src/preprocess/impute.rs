@@ -79,7 +79,7 @@ impl LearnedStep for Impute {
     type State = Vec<ColumnStatistics>;
     type Fitted = StandIns;
 
-    fn from_settings(&self, step: &Step) -> Option<StandIns> {
+    fn without_rows(&self, step: &Step) -> Option<StandIns> {
         let constant = step.argument("constant");
         let width = step.input.last().get();
         let stand_ins = vec![constant.number_or(0.0); width];

@@ -17,8 +17,10 @@ mod clip;
 mod contrast;
 mod crossed;
 mod derived;
+mod fitted_fields;
 mod fitting;
 mod flip;
+mod growing;
 mod hashed;
 mod image;
 mod impute;
@@ -68,7 +70,7 @@ use crate::{
 };
 
 pub use crate::schema::stage::Stage;
-pub use crate::schema::{stage, Overflow};
+pub use crate::schema::{stage, Growth, Overflow};
 pub use arithmetic::{Arithmetic, Operation};
 pub use bins::Bins;
 pub use calendar::Calendar;
@@ -78,8 +80,13 @@ pub use clip::Clip;
 pub use contrast::Contrast;
 pub use crossed::Crossed;
 #[doc(hidden)] // For the training loop.
+pub use fitted_fields::FittedFields;
+#[doc(hidden)] // For the training loop.
 pub use fitting::{Counts, Fitting};
 pub use flip::Flip;
+#[doc(hidden)] // For the training loop.
+pub use growing::Growing;
+pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
@@ -282,6 +289,19 @@ impl Preprocessing {
         let rounded =
             encoded.and_then(|encoded| round::rounded(encoded, node.steps, true, |row| row));
         rounded.map_err(|error| derived::of_row(error, rows, first))
+    }
+
+    /// The fitted fields: all inputs, derived nodes and targets.
+    #[doc(hidden)] // For the training loop.
+    pub fn fields(&self) -> FittedFields {
+        let inputs = self.schema.inputs.iter().zip(&self.inputs);
+        let derived = self.schema.derived.iter().zip(&self.derived);
+        let targets = self.schema.targets.iter().zip(&self.targets);
+        FittedFields {
+            inputs: inputs.map(|(input, fitted)| (input.name, fitted.clone())).collect(),
+            derived: derived.map(|(node, fitted)| (node.name, fitted.clone())).collect(),
+            targets: targets.map(|(target, fitted)| (target.name, fitted.clone())).collect(),
+        }
     }
 
     /// The labels of every output, in the order of the graph; empty for outputs without labels.

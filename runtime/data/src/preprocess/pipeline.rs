@@ -96,6 +96,13 @@ pub(super) struct Saved {
     steps: Vec<Json>,
 }
 
+impl Saved {
+    /// The name of the field.
+    pub(super) fn field(&self) -> &str {
+        &self.of
+    }
+}
+
 impl Pipeline {
     /// Preprocesses some rows of a column. `first` is the index of the column's first row among all
     /// rows, for errors; `key` is the key of the random numbers of a training batch, `None` outside
@@ -179,8 +186,15 @@ impl Pipeline {
         Ok(values)
     }
 
+    /// Replaces a fitted step.
+    pub(super) fn replace(&mut self, position: usize, fitted: Arc<dyn FittedStage>) {
+        if let Some(step) = self.steps.get_mut(position) {
+            *step = fitted;
+        }
+    }
+
     /// The fitted steps.
-    fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn FittedStage>)> {
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&'static Step, &Arc<dyn FittedStage>)> {
         self.plan.steps.iter().zip(&self.steps)
     }
 
@@ -401,6 +415,27 @@ impl PipelineFit {
         let mut fit = PipelineFit { pipeline, means, fit: None, problem: None };
         fit.advance();
         fit
+    }
+
+    /// A pipeline that is fitted already.
+    pub(super) fn fitted(pipeline: Pipeline) -> PipelineFit {
+        PipelineFit { pipeline, means: None, fit: None, problem: None }
+    }
+
+    /// The steps before the one at `position`, which `fit` fits.
+    pub(super) fn growing(
+        fitted: &Pipeline,
+        position: usize,
+        fit: Option<Box<dyn StageFit>>,
+    ) -> PipelineFit {
+        let steps = fitted.steps.iter().take(position).cloned().collect();
+        let pipeline = Pipeline { plan: fitted.plan, means: fitted.means.clone(), steps };
+        PipelineFit { pipeline, means: None, fit, problem: None }
+    }
+
+    /// The statistics of the step that is being fitted.
+    pub(super) fn into_fit(self) -> Option<Box<dyn StageFit>> {
+        self.fit
     }
 
     /// Adds steps that need no fitting, up to the next step that is fitted or waits for the

@@ -51,6 +51,15 @@ fn stage_of(name: &str) -> Option<&'static dyn Stage> {
 }
 
 #[test]
+fn steps_are_of_the_nature_that_the_table_says() {
+    for spec in STEPS {
+        if let Some(stage) = stage_of(spec.name) {
+            assert_eq!(stage.nature(), spec.form.nature, "{}", spec.name);
+        }
+    }
+}
+
+#[test]
 fn every_step_takes_part() {
     // A tokenizer learns nothing, and its file is compiled in.
     let missing = STEPS.iter().filter(|step| stage_of(step.name).is_none());

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use multi_input_spec::step::Nature;
 use serde_json::Value as Json;
 
 use super::{
@@ -17,6 +18,10 @@ macro_rules! stages {
         pub struct $step;
 
         impl Stage for $step {
+            fn nature(&'static self) -> Nature {
+                Stage::nature(&super::$step)
+            }
+
             fn needs_rows(&'static self, step: &Step) -> bool {
                 Stage::needs_rows(&super::$step, step)
             }

@@ -25,6 +25,13 @@ pub(super) struct Saved {
     labels: Option<Labels>,
 }
 
+impl Saved {
+    /// The name of the field.
+    pub(super) fn field(&self) -> &str {
+        self.steps.field()
+    }
+}
+
 impl FittedTarget {
     /// Converts labels to classes; other targets are unchanged. Rows for which `counts` is false
     /// may have unknown labels; their target is then absent.
@@ -198,6 +205,13 @@ impl TargetFit {
             steps: PipelineFit::new(Plan::of_target(target)),
             labels: target.labels.then(|| LabelFit::Learning(BTreeSet::new())),
         }
+    }
+
+    /// A target that is fitted already.
+    pub(super) fn fitted(fitted: FittedTarget) -> TargetFit {
+        let FittedTarget { target, steps, labels } = fitted;
+        let labels = labels.map(LabelFit::Learned);
+        TargetFit { target, steps: PipelineFit::fitted(steps), labels }
     }
 
     pub(super) fn has_failed(&self) -> bool {

@@ -50,7 +50,7 @@ impl LearnedStep for Tokenizer {
     type State = ();
     type Fitted = TokenizerFile;
 
-    fn from_settings(&self, step: &Step) -> Option<TokenizerFile> {
+    fn without_rows(&self, step: &Step) -> Option<TokenizerFile> {
         Some(TokenizerFile::embedded(step))
     }
 
@@ -74,6 +74,10 @@ impl LearnedStep for Tokenizer {
             true => Ok(()),
             false => Err(format!("expected a tokenizer of ids below {below}, found {largest}")),
         }
+    }
+
+    fn index_of(&self, fitted: &TokenizerFile, step: &Step, entry: &str) -> Option<u32> {
+        fitted.reader(step).ok()?.token_to_id(entry)
     }
 
     fn apply(

@@ -5,7 +5,7 @@ use std::{borrow::Borrow, hash::Hash};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-pub(super) use crate::schema::{Overflow, VocabularySize, RESERVED};
+pub(super) use crate::schema::{Growth, Overflow, VocabularySize, RESERVED};
 
 /// The index of entries that are not in the vocabulary.
 pub(super) const UNKNOWN: u32 = 1;
@@ -50,6 +50,52 @@ impl<T: Entry> Vocabulary<T> {
         self.indices.get(entry).copied().unwrap_or(UNKNOWN)
     }
 
+    /// The index of an entry, if the vocabulary has it.
+    pub(super) fn position<Q: Hash + Eq + ?Sized>(&self, entry: &Q) -> Option<u32>
+    where
+        T: Borrow<Q>,
+    {
+        self.indices.get(entry).copied()
+    }
+
+    /// Adds the most frequent new entries with indices below `bound` and counts of at least
+    /// `min_count`. The indices of present entries stay.
+    pub(super) fn grow(
+        mut self,
+        counts: Counts<T>,
+        bound: usize,
+        min_count: u64,
+    ) -> (Vocabulary<T>, Growth) {
+        let before = self.indices.len();
+        let Counts { counts, occurrences, ceiling, .. } = counts;
+        let new = counts.into_iter().filter(|(entry, _)| !self.indices.contains_key(entry));
+        let (frequent, seldom): (Vec<_>, Vec<_>) = new.partition(|(_, count)| *count >= min_count);
+        let mut entries = frequent;
+        sort_by_frequency(&mut entries);
+        let rest = entries.split_off(entries.len().min(bound.saturating_sub(RESERVED + before)));
+        let growth = Growth {
+            before,
+            added: entries.len(),
+            full: rest.len() as u64,
+            seldom: seldom.len() as u64,
+        };
+        let next = (RESERVED + before) as u32;
+        self.indices.extend(entries.into_iter().map(|(entry, _)| entry).zip(next..));
+        let left: Vec<(T, u64)> = rest.into_iter().chain(seldom).collect();
+        if !left.is_empty() {
+            let approximate = ceiling > 0;
+            self.overflow = Some(Overflow {
+                entries: left.len() as u64,
+                occurrences: min_occurrences(&left, ceiling),
+                of: occurrences,
+                approximate,
+                capacity: (growth.full > 0 && !approximate)
+                    .then_some((RESERVED + before + growth.added) as u64 + growth.full),
+            });
+        }
+        (self, growth)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.indices.is_empty()
     }
@@ -70,6 +116,12 @@ impl<T: Entry> Vocabulary<T> {
             true => Ok(()),
             false => Err(format!("expected indices below {bound}, found {}", first_free - 1)),
         }
+    }
+}
+
+impl<T: Entry> Default for Vocabulary<T> {
+    fn default() -> Vocabulary<T> {
+        Vocabulary::new(Vec::new(), None)
     }
 }
 
@@ -162,7 +214,7 @@ impl<T: Entry> Counts<T> {
     pub(super) fn most_frequent(self, bound: usize, min_count: u64) -> Vocabulary<T> {
         let Counts { counts, occurrences, ceiling, max_entries } = self;
         let mut entries: Vec<(T, u64)> = counts.into_iter().collect();
-        entries.sort_unstable_by(|(a, count_a), (b, count_b)| (count_b, b).cmp(&(count_a, a)));
+        sort_by_frequency(&mut entries);
         let frequent = entries.iter().take_while(|(_, count)| *count >= min_count).count();
         let room = bound.saturating_sub(RESERVED);
         let rest = entries.split_off(frequent.min(room));
@@ -180,6 +232,11 @@ impl<T: Entry> Counts<T> {
         });
         Vocabulary::new(entries.into_iter().map(|(entry, _)| entry).collect(), overflow)
     }
+}
+
+/// Sorts by decreasing count. Of equal counts the larger entry comes first, as in Keras.
+fn sort_by_frequency<T: Ord>(entries: &mut [(T, u64)]) {
+    entries.sort_unstable_by(|(a, count_a), (b, count_b)| (count_b, b).cmp(&(count_a, a)));
 }
 
 /// A lower bound of the occurrences of entries whose counts are too high by at most `ceiling`.
@@ -240,6 +297,25 @@ mod tests {
     fn what_was_seen_too_seldom_is_unknown() {
         let vocabulary = counts("a a b").most_frequent(10, 2);
         assert_eq!((vocabulary.index("a"), vocabulary.index("b")), (2, 1));
+    }
+
+    #[test]
+    fn new_entries_come_after_the_present_ones_as_far_as_there_is_room() {
+        let old = || counts("d d d b b a").most_frequent(7, 1);
+        let (grown, growth) = old().grow(counts("e a f f g c c c"), 7, 1);
+        assert_eq!(growth, Growth { before: 3, added: 2, full: 2, seldom: 0 });
+        assert_eq!(growth.indices(), 5..7);
+        let indices = ["d", "b", "a", "c", "f", "g", "e"].map(|entry| grown.index(entry));
+        assert_eq!(indices, [2, 3, 4, 5, 6, UNKNOWN, UNKNOWN]);
+        let overflow = grown.overflow().unwrap();
+        assert_eq!((overflow.entries, overflow.occurrences, overflow.of), (2, 2, 8));
+        assert_eq!(overflow.capacity, Some(9));
+        assert!(grown.check(7).is_ok());
+        let (grown, growth) = old().grow(counts("e e c"), 7, 2);
+        assert_eq!(growth, Growth { before: 3, added: 1, full: 0, seldom: 1 });
+        assert_eq!((grown.position("e"), grown.position("c")), (Some(5), None));
+        let (grown, growth) = old().grow(counts("a b"), 7, 1);
+        assert_eq!((grown == old(), growth.added), (true, 0));
     }
 
     #[test]

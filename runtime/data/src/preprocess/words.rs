@@ -8,7 +8,10 @@ use super::{
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize},
 };
-use crate::{schema::Step, Values};
+use crate::{
+    schema::{Growth, Step},
+    Values,
+};
 
 /// Encodes a text as `length` word indices: 0 is padding, 1 is an unknown word, and the other
 /// indices are by decreasing frequency in the training rows. `n` distinct words need a `vocabulary`
@@ -104,6 +107,19 @@ impl LearnedStep for Words {
 
     fn vocabulary(&self, fitted: &Vocabulary<String>, _: &Step) -> Option<VocabularySize> {
         Some(fitted.size())
+    }
+
+    fn grow(
+        &self,
+        fitted: Vocabulary<String>,
+        new: Counts<String>,
+        step: &Step,
+    ) -> Option<(Vocabulary<String>, Growth)> {
+        Some(fitted.grow(new, step.output.below.get(), 1))
+    }
+
+    fn index_of(&self, fitted: &Vocabulary<String>, _: &Step, entry: &str) -> Option<u32> {
+        fitted.position(entry)
     }
 
     fn overflow(&self, fitted: &Vocabulary<String>) -> Option<Overflow> {

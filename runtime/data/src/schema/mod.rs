@@ -12,7 +12,7 @@ use multi_input_spec as spec;
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},
-    overflow::{Overflow, VocabularySize},
+    overflow::{Growth, Overflow, VocabularySize},
     stage::Stage,
 };
 use crate::{columns::RowSpec, Content, RowReader, RowWriter};
@@ -111,7 +111,7 @@ impl Step {
 
     /// Whether it only augments training rows, so that it is no part of the model.
     pub fn is_for_training_only(&self) -> bool {
-        self.spec.form.nature == spec::step::Nature::Random
+        self.stage.nature() == spec::step::Nature::Random
     }
 }
 

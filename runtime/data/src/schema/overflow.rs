@@ -29,6 +29,27 @@ impl VocabularySize {
     }
 }
 
+/// The growth of a vocabulary by the entries of new rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// The number of entries before.
+    pub before: usize,
+    /// The number of new entries, which have the next indices.
+    pub added: usize,
+    /// The number of further entries for which there is no room.
+    pub full: u64,
+    /// The number of further entries that the new rows hold too seldom.
+    pub seldom: u64,
+}
+
+impl Growth {
+    /// The indices of the new entries.
+    pub fn indices(&self) -> std::ops::Range<usize> {
+        let first = RESERVED + self.before;
+        first..first + self.added
+    }
+}
+
 /// Entries of the training rows that are not in the vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {

@@ -12,7 +12,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
 pub use super::derivation::{Derivation, SourceRow, Sources};
-use super::{Overflow, Step, VocabularySize};
+use super::{Growth, Overflow, Step, VocabularySize};
 use crate::table::Values;
 use crate::Picture;
 
@@ -104,7 +104,7 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     const INVERSE: Inverse = Inverse::None;
 
     /// What would be learned, where the settings determine it and no rows are needed.
-    fn from_settings(&self, _: &Step) -> Option<Self::Fitted> {
+    fn without_rows(&self, _: &Step) -> Option<Self::Fitted> {
         None
     }
 
@@ -184,6 +184,24 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     fn vocabulary(&self, _: &Self::Fitted, _: &Step) -> Option<VocabularySize> {
         None
     }
+
+    /// What was learned with the entries of new rows in the vocabulary, at indices after the present
+    /// ones; `None` if the step has no vocabulary that rows determine.
+    fn grow(
+        &self,
+        fitted: Self::Fitted,
+        new: Self::State,
+        step: &Step,
+    ) -> Option<(Self::Fitted, Growth)> {
+        let _ = (fitted, new, step);
+        None
+    }
+
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, fitted: &Self::Fitted, step: &Step, entry: &str) -> Option<u32> {
+        let _ = (fitted, step, entry);
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -194,7 +212,7 @@ impl<T: FixedStep> LearnedStep for T {
     const NATURE: Nature = T::NATURE;
     const INVERSE: Inverse = T::INVERSE;
 
-    fn from_settings(&self, _: &Step) -> Option<()> {
+    fn without_rows(&self, _: &Step) -> Option<()> {
         Some(())
     }
 
@@ -263,6 +281,9 @@ impl RowRng {
 
 /// A preprocessing step of any type: it is fitted by [`StageFit`] and applied as a [`FittedStage`].
 pub trait Stage: Send + Sync {
+    /// What the output of the step depends on.
+    fn nature(&'static self) -> Nature;
+
     /// Whether the step cannot be applied before it is fitted.
     fn needs_rows(&'static self, step: &Step) -> bool {
         self.start(step).is_some()
@@ -293,6 +314,19 @@ pub trait StageFit: Send {
     /// # Errors
     /// If the fitted step is invalid, so that a saved file could not be loaded.
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String>;
+
+    /// The step that was fitted and saved as `saved`, with the entries of the new rows in its
+    /// vocabulary; `None` if it has none.
+    ///
+    /// # Errors
+    /// If the grown step is invalid.
+    fn grow(
+        self: Box<Self>,
+        _: &Step,
+        _: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        None
+    }
 }
 
 /// A fitted step.
@@ -325,6 +359,11 @@ pub trait FittedStage: Send + Sync {
         None
     }
 
+    /// The index of an entry of the vocabulary; `None` if the vocabulary does not have it.
+    fn index_of(&self, _: &Step, _: &str) -> Option<u32> {
+        None
+    }
+
     /// The JSON value that [`Stage::restore`] takes.
     ///
     /// # Errors
@@ -334,19 +373,23 @@ pub trait FittedStage: Send + Sync {
 
 #[diagnostic::do_not_recommend]
 impl<T: LearnedStep> Stage for T {
+    fn nature(&'static self) -> Nature {
+        T::NATURE
+    }
+
     fn needs_rows(&'static self, step: &Step) -> bool {
-        self.from_settings(step).or_else(|| self.unfitted(step)).is_none()
+        self.without_rows(step).or_else(|| self.unfitted(step)).is_none()
     }
 
     fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
-        match self.from_settings(step) {
+        match self.without_rows(step) {
             Some(_) => None,
             None => Some(Box::new(Fit { step: self, state: LearnedStep::start(self, step) })),
         }
     }
 
     fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
-        let ready = self.from_settings(step).or_else(|| self.unfitted(step));
+        let ready = self.without_rows(step).or_else(|| self.unfitted(step));
         let fitted = match (ready, saved) {
             (Some(ready), Json::Null) => ready,
             (_, saved) => serde_json::from_value(saved)
@@ -373,6 +416,19 @@ impl<T: LearnedStep> StageFit for Fit<T> {
 
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
         checked(self.step, self.step.learn(self.state, step), step)
+    }
+
+    fn grow(
+        self: Box<Self>,
+        step: &Step,
+        saved: Json,
+    ) -> Option<Result<(Arc<dyn FittedStage>, Growth), String>> {
+        let fitted: T::Fitted = match serde_json::from_value(saved) {
+            Ok(fitted) => fitted,
+            Err(error) => return Some(Err(format!("`{}`: {error}", step.spec.name))),
+        };
+        let (grown, growth) = self.step.grow(fitted, self.state, step)?;
+        Some(checked(self.step, grown, step).map(|grown| (grown, growth)))
     }
 }
 
@@ -420,6 +476,10 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn vocabulary(&self, step: &Step) -> Option<VocabularySize> {
         self.step.vocabulary(&self.fitted, step)
+    }
+
+    fn index_of(&self, step: &Step, entry: &str) -> Option<u32> {
+        self.step.index_of(&self.fitted, step, entry)
     }
 
     fn save(&self) -> serde_json::Result<Json> {

@@ -12,7 +12,8 @@ layer! {
     /// y = weight\[x\]: one index becomes `[M]`, `[steps]` indices become `[steps, M]`. An index of
     /// `N` or more is an error.
     ///
-    /// The weight is initialised from U(-0.05, 0.05). The gradient is sparse: it is added to the
+    /// The weight is initialised from U(-0.05, 0.05). `from = "vectors.txt"` in an annotated struct
+    /// replaces the rows of known words before training. The gradient is sparse: it is added to the
     /// rows that were looked up. In a training run the optimizer also updates only these rows of a
     /// large table, so that time and memory do not grow with `N`; `Trainer::whole_tables` has the
     /// conditions and the deferred updates of the other rows. Where `DENSE_UPDATES` is 1 every step

@@ -207,7 +207,7 @@ pub fn check_merge(
 mod tests {
     use dfdx::{
         shapes::{Const, Rank2},
-        tensor::{AsArray, Cpu, NoneTape, TensorFrom},
+        tensor::{Cpu, NoneTape, TensorFrom},
     };
 
     use super::{super::tests::*, *};

@@ -14,6 +14,8 @@ use crate::{names::Names, text::plain};
 pub(crate) struct NetworkBodies {
     /// The batch of `rows` on `device`, with `tape`.
     pub(crate) batch: TokenStream,
+    /// The outputs with a loss.
+    pub(crate) heads: Vec<Ident>,
     /// The outputs without a loss.
     pub(crate) values: Vec<Ident>,
     /// The fields of the module with the learned weights of losses.
@@ -231,42 +233,44 @@ impl Signatures<'_> {
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);
-        let NetworkBodies { batch, values, weights, penalties, keys, freezes } = bodies;
+        let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let network = quote!(<Self as #krate::definition::Network<E, D>>);
-        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads));
-        let mutable = (!weights.is_empty()).then(|| quote!(mut));
-        let mutable_with_values = (!values.is_empty()).then(|| quote!(mut)).or(mutable.clone());
-        let weights = quote!(#(heads.push(#private::head(module.#weights.clone())?);)*);
-        let taken = (!values.is_empty()).then(|| {
-            quote! {
-                let values = #vec![#(#private::head(heads.#values.clone())?),*];
-            }
-        });
-        let added = (!values.is_empty()).then(|| quote!(heads.extend(values);));
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads)?);
+        let add_weights = quote!(heads.extend(#network::loss_weights(module)?););
+        let loss_weights =
+            self.body(quote!(#ok(#vec![#(#private::head(module.#weights.clone())?),*])));
         let batch = self.body(quote! {
             let tape = #private::NoneTape;
             #ok(#batch)
         });
-        let predict = self.body(quote! {
-            let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
-            #taken
-            let (#mutable_with_values heads, _) = #into_heads?;
-            #weights
-            #added
-            #ok(heads)
-        });
-        let train = self.body(match self.has_samples {
-            // Nothing is trained, so no forward pass in training is compiled.
+        let predict = self.body(match values.is_empty() {
+            true => quote! {
+                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+                let (mut heads, _) = #into_heads;
+                #add_weights
+                #ok(heads)
+            },
             false => quote! {
+                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
+                let values = #vec![#(#private::head(heads.#values.clone())?),*];
+                let (mut heads, _) = #into_heads;
+                #add_weights
+                heads.extend(values);
+                #ok(heads)
+            },
+        });
+        let train = self.body(match heads.is_empty() {
+            // Nothing is trained, so no forward pass in training is compiled.
+            true => quote! {
                 let _ = (module, rows, device);
                 #ok((#vec![], tape))
             },
-            true => quote! {
+            false => quote! {
                 let batch = #network::batch(rows, device)?.with_tape(tape);
                 let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
-                let (#mutable heads, tape) = #into_heads?;
-                #weights
+                let (mut heads, tape) = #into_heads;
+                #add_weights
                 #ok((heads, tape))
             },
         });
@@ -277,6 +281,13 @@ impl Signatures<'_> {
 
             fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
                 #batch
+            }
+
+            #[allow(unused_variables)]
+            fn loss_weights(
+                module: &Self::Built,
+            ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
+                #loss_weights
             }
 
             fn predict(

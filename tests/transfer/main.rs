@@ -1,0 +1,8 @@
+//! What one model takes from another, and how a model goes on with new words.
+
+mod growing;
+mod scale;
+#[path = "../support/mod.rs"]
+mod support;
+mod take;
+mod vectors;
