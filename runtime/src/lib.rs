@@ -11,9 +11,9 @@
 //! | look up a layer or a merge | [`layer`], [`merge`] |
 //! | choose loss, metric, optimizer | [`loss`], [`metric`], [`optim`] |
 //! | evaluate a run | [`report`], [`importance`] |
+//! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
 //! | find values that training has not seen | [`unknown`] |
-//! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |

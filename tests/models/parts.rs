@@ -67,7 +67,7 @@ fn rows(count: usize) -> Vec<ShopSample> {
         query: of(&["a red shoe", "old book", "a book of shoes", "tea"], row),
         title: of(&["red shoe", "tea pot", "the old book", "pot", "a new word"], row),
         genre: of(&["shoes", "books", "kitchen"], row / 2),
-        shelf: of(&["left", "right", "middle", "cellar", "roof"], row),
+        room: of(&["left", "right", "middle", "cellar", "roof"], row),
         numbers: (row % 3 > 0)
             .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
         discount: (row % 4 > 0).then(|| 10.0 + wave(row, 2.0)),

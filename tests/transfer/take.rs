@@ -514,3 +514,72 @@ fn a_large_table_is_taken_as_the_run_has_left_it() {
     let mean = trained.iter().map(|row| f64::from(after[2 * row])).sum::<f64>() / 47.0;
     assert!((f64::from(after[2 * 4999]) - mean).abs() < 1e-5, "{} {mean}", after[2 * 4999]);
 }
+
+/// Steps of a derived node are fitted, too.
+#[test]
+fn the_scale_of_a_derived_node_comes_along() {
+    mod one {
+        use multi_input::prelude::*;
+
+        #[multi_input_model]
+        #[derive(Clone)]
+        pub struct One {
+            #[input]
+            pub rooms: f32,
+            #[input]
+            pub households: f32,
+            #[derived(rooms / households, standardize)]
+            #[branch(Dense(2))]
+            pub ratio: f32,
+            #[from(ratio)]
+            #[branch(Dense(1))]
+            #[output(loss = mse)]
+            pub y: f32,
+        }
+    }
+    mod two {
+        use multi_input::prelude::*;
+
+        #[multi_input_model]
+        #[derive(Clone)]
+        pub struct Two {
+            #[input]
+            pub rooms: f32,
+            #[input]
+            pub households: f32,
+            #[derived(rooms / households, standardize)]
+            #[branch(Dense(2))]
+            pub ratio: f32,
+            #[from(ratio)]
+            #[branch(Dense(3, relu), Dense(1))]
+            #[output(loss = mse)]
+            pub y: f32,
+        }
+    }
+    let row = |n: usize| [n as f32, 1.0 + (n % 3) as f32, n as f32];
+    let mut base = one::One::build(&Cpu::default(), Seed(1));
+    let rows: Vec<_> = (0..20)
+        .map(row)
+        .map(|[rooms, households, y]| one::OneSample { rooms, households, y })
+        .collect();
+    let trainer = Trainer::new(Adam::new(1e-2)).progress(Progress::silent());
+    let _ = trainer.fit(&mut base, &rows).unwrap();
+    let mut tuned = two::Two::build(&Cpu::default(), Seed(2));
+    let taken = tuned.take(&base, nodes![two::Two::ratio]).unwrap();
+    assert!(taken.to_string().contains("the fitted preprocessing of `ratio`"), "{taken}");
+    let rows: Vec<_> = (0..5)
+        .map(|n| row(n * n))
+        .map(|[rooms, households, y]| two::TwoSample { rooms, households, y })
+        .collect();
+    let trainer = Trainer::new(Adam::new(1e-2)).progress(Progress::silent());
+    let _ = trainer.fit(&mut tuned, &rows).unwrap();
+    let scale = |fitted: &multi_input::preprocess::Preprocessing| {
+        fitted.learned("ratio", "standardize").unwrap()
+    };
+    assert_eq!(scale(tuned.preprocessing().unwrap()), scale(base.preprocessing().unwrap()));
+    // A loop by hand keeps it, too.
+    let mut tuned = two::Two::build(&Cpu::default(), Seed(2));
+    let _ = tuned.take(&base, nodes![two::Two::ratio]).unwrap();
+    tuned.fit_preprocessing(&rows).unwrap();
+    assert_eq!(scale(tuned.preprocessing().unwrap()), scale(base.preprocessing().unwrap()));
+}

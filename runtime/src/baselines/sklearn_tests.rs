@@ -43,8 +43,8 @@ static GRAPH: Graph = Graph {
         targets: &[],
     },
     nodes: &[],
-    values: &[],
     outputs: &[],
+    values: &[],
 };
 
 const NUMBER: Output = Output {
@@ -53,9 +53,9 @@ const NUMBER: Output = Output {
         kind: TargetKind::Doubles,
         width: 1,
         steps: &[],
+        columns: &[],
         labels: false,
         optional: false,
-        columns: &[],
     },
     head: 1,
     loss: &Mse,

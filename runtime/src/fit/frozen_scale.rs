@@ -19,7 +19,11 @@ pub(super) fn notices(
         graph.nodes.iter().filter(|node| node.has_weights() && is_frozen(graph, settings, node));
     let (mut seen, mut notices) = (BTreeSet::new(), Vec::new());
     for node in frozen {
-        let fields = graph.reads(node).inputs.into_iter().chain(graph.heads_of(node));
+        let reads = graph.reads(node);
+        // A derived node may have steps of its own.
+        let derived = graph.derived.iter().map(|derived| derived.name);
+        let derived = derived.filter(|name| *name == node.name || reads.nodes.contains(name));
+        let fields = reads.inputs.iter().copied().chain(derived).chain(graph.heads_of(node));
         for field in fields.filter(|field| graph.learns(field) && !kept.contains(field)) {
             if seen.insert((field, node.name)) {
                 notices.push(notice(node.name, field));

@@ -7,7 +7,7 @@ use dfdx::{
     tensor::{Gradients, OwnedTape, Tensor},
 };
 use multi_input_base::{Error, Result, Seed, Stream};
-use multi_input_data::preprocess::Preprocessing;
+use multi_input_data::preprocess::{FittedFields, Preprocessing};
 use multi_input_kernel::Element;
 use multi_input_nn::{layer::RngKey, Penalties};
 
@@ -37,14 +37,17 @@ pub struct BatchTargets<M, E: Element, D: Compute<E>> {
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Fits the preprocessing on rows, as [`Trainer::fit`](crate::train::Trainer::fit) does before
     /// its first step, for a training loop by hand. Preprocessing that is fitted already is fitted
-    /// anew. `adapt` of Keras's preprocessing layers.
+    /// anew, except for what was [taken](Model::take) into a model that is not fitted yet.
+    /// `adapt` of Keras's preprocessing layers.
     ///
     /// # Errors
     /// [`Error::NoRows`] without rows, and [`Error::Value`] for a row that a step does not accept.
     pub fn fit_preprocessing(&mut self, rows: &[M::Sample]) -> Result<()> {
         let raw = encode::<M>(rows, "fit preprocessing on")?;
         let all: Vec<usize> = (0..raw.rows).collect();
-        self.inner.preprocessing = Some(Preprocessing::fit(&M::GRAPH, &raw, &all)?);
+        let taken = &self.inner.taken;
+        self.inner.preprocessing = Some(Preprocessing::fit_keeping(&M::GRAPH, &raw, &all, taken)?);
+        self.inner.taken = FittedFields::default();
         self.inner.uncertainty = crate::uncertainty::Saved::default();
         Ok(())
     }

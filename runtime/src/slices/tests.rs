@@ -12,9 +12,9 @@ const TARGET: Target = Target {
     kind: TargetKind::Numbers,
     width: 1,
     steps: &[],
+    columns: &[],
     labels: false,
     optional: false,
-    columns: &[],
 };
 const fn input(name: &'static str, kind: Content, shape: &'static [usize]) -> Input {
     Input { name, kind, shape, missing: None, steps: &[] }
@@ -34,7 +34,6 @@ static GRAPH: Graph = Graph {
         targets: &[TARGET],
     },
     nodes: &[],
-    values: &[],
     outputs: &[Output {
         target: TARGET,
         head: 1,
@@ -44,6 +43,7 @@ static GRAPH: Graph = Graph {
         metrics: &[],
         weighted_metrics: &[],
     }],
+    values: &[],
 };
 
 const ROWS: usize = 600;

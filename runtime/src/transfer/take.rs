@@ -70,7 +70,10 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let names: Vec<&str> = fields.names().collect();
         let mut all = self.fitted_fields().without(graph, &names);
         all.extend(fields);
+        // A model that no run has fitted knows what came from elsewhere, even if that is all.
+        let was_fitted = self.preprocessing.is_some() && self.taken.is_empty();
         self.preprocessing = all.complete(graph);
-        self.taken = if self.preprocessing.is_some() { FittedFields::default() } else { all };
+        let is_fitted = was_fitted && self.preprocessing.is_some();
+        self.taken = if is_fitted { FittedFields::default() } else { all };
     }
 }

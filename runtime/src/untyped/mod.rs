@@ -66,8 +66,8 @@ impl Snapshot {
 pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, D>> {
     pub(crate) device: D,
     pub(crate) preprocessing: Option<Preprocessing>,
-    /// The fields that were taken with their fitted preprocessing, as long as the rest is not
-    /// fitted.
+    /// The fields that were taken with their fitted preprocessing, as long as no run has fitted the
+    /// rest.
     pub(crate) taken: FittedFields,
     /// Whether the weights are the initial ones, so that no branch knows the scale of its inputs.
     pub(crate) initial: bool,

@@ -34,9 +34,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
-    // The model of a part has checked them.
-    let is_part = graph.model.part_of.is_some();
-    let checks = (!is_part).then(|| metrics::checks(expansion));
+    let checks = metrics::checks(expansion);
     quote!(#reported #class_outputs #definition #checks)
 }
 

@@ -6,7 +6,7 @@ use multi_input_spec::{
     step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
 
@@ -108,7 +108,6 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     for entry in attribute::entries(tokens) {
         let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
         if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
-            first = first.or_else(|| first_word(&entry));
             read_own_step(entry, &mut steps, errors);
             continue;
         }
@@ -189,14 +188,6 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         cells,
         span,
     }))
-}
-
-/// The first name in an entry.
-fn first_word(entry: &TokenStream) -> Option<Ident> {
-    entry.clone().into_iter().find_map(|tree| match tree {
-        TokenTree::Ident(name) => Some(name),
-        _ => None,
-    })
 }
 
 /// A step of the user's own, which rustc asks for its inverse.

@@ -54,12 +54,12 @@ impl FittedFields {
 
     /// The whole preprocessing, if nothing else has to be fitted.
     pub fn complete(&self, schema: &'static Schema) -> Option<Preprocessing> {
-        let inputs = schema.inputs.iter();
-        let inputs =
-            inputs.map(|input| known(self.inputs.get(input.name), PipelineFit::of_input(input)));
-        let derived = schema.derived.iter();
-        let derived = derived.map(|node| {
-            known(self.derived.get(node.name), PipelineFit::new(Plan::of_derived(node)))
+        let inputs = schema
+            .inputs
+            .iter()
+            .map(|input| known(self.inputs.get(input.name), || PipelineFit::of_input(input)));
+        let derived = schema.derived.iter().map(|node| {
+            known(self.derived.get(node.name), || PipelineFit::new(Plan::of_derived(node)))
         });
         let targets = schema.targets.iter().map(|target| match self.targets.get(target.name) {
             Some(fitted) => Some(fitted.clone()),
@@ -104,7 +104,7 @@ impl FittedFields {
         for saved in saved.inputs.into_iter().filter(|saved| wanted(saved.field())) {
             let input = schema.inputs.iter().find(|input| input.name == saved.field());
             let input = input.ok_or_else(|| format!("there is no input `{}`", saved.field()))?;
-            let fitted = Pipeline::restore_input(input, saved)?;
+            let fitted = Pipeline::restore(Plan::of_input(input), saved)?;
             fields.inputs.insert(input.name, fitted);
         }
         for saved in saved.derived.into_iter().filter(|saved| wanted(saved.field())) {
@@ -135,17 +135,13 @@ impl Schema {
     }
 }
 
-/// The fitted steps, or those of a plan that needs no rows.
-fn known(fitted: Option<&Pipeline>, mut fit: PipelineFit) -> Option<Pipeline> {
+/// The fitted steps, or new ones that need no rows.
+fn known(fitted: Option<&Pipeline>, new: impl Fn() -> PipelineFit) -> Option<Pipeline> {
     match fitted {
         Some(fitted) => Some(fitted.clone()),
         None => {
-            if !fit.is_done() {
-                return None;
-            }
-            // The record of the values of an input is still empty.
-            fit.end_pass();
-            fit.finish().ok()
+            let fit = new();
+            fit.is_done().then(|| fit.finish().ok()).flatten()
         }
     }
 }

@@ -65,14 +65,8 @@ impl Fitting {
             None => PipelineFit::new(Plan::of_derived(node)),
         });
         let (inputs, derived, targets) = (inputs.collect(), derived.collect(), targets.collect());
-        Fitting {
-            schema,
-            inputs,
-            derived,
-            targets,
-            labels_only: false,
-            observed: schema.inputs.is_empty(),
-        }
+        let observed = schema.inputs.is_empty();
+        Fitting { schema, inputs, derived, targets, labels_only: false, observed }
     }
 
     /// Makes the first pass fit only the labels, so that class weights are known in the following

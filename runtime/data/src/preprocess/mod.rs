@@ -140,7 +140,18 @@ impl Preprocessing {
     /// accept, and [`Error::Settings`](multi_input_base::Error::Settings) for a step that cannot be
     /// fitted on any rows.
     pub fn fit(schema: &'static Schema, table: &Table, rows: &[usize]) -> Result<Preprocessing> {
-        let mut fitting = Fitting::new(schema);
+        Preprocessing::fit_keeping(schema, table, rows, &FittedFields::default())
+    }
+
+    /// As [`fit`](Preprocessing::fit), except for the fields that are `kept`.
+    #[doc(hidden)] // For the training loop.
+    pub fn fit_keeping(
+        schema: &'static Schema,
+        table: &Table,
+        rows: &[usize],
+        kept: &FittedFields,
+    ) -> Result<Preprocessing> {
+        let mut fitting = Fitting::keeping(schema, kept);
         while !fitting.is_done() {
             fitting.update(table, rows, &|_, _| true, 0)?;
             fitting.end_pass();

@@ -478,15 +478,7 @@ impl PipelineFit {
         fit
     }
 
-    /// As [`new`](PipelineFit::new); records the values of the input.
-    pub(super) fn of_input(input: &'static Input) -> PipelineFit {
-        let has_vocabulary = input.steps.iter().any(|step| step.spec.form.reserved > 0);
-        let seen = SeenValues::new(input, has_vocabulary);
-        PipelineFit { seen: Some(seen), ..PipelineFit::new(Plan::of_input(input)) }
-    }
-
-    /// A pipeline that is fitted already. If it has a record of the values that it was fitted on, those
-    /// of further rows are added.
+    /// A pipeline that is fitted already; it goes on recording values.
     pub(super) fn fitted(pipeline: Pipeline) -> PipelineFit {
         let seen = pipeline.seen.clone();
         PipelineFit { pipeline, means: None, fit: None, problem: None, seen }
@@ -499,14 +491,21 @@ impl PipelineFit {
         fit: Option<Box<dyn StageFit>>,
     ) -> PipelineFit {
         let steps = fitted.steps.iter().take(position).cloned().collect();
-        let pipeline =
-            Pipeline { plan: fitted.plan, means: fitted.means.clone(), steps, seen: None };
+        let (plan, means) = (fitted.plan, fitted.means.clone());
+        let pipeline = Pipeline { plan, means, steps, seen: None };
         PipelineFit { pipeline, means: None, fit, problem: None, seen: None }
     }
 
     /// The statistics of the step that is being fitted.
     pub(super) fn into_fit(self) -> Option<Box<dyn StageFit>> {
         self.fit
+    }
+
+    /// As [`new`](PipelineFit::new); records the values of the input.
+    pub(super) fn of_input(input: &'static Input) -> PipelineFit {
+        let has_vocabulary = input.steps.iter().any(|step| step.spec.form.reserved > 0);
+        let seen = SeenValues::new(input, has_vocabulary);
+        PipelineFit { seen: Some(seen), ..PipelineFit::new(Plan::of_input(input)) }
     }
 
     /// Adds steps that need no fitting, up to the next step that is fitted or waits for the
@@ -654,6 +653,8 @@ impl PipelineFit {
             self.push(step.stage.restore(step, Json::Null));
             self.advance();
         }
+        // A record of no rows, which later rows may be added to.
+        self.pipeline.seen = self.pipeline.seen.or(self.seen);
         match self.problem {
             None => Ok(self.pipeline),
             Some(problem) => Err(problem),

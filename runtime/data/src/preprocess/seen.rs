@@ -132,6 +132,11 @@ impl SeenValues {
         }
     }
 
+    /// Whether it is a record of no rows.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.present && !self.absent
+    }
+
     /// Adds some rows of the input's column.
     pub(super) fn update(&mut self, column: &Column, rows: &[usize]) {
         for &row in rows {

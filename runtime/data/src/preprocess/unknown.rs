@@ -61,7 +61,7 @@ impl Preprocessing {
         let mut by_row = vec![Vec::new(); table.rows];
         let inputs = self.schema.inputs.iter().zip(&self.inputs).zip(&table.columns);
         for (index, ((input, pipeline), column)) in inputs.enumerate() {
-            let of_values = pipeline.seen.iter();
+            let of_values = pipeline.seen.iter().filter(|seen| !seen.is_empty());
             let of_values = of_values.flat_map(|seen| seen.unknown(column, input.missing, margin));
             let of_vocabulary = unknown_entries(input, pipeline, column)?;
             for unknown in of_values.chain(of_vocabulary) {
@@ -84,6 +84,7 @@ impl Preprocessing {
             let has_vocabulary = pipeline.vocabulary().is_some();
             match &pipeline.seen {
                 None => true,
+                Some(seen) if seen.is_empty() => !has_vocabulary,
                 Some(_) if has_vocabulary => false,
                 Some(seen) => of_texts || !seen.is_complete(input),
             }

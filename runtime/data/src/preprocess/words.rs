@@ -109,6 +109,19 @@ impl LearnedStep for Words {
         Some(fitted.size())
     }
 
+    fn grow(
+        &self,
+        fitted: Vocabulary<String>,
+        new: Counts<String>,
+        step: &Step,
+    ) -> Option<(Vocabulary<String>, Growth)> {
+        Some(fitted.grow(new, step.output.below.get(), 1))
+    }
+
+    fn index_of(&self, fitted: &Vocabulary<String>, _: &Step, entry: &str) -> Option<u32> {
+        fitted.position(entry)
+    }
+
     fn unknown(
         &self,
         fitted: &Vocabulary<String>,
@@ -126,19 +139,6 @@ impl LearnedStep for Words {
             row_number += 1;
         });
         unknown
-    }
-
-    fn grow(
-        &self,
-        fitted: Vocabulary<String>,
-        new: Counts<String>,
-        step: &Step,
-    ) -> Option<(Vocabulary<String>, Growth)> {
-        Some(fitted.grow(new, step.output.below.get(), 1))
-    }
-
-    fn index_of(&self, fitted: &Vocabulary<String>, _: &Step, entry: &str) -> Option<u32> {
-        fitted.position(entry)
     }
 
     fn overflow(&self, fitted: &Vocabulary<String>) -> Option<Overflow> {

@@ -176,8 +176,8 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
 
     /// The entries of some rows that are not in the vocabulary, each with the index of its value:
     /// of a category, of a text, or of a list that the step takes as a whole.
-    fn unknown(&self, fitted: &Self::Fitted, _: &Step, _: &Values) -> Vec<(usize, String)> {
-        let _ = fitted;
+    fn unknown(&self, fitted: &Self::Fitted, step: &Step, values: &Values) -> Vec<(usize, String)> {
+        let _ = (fitted, step, values);
         Vec::new()
     }
 
