@@ -106,6 +106,11 @@ impl Saved {
     pub(super) fn field(&self) -> &str {
         &self.of
     }
+
+    /// Removes the record of the values that the input was fitted on.
+    pub(super) fn forget_seen(&mut self) {
+        self.seen = None;
+    }
 }
 
 impl Pipeline {
