@@ -48,7 +48,7 @@ fn samples() -> Vec<UncertainSample> {
             x,
             price,
             pair: [10.0 + noise(row + 3), 1000.0 + 400.0 * noise(row + 11)],
-            weight: (row % 9 != 0).then_some(30.0 + x + 12.0 * noise(row + 5) as f32),
+            weight: (!row.is_multiple_of(9)).then_some(30.0 + x + 12.0 * noise(row + 5) as f32),
             visits: (3.0 + f64::from(x) + 3.0 * noise(row)).floor() as f32,
             grade: Class::new((f64::from(x) + 0.8 * noise(row)).clamp(0.0, 3.0) as usize).unwrap(),
         }
@@ -176,7 +176,7 @@ fn thresholds_are_those_of_statsmodels() {
         trainer.fit(&mut model, &samples).unwrap();
     }
     let found = crate::support::parameters(model.module_mut());
-    let (slope, thresholds) = (&found[0].1, &found[1].1);
+    let (weight, thresholds) = (&found[0].1, &found[1].1);
     let softplus = |x: f64| x.exp().ln_1p();
     let mut ascending = vec![thresholds[0]];
     for threshold in &thresholds[1..] {
@@ -186,7 +186,7 @@ fn thresholds_are_those_of_statsmodels() {
     for (found, expected) in ascending.iter().zip(&expected) {
         assert!((found - expected).abs() < 1e-4, "{ascending:?} {expected:?}");
     }
-    assert!((slope[0] - fixture.f64s("ordered.slope")[0]).abs() < 1e-4, "{slope:?}");
+    assert!((weight[0] - fixture.f64s("ordered.weight")[0]).abs() < 1e-4, "{weight:?}");
     let loss = model.evaluate(&samples).unwrap().loss();
     assert!((loss - fixture.f64s("ordered.loss")[0]).abs() < 1e-8, "{loss}");
 }

@@ -27,7 +27,7 @@ pub struct Two {
 fn samples() -> Vec<TwoSample> {
     let sample = |row: usize| {
         let x = [(row as f32 * 0.7).sin(), (row as f32 * 0.3).cos()];
-        let far = (row % 4 != 0).then(|| Class::new(row * 7919 % 3).unwrap());
+        let far = (!row.is_multiple_of(4)).then(|| Class::new(row * 7919 % 3).unwrap());
         TwoSample { x, near: 0.3 * x[0] + 0.01 * (row % 3) as f32, far }
     };
     (0..90).map(sample).collect()

@@ -64,7 +64,7 @@ fn pairs_that_belong_together_come_together() {
 fn triplets_learn_which_one_is_nearer() {
     let sample = |row: usize| {
         let (own, other) = (point(row + 3 * (row % 5)), point(row + 1 + row % 2));
-        let first_is_nearer = row % 4 != 0;
+        let first_is_nearer = !row.is_multiple_of(4);
         let [first, second] = if first_is_nearer { [own, other] } else { [other, own] };
         TripletsSample { anchor: point(row), first, second, first_is_nearer }
     };

@@ -70,8 +70,9 @@ fn rows(count: usize) -> Vec<ShopSample> {
         room: of(&["left", "right", "middle", "cellar", "roof"], row),
         numbers: (row % 3 > 0)
             .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
-        discount: (row % 4 > 0).then(|| 10.0 + wave(row, 2.0)),
-        history: (row % 5 > 0).then(|| (0..row % 7).map(|item| (item * row % 20) as u32).collect()),
+        discount: (!row.is_multiple_of(4)).then(|| 10.0 + wave(row, 2.0)),
+        history: (!row.is_multiple_of(5))
+            .then(|| (0..row % 7).map(|item| (item * row % 20) as u32).collect()),
         rating: 3.0 + wave(row, 0.3),
         kind: of(&["cheap", "dear", "fair"], row / 3),
     };

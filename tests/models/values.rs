@@ -61,7 +61,7 @@ fn inputs(row: usize) -> HouseInputs {
     HouseInputs {
         rooms: [(x * 0.7).sin(), 10.0 + (x * 1.3).cos()],
         district: (row % 5) as u32,
-        survey: (row % 3 > 0).then(|| [(x * 0.2).sin(), (x * 0.9).cos()]),
+        survey: (!row.is_multiple_of(3)).then(|| [(x * 0.2).sin(), (x * 0.9).cos()]),
     }
 }
 
@@ -187,9 +187,10 @@ pub struct Remarked {
 #[test]
 fn presence_alone_is_a_use() {
     let row = |row: usize| {
-        let remark = (row % 2 == 0).then(|| format!("remark {row}"));
-        let picture = (row % 3 == 0).then(|| Image::new(2, 2, vec![0; 12]).unwrap());
-        let price = 3.0 * f32::from(u8::from(remark.is_some())) - 2.0 * (row % 3 == 0) as u8 as f32;
+        let remark = row.is_multiple_of(2).then(|| format!("remark {row}"));
+        let picture = row.is_multiple_of(3).then(|| Image::new(2, 2, vec![0; 12]).unwrap());
+        let price = 3.0 * f32::from(u8::from(remark.is_some()))
+            - 2.0 * f32::from(u8::from(row.is_multiple_of(3)));
         RemarkedSample { remark, picture, rooms: 0.0, price }
     };
     let rows: Vec<RemarkedSample> = (0..24).map(row).collect();

@@ -73,7 +73,7 @@ impl Random {
         ReadingSample {
             signal: signal.map(|number| number as f32),
             level: (a - b + noise) as f32,
-            pair: (self.next() < 0.8).then(|| [(a + noise) as f32, (3.0 * noise) as f32]),
+            pair: (self.next() < 0.8).then_some([(a + noise) as f32, (3.0 * noise) as f32]),
             kind: Class::new(kind).unwrap(),
             name: name.into(),
             alarm: self.flag(1.5 * a),

@@ -88,15 +88,14 @@ mod tests {
 
     #[test]
     fn parts_are_read_in_order() {
-        let read = |numbers: &[f64]| numbers.to_vec().into_iter();
         let labels = Labels::default();
         let quantiles: [Quantiles<f32, 2>; 2] =
-            Prediction::read(&mut read(&[1.0, 2.0, 3.0, 4.0]), &labels);
+            Prediction::read(&mut [1.0, 2.0, 3.0, 4.0].into_iter(), &labels);
         assert_eq!((quantiles[0].quantile::<1>(), quantiles[1].quantile::<0>()), (2.0, 3.0));
         assert_eq!(serde_json::to_string(&quantiles[0]).unwrap(), "[1.0,2.0]");
-        let normal: Normal<f64> = Prediction::read(&mut read(&[1.0, 0.5]), &labels);
+        let normal: Normal<f64> = Prediction::read(&mut [1.0, 0.5].into_iter(), &labels);
         assert_eq!((normal.mean, normal.std), (1.0, 0.5));
-        let counts: Counts<f32> = Prediction::read(&mut read(&[2.0, 0.5]), &labels);
+        let counts: Counts<f32> = Prediction::read(&mut [2.0, 0.5].into_iter(), &labels);
         assert_eq!(counts.variance(), 4.0);
     }
 }

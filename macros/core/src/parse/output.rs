@@ -255,7 +255,7 @@ fn ascending(
 ) -> Option<Vec<TokenStream>> {
     let numbers: Vec<&NumberExpr> = listed.iter().flat_map(Argument::numbers).collect();
     let what = spec.listed.map_or("", |(name, _)| name);
-    for pair in numbers.windows(2).filter(|pair| pair[0].value >= pair[1].value) {
+    if let Some(pair) = numbers.windows(2).find(|pair| pair[0].value >= pair[1].value) {
         let (before, after) = (pair[0].value, pair[1].value);
         let text =
             format!("the {what} of `{}` ascend, but {after} comes after {before}", spec.name());

@@ -69,17 +69,17 @@ impl FittedTarget {
         if self.target.steps.is_empty() {
             return Vec::new();
         }
-        self.slopes().map(|slope| 1.0 / slope.abs()).collect()
+        self.unit_lengths().map(|length| 1.0 / length.abs()).collect()
     }
 
     /// Whether the steps turn the order of numbers around, as `rescale(-1)` does.
     pub(super) fn descends(&self) -> bool {
-        self.slopes().any(|slope| slope < 0.0)
+        self.unit_lengths().any(|length| length < 0.0)
     }
 
     /// How much the target changes between the encoded numbers 0 and 1, for each index of the last
     /// axis.
-    fn slopes(&self) -> impl Iterator<Item = f64> {
+    fn unit_lengths(&self) -> impl Iterator<Item = f64> {
         let inverted = |number: f64| {
             let mut numbers = vec![number; self.target.width];
             self.steps.invert(&mut numbers);

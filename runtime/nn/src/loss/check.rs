@@ -42,8 +42,8 @@ pub fn check(loss: &dyn AnyLoss, cases: &[(&[f64], TargetRow<'_>)]) -> Result<()
             };
             let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
             let allowed = 1e-5 * given.abs().max(value.abs()).max(1.0);
-            // A comparison with NaN is false.
-            if !((given - difference).abs() <= allowed) {
+            let differs = (given - difference).abs();
+            if differs > allowed || differs.is_nan() {
                 let name = loss.name();
                 return Err(format!(
                     "`{name}`, case {case}, element {index}: the gradient is {given}, but the value \

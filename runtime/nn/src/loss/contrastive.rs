@@ -36,8 +36,8 @@ impl Loss for Contrastive {
         mean_of(head, target, gradient, |distance, t| {
             let gap = self.margin - distance;
             // For a NaN the comparison is false, so the loss is NaN and training stops.
-            let (apart, slope) = if gap <= 0.0 { (0.0, 0.0) } else { (gap * gap, -2.0 * gap) };
-            (t * distance * distance + (1.0 - t) * apart, 2.0 * t * distance + (1.0 - t) * slope)
+            let (apart, grad) = if gap <= 0.0 { (0.0, 0.0) } else { (gap * gap, -2.0 * gap) };
+            (t * distance * distance + (1.0 - t) * apart, 2.0 * t * distance + (1.0 - t) * grad)
         })
     }
 

@@ -143,9 +143,9 @@ impl Dual {
         self.derivatives
     }
 
-    /// `value` at this number, where the derivative of the function is `slope`.
-    fn chain(self, value: f64, slope: f64) -> Dual {
-        Dual { value, derivatives: self.derivatives.map(|derivative| scaled(slope, derivative)) }
+    /// `value` at this number, where the derivative of the function is `derivative`.
+    fn chain(self, value: f64, derivative: f64) -> Dual {
+        Dual { value, derivatives: self.derivatives.map(|own| scaled(derivative, own)) }
     }
 
     /// `value` of two numbers, with the function's derivative by each.
@@ -157,12 +157,12 @@ impl Dual {
     }
 }
 
-/// `slope * derivative`, which is 0 for a constant even where the slope is infinite.
-fn scaled(slope: f64, derivative: f64) -> f64 {
-    if derivative == 0.0 {
+/// `outer * inner`, which is 0 for the `inner` of a constant even where `outer` is infinite.
+fn scaled(outer: f64, inner: f64) -> f64 {
+    if inner == 0.0 {
         0.0
     } else {
-        slope * derivative
+        outer * inner
     }
 }
 
@@ -285,24 +285,24 @@ impl Real for Dual {
     }
 
     fn powi(self, exponent: i32) -> Dual {
-        let slope = match exponent {
+        let derivative = match exponent {
             0 => 0.0,
             _ => f64::from(exponent) * self.value.powi(exponent - 1),
         };
-        self.chain(self.value.powi(exponent), slope)
+        self.chain(self.value.powi(exponent), derivative)
     }
 
     fn powf(self, exponent: f64) -> Dual {
-        let slope = match exponent == 0.0 {
+        let derivative = match exponent == 0.0 {
             true => 0.0,
             false => exponent * self.value.powf(exponent - 1.0),
         };
-        self.chain(self.value.powf(exponent), slope)
+        self.chain(self.value.powf(exponent), derivative)
     }
 
     fn abs(self) -> Dual {
-        let slope = if self.value == 0.0 { 0.0 } else { self.value.signum() };
-        self.chain(self.value.abs(), slope)
+        let derivative = if self.value == 0.0 { 0.0 } else { self.value.signum() };
+        self.chain(self.value.abs(), derivative)
     }
 
     fn tanh(self) -> Dual {

@@ -38,8 +38,8 @@ impl Loss for Triplet {
         let sign = if target.at(0) > 0.5 { 1.0 } else { -1.0 };
         let excess = sign * (first - second) + self.margin;
         // For a NaN the comparison is false, so the loss is NaN and training stops.
-        let slope = if excess <= 0.0 { 0.0 } else { sign };
-        gradient.copy_from_slice(&[slope, -slope]);
+        let grad = if excess <= 0.0 { 0.0 } else { sign };
+        gradient.copy_from_slice(&[grad, -grad]);
         if excess <= 0.0 {
             0.0
         } else {

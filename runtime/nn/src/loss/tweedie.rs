@@ -38,9 +38,9 @@ impl Loss for Tweedie {
         let (one, two) = (1.0 - self.power, 2.0 - self.power);
         mean_of(head, target, gradient, |y, t| {
             let y = y + EPSILON;
-            let (rate, slope) = (y.powf(one), y.powf(-self.power));
+            let (rate, inverse) = (y.powf(one), y.powf(-self.power));
             let value = t.powf(two) / (one * two) - t * rate / one + y * rate / two;
-            (2.0 * value, 2.0 * (rate - t * slope))
+            (2.0 * value, 2.0 * (rate - t * inverse))
         })
     }
 }

@@ -69,12 +69,12 @@ impl Operation for Distance {
         for (input, sign) in [(0, E::one()), (1, -E::one())] {
             gradients.edit(input, |gradient| {
                 let rows = a.chunks_exact(width).zip(b.chunks_exact(width));
-                let slopes = pass.gradient.iter().zip(pass.output).map(|(grad, y)| *grad / *y);
-                let rows = gradient.chunks_exact_mut(width).zip(rows).zip(slopes);
-                for ((gradient, (a, b)), slope) in rows {
+                let grads = pass.gradient.iter().zip(pass.output).map(|(grad, y)| *grad / *y);
+                let rows = gradient.chunks_exact_mut(width).zip(rows).zip(grads);
+                for ((gradient, (a, b)), by_length) in rows {
                     let differences = differences(a, b);
                     gradient.iter_mut().zip(differences).for_each(|(gradient, difference)| {
-                        *gradient += sign * slope * difference;
+                        *gradient += sign * by_length * difference;
                     });
                 }
             })?;
