@@ -186,7 +186,7 @@ fn thresholds_are_those_of_statsmodels() {
     for (found, expected) in ascending.iter().zip(&expected) {
         assert!((found - expected).abs() < 1e-4, "{ascending:?} {expected:?}");
     }
-    assert!((weight[0] - fixture.f64s("ordered.weight")[0]).abs() < 1e-4, "{weight:?}");
+    assert!((weight[0] - fixture.f64s("ordered.coefficient")[0]).abs() < 1e-4, "{weight:?}");
     let loss = model.evaluate(&samples).unwrap().loss();
     assert!((loss - fixture.f64s("ordered.loss")[0]).abs() < 1e-8, "{loss}");
 }
