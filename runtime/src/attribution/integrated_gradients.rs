@@ -242,9 +242,8 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
         let columns = &pair.columns;
         let moves =
             |column: &Column| is_numbers(column) && column.is_present(0) == column.is_present(1);
-        let differs = |column: &Column| {
-            is_encoded(column) && column.of_rows(&[0]) != column.of_rows(&[1])
-        };
+        let differs =
+            |column: &Column| is_encoded(column) && column.of_rows(&[0]) != column.of_rows(&[1]);
         // The number of the switch of each column.
         let mut switches = 0;
         let switch_of = columns.iter().map(|column| {
