@@ -134,8 +134,8 @@ impl<M> Conformal<M> {
     ///
     /// # Errors
     /// [`Error::Unsuitable`] for a coverage that is not between 0 and 1, and for an output with fewer
-    /// known rows than coverage / (1 - coverage), of which no score bounds a new one; as
-    /// [`Model::evaluate`].
+    /// known rows than coverage / (1 - coverage), of which no score bounds a new one, and for
+    /// predictions that are NaN, or of classes and flags no probabilities; as [`Model::evaluate`].
     pub fn fit<E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],
@@ -155,7 +155,8 @@ impl<M> Calibration<M> {
     ///
     /// # Errors
     /// [`Error::NoTargets`] for an output without known targets, [`Error::Unsuitable`] for a model
-    /// without classes and flags; as [`Model::evaluate`].
+    /// without classes and flags, and for predictions that are no probabilities; as
+    /// [`Model::evaluate`].
     pub fn fit<E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],

@@ -22,7 +22,7 @@ use crate::{
 
 /// Squared distances from 10 and -10, so that predictions are far from 0 and 1.
 #[derive(Debug)]
-struct Margin;
+pub(crate) struct Margin;
 
 impl LossFormula for Margin {
     const FORM: LossForm = LossForm { link: None, ..LossForm::of_flags("margin") };

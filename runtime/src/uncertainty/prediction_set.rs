@@ -42,16 +42,19 @@ pub(super) fn probabilities_of<P: ClassPrediction>(
     if (P::OF_CLASSES, probabilities.len()) == (has_classes, output.width) {
         return Ok(probabilities);
     }
-    let what = |of_classes| if of_classes { "classes" } else { "flags" };
+    let words = |count: usize, of_classes: bool| match (count, of_classes) {
+        (1, true) => "1 class".to_owned(),
+        (count, true) => format!("{count} classes"),
+        (1, false) => "1 flag".to_owned(),
+        (count, false) => format!("{count} flags"),
+    };
+    let (name, found) = (output.name, words(probabilities.len(), P::OF_CLASSES));
+    let expected = words(output.width, has_classes);
     Err(unsuitable(
         operation,
         format!(
-            "a prediction of `{}` has the probabilities of {} {}, but this one has those of {} {}",
-            output.name,
-            output.width,
-            what(has_classes),
-            probabilities.len(),
-            what(P::OF_CLASSES)
+            "a prediction of `{name}` has the probabilities of {expected}, but this one has those of \
+             {found}"
         ),
     ))
 }
