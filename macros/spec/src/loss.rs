@@ -278,7 +278,8 @@ impl LossForm {
         use Activation::{Sigmoid, Softmax, Softplus};
         if is_of_ours(self.name) {
             return Some(
-                "` is the name of a loss of this crate; give one of your own another name",
+                "` is the name of a built-in loss; write that one without a path, or give your own another \
+                 name",
             );
         }
         match (self.head, self.link) {
