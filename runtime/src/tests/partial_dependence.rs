@@ -132,7 +132,7 @@ struct Sale {
 fn dates_and_options_have_curves() {
     let row = |row: u32| SaleSample {
         day: NaiveDate::from_ymd_opt(2024, 1 + row % 12, 2).unwrap(),
-        area: (row % 3 > 0).then_some(row as f32),
+        area: (!row.is_multiple_of(3)).then_some(row as f32),
         price: row as f32,
     };
     let rows: Vec<SaleSample> = (0..24).map(row).collect();

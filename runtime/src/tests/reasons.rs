@@ -72,7 +72,7 @@ fn rows(count: usize) -> Vec<JudgedSample> {
             grade: Class::new(row % 4).unwrap(),
             price: wave(0.7) + wave(1.9),
             kind: Class::new(row % 3).unwrap(),
-            flags: [row % 2 == 0, row % 3 == 0, row % 5 == 0],
+            flags: [2, 3, 5].map(|by| row.is_multiple_of(by)),
         }
     };
     (0..count).map(row).collect()
