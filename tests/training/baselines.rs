@@ -26,11 +26,11 @@ pub struct Trip {
     joined: _,
     #[from(joined)]
     #[branch(Dense(3))]
-    #[output(loss = quantile(0.1, 0.5, 0.9), weight = learned, metrics(mae, r2), standardize)]
+    #[output(loss = quantile(0.1, 0.5, 0.9), metrics(mae, r2), standardize)]
     price: f32,
     #[from(joined)]
     #[branch(Dense(3, softmax))]
-    #[output(loss = cross_entropy, metrics(f1), categories)]
+    #[output(loss = cross_entropy, metrics(f1), categories, weight = learned)]
     kind: Option<Class<3>>,
     #[from(joined)]
     #[branch(Dense(2, sigmoid))]
@@ -38,7 +38,7 @@ pub struct Trip {
     late: [bool; 2],
     #[from(joined)]
     #[branch(Dense(2))]
-    #[output(loss = gaussian)]
+    #[output(loss = gaussian, weight = 0.5)]
     pair: f64,
 }
 
