@@ -44,6 +44,7 @@ mod plot;
 #[doc(hidden)]
 pub mod private;
 pub mod report;
+mod row_losses;
 mod short;
 pub mod slices;
 #[cfg(test)]

@@ -11,7 +11,11 @@
 use std::{fmt, path::Path};
 
 use multi_input_base::{Error, Result};
-use multi_input_data::{columns::RowSpec, Column, Table, Values};
+use multi_input_data::{
+    chrono::{Datelike, Timelike},
+    columns::RowSpec,
+    Column, Table, Values,
+};
 use multi_input_kernel::{Backend, Element};
 
 pub use crate::feature::Feature;
@@ -62,6 +66,8 @@ pub struct AxisPoint {
     pub value: String,
     /// The raw value, if it is a number.
     pub number: Option<f64>,
+    /// Where it lies on the axis of a picture: the number, or the year of a date, with its fraction.
+    place: Option<f64>,
     /// The row that provides the value.
     row: usize,
 }
@@ -169,8 +175,9 @@ impl PartialDependence {
         })
     }
 
-    /// Draws the dependence: a curve over numbers, with up to 50 curves of single rows if there are
-    /// any; bars over categories; a table of colours over two inputs.
+    /// Draws the dependence: a curve over numbers and dates, with up to 50 curves of single rows if
+    /// there are any, and a dashed line for the absent value; bars over categories, and over a single
+    /// value; a table of colours over two inputs.
     /// `sklearn.inspection.PartialDependenceDisplay`.
     ///
     /// # Errors
@@ -189,7 +196,9 @@ impl PartialDependence {
                 &self.average,
                 [&first.feature.name, &second.feature.name],
             ),
-            [axis] if axis.points.iter().all(|point| point.number.is_some()) => self.curve(axis),
+            [axis] if axis.points.iter().filter(|point| point.place.is_some()).count() > 1 => {
+                self.curve(axis)
+            }
             _ => {
                 let points = self.axes.iter().flat_map(|axis| &axis.points);
                 let bars = points.zip(&self.average).map(|(point, value)| plot::Bar {
@@ -204,20 +213,35 @@ impl PartialDependence {
 
     fn curve(&self, axis: &Axis) -> String {
         const MOST_ROWS: usize = 50;
-        let numbers = axis.points.iter().filter_map(|point| point.number);
-        let numbers: Vec<f64> = numbers.collect();
-        let series = |name: &str, values: &[f64]| plot::Series {
-            name: name.to_owned(),
-            points: numbers.iter().copied().zip(values.iter().copied()).collect(),
-            dashed: false,
+        // An absent value has no place on the axis.
+        let places = axis.points.iter().map(|point| point.place);
+        let series = |name: &str, values: &[f64]| {
+            let points = places.clone().zip(values);
+            let points = points.filter_map(|(place, value)| Some((place?, *value)));
+            plot::Series { name: name.to_owned(), points: points.collect(), dashed: false }
         };
+        let ends = || {
+            let placed = places.clone().flatten();
+            placed.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)))
+        };
+        let absent =
+            axis.points.iter().zip(&self.average).filter(|(point, _)| point.place.is_none());
+        let absent = absent.map(|(point, value)| plot::Series {
+            name: point.value.clone(),
+            points: vec![(ends().0, *value), (ends().1, *value)],
+            dashed: true,
+        });
         // Curves without a name are drawn behind the others.
         let rows = self.individual.iter().take(MOST_ROWS).map(|row| series("", row));
         plot::panel(&plot::Panel {
             title: self.title(),
-            x_title: "value",
+            x_title: if axis.points.iter().any(|point| point.number.is_some()) {
+                "value"
+            } else {
+                "year"
+            },
             x_scale: plot::XScale::Linear,
-            series: [series("mean", &self.average)].into_iter().chain(rows).collect(),
+            series: [series("mean", &self.average)].into_iter().chain(absent).chain(rows).collect(),
         })
     }
 
@@ -266,6 +290,7 @@ impl Axis {
         let point = |row: usize| AxisPoint {
             value: cell_text(column, row, Some(element)),
             number: number(column, row, element),
+            place: number(column, row, element).or_else(|| year(column, row, element)),
             row,
         };
         let points = rows.into_iter().map(point).collect();
@@ -283,6 +308,15 @@ fn number(column: &Column, row: usize, element: usize) -> Option<f64> {
     }
 }
 
+/// The year of a date at an element of a row, with its fraction.
+fn year(column: &Column, row: usize, element: usize) -> Option<f64> {
+    let Values::Dates(all) = &*column.values else { return None };
+    let date = column.is_present(row).then(|| all[row * column.width + element])?;
+    let seconds = f64::from(date.num_seconds_from_midnight());
+    let days = if date.date().leap_year() { 366.0 } else { 365.0 };
+    Some(f64::from(date.year()) + (f64::from(date.ordinal0()) + seconds / 86_400.0) / days)
+}
+
 /// Rows whose values are quantiles of all, without repetition: all different values where they are
 /// few, and otherwise `most` in equal steps of probability, each the nearest value that occurs.
 fn quantiles(mut rows: Vec<usize>, most: usize, value: impl Fn(usize) -> f64) -> Vec<usize> {
@@ -293,7 +327,11 @@ fn quantiles(mut rows: Vec<usize>, most: usize, value: impl Fn(usize) -> f64) ->
     if different.len() <= most {
         return different;
     }
-    let steps = most.saturating_sub(1).max(1);
+    // A single point is the median.
+    if most == 1 {
+        return vec![rows[(rows.len() - 1) / 2]];
+    }
+    let steps = most - 1;
     let nearest = |step: usize| rows[(step * (rows.len() - 1) + steps / 2) / steps];
     let mut found: Vec<usize> = (0..most).map(nearest).collect();
     found.dedup_by(|a, b| value(*a) == value(*b));
@@ -340,7 +378,7 @@ mod tests {
         assert_eq!(of(10), [1.0, 2.0, 3.0, 4.0, 5.0]);
         assert_eq!(of(3), [1.0, 3.0, 5.0]);
         assert_eq!(of(2), [1.0, 5.0]);
-        assert_eq!(of(1), [1.0]);
+        assert_eq!(of(1), [3.0]);
     }
 
     #[test]

@@ -125,6 +125,19 @@ fn every_output_is_compared_by_its_errors_and_metrics() {
 }
 
 #[test]
+fn neighbours_are_sought_for_some_of_many_rows() {
+    let model = trained(1);
+    let test: Vec<TripSample> = rows(0..300).into_iter().cycle().take(6_000).collect();
+    let figures = Baselines::fit(&model, &rows(0..300)).unwrap().evaluate(&test).unwrap();
+    let price = &figures.outputs[0];
+    let evaluated: Vec<usize> = price.methods.iter().map(|method| method.rows).collect();
+    assert_eq!((price.rows, evaluated), (6_000, vec![6_000, 6_000, 6_000, 5_000]));
+    let of = |method, name| figure(&figures, "price", method, name);
+    assert!(of(Method::Neighbours, "mae") < of(Method::Mean, "mae"));
+    assert!(figures.to_string().contains("5000"), "{figures}");
+}
+
+#[test]
 fn baselines_need_rows_and_targets_and_a_fitted_model() {
     let model = trained(1);
     assert!(matches!(Baselines::fit(&model, &[]).err(), Some(Error::NoRows(_))));

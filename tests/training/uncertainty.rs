@@ -202,7 +202,7 @@ fn too_few_rows_and_other_predictions_are_named() {
     let error = conformal.interval(Reading::pair, &0.5f32).unwrap_err();
     assert!(error.to_string().contains("has 2 numbers, but this one has 1"), "{error}");
     let error = conformal.set(Reading::flags, &0.5f32).unwrap_err();
-    assert!(error.to_string().contains("has 2 probabilities, but this one has 1"), "{error}");
+    assert!(error.to_string().contains("of 2 flags, but this one has those of 1 flag"), "{error}");
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn isotonic_functions_give_probabilities() {
         assert!(flags.iter().all(|flag| (0.0..=1.0).contains(flag)));
     }
     let error = calibration.apply(Reading::flags, &0.5f32).unwrap_err().to_string();
-    assert!(error.contains("`flags` has no prediction of 1 probabilities"), "{error}");
+    assert!(error.contains("of 2 flags, but this one has those of 1 flag"), "{error}");
 }
 
 #[test]

@@ -74,12 +74,12 @@ pub struct Loss {
 /// const FORM: LossForm = LossForm {
 ///     non_negative: true,
 ///     target_steps: TargetSteps::None("counts of at least 0"),
-///     ..LossForm::of_numbers("tweedie")
+///     ..LossForm::of_numbers("amounts")
 /// };
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct LossForm {
-    /// The name in logs and messages; of ours the name in the DSL.
+    /// The name in logs and messages: of ours the name in the DSL, which one of your own must not have.
     pub name: &'static str,
     /// The targets it accepts.
     pub targets: &'static [Target],
@@ -308,6 +308,12 @@ impl LossForm {
     /// What is wrong with the form itself, to follow the name of the loss.
     const fn mistake(&self, target: Target) -> Option<&'static str> {
         use Activation::{Sigmoid, Softmax, Softplus};
+        if is_of_ours(self.name) {
+            return Some(
+                "` is the name of a built-in loss; write that one without a path, or give your own another \
+                 name",
+            );
+        }
         match (self.head, self.link) {
             (_, Some(link)) if !matches!(link, Sigmoid | Softmax | Softplus) => {
                 Some("` has a link that is neither `Sigmoid`, `Softmax` nor `Softplus`")
@@ -440,6 +446,18 @@ impl LossForm {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a loss of [`LOSSES`] has this name.
+const fn is_of_ours(name: &str) -> bool {
+    let mut index = 0;
+    while index < LOSSES.len() {
+        if is_equal(LOSSES[index].form.name, name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
 const fn is_equal(one: &str, other: &str) -> bool {

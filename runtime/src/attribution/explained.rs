@@ -72,7 +72,15 @@ impl Explained {
         ready: &Table,
     ) -> Result<Vec<(usize, Option<usize>)>> {
         let output = self.output(model)?;
-        let (width, numbers) = self.numbers(model, ready)?;
+        let (width, mut numbers) = self.numbers(model, ready)?;
+        if self.logit {
+            // The predicted class is the most probable one, whose logit is explained.
+            let predicted = Explained { logit: false, ..*self }.numbers(model, ready)?;
+            match predicted.0 == width {
+                true => numbers = predicted.1,
+                false => self.check_threshold(output, width)?,
+            }
+        }
         let rows = numbers.chunks_exact(width.max(1));
         let element = |numbers: &[f64]| {
             let element = self.element(output, numbers)?;
@@ -86,6 +94,19 @@ impl Explained {
         let logit = if logit { "logit of " } else { "" };
         let element = element.map(|element| format!("[{element}]")).unwrap_or_default();
         format!("{logit}{output}{element}")
+    }
+
+    /// Checks that a number is chosen of a head that has not one for each number of the prediction, as
+    /// that of ordered classes has one for each threshold between them.
+    fn check_threshold(&self, output: &Output, width: usize) -> Result<()> {
+        if self.element.is_some() || width == 1 || output.target.kind != TargetKind::Class {
+            return Ok(());
+        }
+        Err(mistake(format!(
+            "the head of `{}` has {width} thresholds between its {} classes: choose one by `element`, \
+             from 0, or explain the probability of a class without `logit`",
+            output.name, output.width
+        )))
     }
 
     /// The element that is explained in a row with these numbers.

@@ -151,6 +151,11 @@ fn features<E: Element, D: Backend<E>>(
     (0..graph.inputs.len()).flat_map(of_input).chain(derived).collect()
 }
 
+/// Whether a layer may read the column.
+fn is_encoded(column: &Column) -> bool {
+    matches!(*column.values, Values::Numbers(_) | Values::Categories(_))
+}
+
 fn is_numbers(column: &Column) -> bool {
     matches!(*column.values, Values::Numbers(_)) && column.lengths.is_none()
 }
@@ -210,8 +215,10 @@ fn typical(column: &Column, means: bool) -> Column {
             let own = |element| categories.iter().skip(element).step_by(width).copied();
             Values::Categories((0..width).map(|element| most_frequent(own(element))).collect())
         }
+        (Values::Numbers(_), false) => Values::Numbers(vec![0.0; width]),
         (Values::Categories(_), false) => Values::Categories(vec![0; width]),
-        _ => Values::Numbers(vec![0.0; width]),
+        // No layer reads anything else, such as a text of which a derived node is made.
+        _ => return column.of_rows(&[0]),
     };
     let lengths = column.lengths.as_ref();
     let lengths =
@@ -235,7 +242,8 @@ impl<E: Element, D: Backend<E>> Integral<'_, E, D> {
         let columns = &pair.columns;
         let moves =
             |column: &Column| is_numbers(column) && column.is_present(0) == column.is_present(1);
-        let differs = |column: &Column| column.of_rows(&[0]) != column.of_rows(&[1]);
+        let differs =
+            |column: &Column| is_encoded(column) && column.of_rows(&[0]) != column.of_rows(&[1]);
         // The number of the switch of each column.
         let mut switches = 0;
         let switch_of = columns.iter().map(|column| {

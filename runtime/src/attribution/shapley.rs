@@ -206,7 +206,11 @@ impl<'a, E: Element, D: Backend<E>> Game<'a, E, D> {
         let value = |coalitions: &[Coalition]| self.predictions(coalitions, own, element);
         match self.enumerated {
             true => self.exact(value, full),
-            false => self.sampled(value, full, (settings.permutations, settings.seed)),
+            false => {
+                // Every background row counts as often as the others in the baseline.
+                let orders = settings.permutations.next_multiple_of(self.background);
+                self.sampled(value, full, (orders, settings.seed))
+            }
         }
     }
 

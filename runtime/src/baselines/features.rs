@@ -19,12 +19,6 @@ impl Matrix {
     pub(super) fn row(&self, row: usize) -> &[f64] {
         &self.numbers[row * self.width..][..self.width]
     }
-
-    /// Gathers rows by index.
-    pub(super) fn of_rows(&self, rows: &[usize]) -> Matrix {
-        let numbers = rows.iter().flat_map(|row| self.row(*row)).copied().collect();
-        Matrix { rows: rows.len(), width: self.width, numbers }
-    }
 }
 
 /// An encoded column as features.
@@ -57,8 +51,8 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// The features of the encoded training rows, with their matrix.
-    pub(super) fn fit(graph: &Graph, encoded: &Table) -> (Features, Matrix) {
+    /// The features of the encoded training rows.
+    pub(super) fn fit(graph: &Graph, encoded: &Table) -> Features {
         let mut features = Features { parts: Vec::new(), scales: Vec::new(), left_out: Vec::new() };
         let mut count = 0;
         for (index, column) in encoded.columns.iter().enumerate().take(graph.encoded_columns()) {
@@ -72,15 +66,13 @@ impl Features {
                 Err(reason) => features.left_out.push((column.name, reason)),
             }
         }
-        let mut matrix = features.raw(encoded);
-        features.scales = scales(&matrix);
-        features.standardize(&mut matrix);
-        (features, matrix)
+        features.scales = features.measured(encoded);
+        features
     }
 
     /// The matrix of encoded rows.
-    pub(super) fn of(&self, encoded: &Table) -> Matrix {
-        let mut matrix = self.raw(encoded);
+    pub(super) fn of(&self, encoded: &Table, rows: &[usize]) -> Matrix {
+        let mut matrix = self.raw(encoded, rows);
         self.standardize(&mut matrix);
         matrix
     }
@@ -90,16 +82,48 @@ impl Features {
         self.parts.iter().map(Part::features).sum()
     }
 
+    /// Mean and population deviation of the present values of every feature. The rows become a
+    /// matrix a few at a time, for all of them may be too large.
+    fn measured(&self, encoded: &Table) -> Vec<[f64; 2]> {
+        const AT_ONCE: usize = 1024;
+        let all: Vec<usize> = (0..encoded.rows).collect();
+        // The number of present values of every feature, and the sum of a function of them.
+        let sums = |of: &dyn Fn(usize, f64) -> f64| {
+            let mut sums = vec![(0.0, 0.0); self.count()];
+            for rows in all.chunks(AT_ONCE) {
+                let matrix = self.raw(encoded, rows);
+                for row in 0..matrix.rows {
+                    let numbers = matrix.row(row).iter().zip(&mut sums).enumerate();
+                    for (feature, (number, (count, sum))) in numbers {
+                        if !number.is_nan() {
+                            (*count, *sum) = (*count + 1.0, *sum + of(feature, *number));
+                        }
+                    }
+                }
+            }
+            sums.into_iter().map(|(count, sum)| sum / count).collect::<Vec<f64>>()
+        };
+        let means = sums(&|_, number| number);
+        let variances = sums(&|feature, number| (number - means[feature]).powi(2));
+        let of_feature = |(mean, variance): (&f64, f64)| {
+            let deviation = variance.sqrt();
+            // A constant feature becomes 0, also where its deviation is rounding.
+            let is_constant = deviation <= 1e-12 * mean.abs();
+            [*mean, if is_constant { f64::INFINITY } else { deviation }]
+        };
+        means.iter().zip(variances).map(of_feature).collect()
+    }
+
     /// The features before they are standardised; absent ones are NaN.
-    fn raw(&self, encoded: &Table) -> Matrix {
+    fn raw(&self, encoded: &Table, rows: &[usize]) -> Matrix {
         let width = self.count();
-        let mut numbers = Vec::with_capacity(encoded.rows * width);
-        for row in 0..encoded.rows {
+        let mut numbers = Vec::with_capacity(rows.len() * width);
+        for row in rows {
             for part in &self.parts {
-                push(&mut numbers, part, &encoded.columns[part.column], row);
+                push(&mut numbers, part, &encoded.columns[part.column], *row);
             }
         }
-        Matrix { rows: encoded.rows, width, numbers }
+        Matrix { rows: rows.len(), width, numbers }
     }
 
     fn standardize(&self, matrix: &mut Matrix) {
@@ -157,20 +181,4 @@ fn push(numbers: &mut Vec<f64>, part: &Part, column: &Column, row: usize) {
     if part.optional {
         numbers.push(f64::from(u8::from(is_present)));
     }
-}
-
-/// Mean and population deviation of the present values of every feature.
-fn scales(matrix: &Matrix) -> Vec<[f64; 2]> {
-    let of_feature = |feature: usize| {
-        let numbers = (0..matrix.rows).map(move |row| matrix.row(row)[feature]);
-        let present = move || numbers.clone().filter(|number| !number.is_nan());
-        let count = present().count() as f64;
-        let mean = present().sum::<f64>() / count;
-        let squares = present().map(|number| (number - mean) * (number - mean)).sum::<f64>();
-        let deviation = (squares / count).sqrt();
-        // A constant feature becomes 0, also where its deviation is rounding.
-        let is_constant = deviation <= 1e-12 * mean.abs();
-        [mean, if is_constant { f64::INFINITY } else { deviation }]
-    };
-    (0..matrix.width).map(of_feature).collect()
 }

@@ -15,7 +15,8 @@
 //! absent values at the mean. Texts, pictures and padded lists are left out, and so is an input with
 //! more than 256 features, or with which there would be more than 256 in all;
 //! [`BaselineFigures::left_out`] names them. The work is bounded: evenly spaced rows are taken where
-//! training rows are too many for a method, and [`MethodFigures::training_rows`] says how many.
+//! training rows are too many for a method, and [`MethodFigures::training_rows`] says how many; and
+//! the neighbours are sought for at most 5,000 of the evaluated rows ([`MethodFigures::rows`]).
 //!
 //! scikit-learn, after a `StandardScaler`: `DummyRegressor`, `DummyClassifier(strategy="prior")`;
 //! `Ridge(alpha=1)`, `LogisticRegression(C=1)`; `KNeighborsRegressor`, `KNeighborsClassifier`.
@@ -35,7 +36,8 @@ use multi_input_kernel::{Backend, Element};
 
 use self::{
     features::{Features, Matrix},
-    output::OutputBaselines,
+    neighbours::Neighbours,
+    output::{evenly, Errors, OutputBaselines},
 };
 
 use crate::{
@@ -79,6 +81,19 @@ pub struct FittedBaselines {
     features: Features,
     /// The fitted methods of every output with a known target.
     outputs: Vec<(usize, OutputBaselines)>,
+    /// The neighbours of all outputs, which share them where they have the same rows.
+    neighbours: Vec<Neighbours>,
+}
+
+/// Upper bound of the number of evaluated rows whose neighbours are sought.
+const MOST_SOUGHT: usize = 5_000;
+
+/// What a method has predicted so far.
+struct Evaluated {
+    method: Method,
+    scores: Scores,
+    /// One for each output that is compared.
+    errors: Vec<Errors>,
 }
 
 impl FittedBaselines {
@@ -91,16 +106,18 @@ impl FittedBaselines {
         rows: &Rows,
     ) -> Result<FittedBaselines> {
         let graph = model.graph();
-        let (features, matrix) = Features::fit(graph, &rows.ready);
+        let features = Features::fit(graph, &rows.ready);
+        let mut neighbours = Vec::new();
         let targets = rows.raw.columns.iter().skip(graph.inputs.len());
         let outputs = graph.outputs.iter().zip(targets).enumerate();
         let outputs = outputs.filter_map(|(index, (output, target))| {
-            Some((index, OutputBaselines::fit(output, target, &matrix)?))
+            let encoded = (&features, &rows.ready);
+            Some((index, OutputBaselines::fit(output, target, encoded, &mut neighbours)?))
         });
         let outputs: Vec<_> = outputs.collect();
         match outputs.is_empty() {
             true => Err(Error::NoTargets("fit baselines on")),
-            false => Ok(FittedBaselines { features, outputs }),
+            false => Ok(FittedBaselines { features, outputs, neighbours }),
         }
     }
 
@@ -111,72 +128,100 @@ impl FittedBaselines {
         rows: &Rows,
     ) -> Result<BaselineFigures> {
         let graph = model.graph();
-        let matrix = self.features.of(&rows.ready);
-        let all: Vec<usize> = (0..rows.len()).collect();
         let methods: &[Method] = match self.features.count() {
             0 => &[Method::Model, Method::Mean],
             _ => &[Method::Model, Method::Mean, Method::Linear, Method::Neighbours],
         };
-        let outputs = self.outputs.iter().map(|(index, _)| OutputFigures::new(graph, *index));
-        let mut outputs: Vec<OutputFigures> = outputs.collect();
-        for &method in methods {
-            let predicted: Vec<Vec<f64>> = match method {
-                Method::Model => predictions(model, rows, &all)?,
-                _ => self.predictions(method, graph.outputs, &matrix),
-            };
-            let mut scores = Scores::new(graph, model.preprocessing.as_ref())?;
-            scores.predictions(&predicted, &rows.take(&all));
-            let metrics = scores.figures(Phase::Training);
-            for ((index, fitted), figures) in self.outputs.iter().zip(&mut outputs) {
-                let (output, predicted) = (&graph.outputs[*index], &predicted[*index]);
-                let target = &rows.raw.columns[graph.inputs.len() + index];
-                let errors = output::errors(output, target, predicted);
-                figures.rows = errors.rows;
-                let own = metrics.entries().filter(|(figure, _)| {
-                    figure.output.as_deref() == Some(output.name)
+        let start = |method: &Method| {
+            let scores = Scores::new(graph, model.preprocessing.as_ref())?;
+            let errors = vec![Errors::default(); self.outputs.len()];
+            Ok(Evaluated { method: *method, scores, errors })
+        };
+        let mut methods = methods.iter().map(start).collect::<Result<Vec<_>>>()?;
+        let all: Vec<usize> = (0..rows.len()).collect();
+        let mut sought = &evenly(&all, MOST_SOUGHT)[..];
+        for numbers in all.chunks(rows_at_once(graph)) {
+            let count = sought.partition_point(|row| numbers.last() >= Some(row));
+            let (own, later) = sought.split_at(count);
+            sought = later;
+            for evaluated in &mut methods {
+                let numbers = if evaluated.method == Method::Neighbours { own } else { numbers };
+                self.add(evaluated, model, (rows, numbers))?;
+            }
+        }
+        Ok(self.figures(graph, &methods))
+    }
+
+    /// Adds the predictions for some rows.
+    fn add<E: Element, D: Backend<E>>(
+        &self,
+        evaluated: &mut Evaluated,
+        model: &UntypedModel<E, D>,
+        (rows, numbers): (&Rows, &[usize]),
+    ) -> Result<()> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let (graph, taken) = (model.graph(), rows.take(numbers));
+        let predicted = match evaluated.method {
+            Method::Model => model.predictions(&taken.batch())?,
+            method => {
+                let matrix = self.features.of(&rows.ready, numbers);
+                self.predictions(method, graph.outputs, &matrix)
+            }
+        };
+        evaluated.scores.predictions(&predicted, &taken);
+        for ((index, _), errors) in self.outputs.iter().zip(&mut evaluated.errors) {
+            let target = &rows.raw.columns[graph.inputs.len() + index];
+            errors.add(&graph.outputs[*index], (target, numbers), &predicted[*index]);
+        }
+        Ok(())
+    }
+
+    fn figures(&self, graph: &Graph, methods: &[Evaluated]) -> BaselineFigures {
+        let outputs = self.outputs.iter().enumerate().map(|(place, (index, fitted))| {
+            let output = &graph.outputs[*index];
+            let of_method = |Evaluated { method, scores, errors }: &Evaluated| {
+                let mut values = errors[place].figures(output);
+                for (figure, value) in scores.figures(Phase::Training).entries() {
+                    let is_own = figure.output.as_deref() == Some(output.name)
                         && figure.label.is_none()
-                        && figure.quantity != "loss"
-                });
-                let mut values = errors.figures;
-                for (figure, value) in own {
-                    if !values.iter().any(|(name, _)| *name == figure.quantity) {
+                        && figure.quantity != "loss";
+                    if is_own && !values.iter().any(|(name, _)| *name == figure.quantity) {
                         values.push((figure.quantity.clone(), value));
                     }
                 }
-                let training_rows = fitted.training_rows(method);
-                figures.methods.push(MethodFigures { method, training_rows, values });
-            }
-        }
-        Ok(BaselineFigures { outputs, left_out: self.features.left_out.clone() })
+                let (rows, training_rows) = (errors[place].rows, fitted.training_rows(*method));
+                MethodFigures { method: *method, training_rows, rows, values }
+            };
+            let mut figures = OutputFigures::new(output);
+            figures.methods = methods.iter().map(of_method).collect();
+            figures.rows = figures.methods.first().map_or(0, |model| model.rows);
+            figures
+        });
+        BaselineFigures { outputs: outputs.collect(), left_out: self.features.left_out.clone() }
     }
 
     /// The predictions of a baseline for every output, as the model's.
     fn predictions(&self, method: Method, outputs: &[Output], matrix: &Matrix) -> Vec<Vec<f64>> {
         let none = outputs.iter().map(|output| vec![0.0; matrix.rows * output.predicted()]);
         let mut predicted: Vec<Vec<f64>> = none.collect();
-        for (index, fitted) in &self.outputs {
-            let parts = outputs[*index].predicted() / outputs[*index].width.max(1);
-            let numbers = (0..matrix.rows).flat_map(|row| fitted.predict(method, matrix.row(row)));
-            // Every part of a prediction, such as a quantile, is the same number.
-            predicted[*index] =
-                numbers.flat_map(|number| std::iter::repeat_n(number, parts)).collect();
+        self.outputs.iter().for_each(|(index, _)| predicted[*index].clear());
+        for row in (0..matrix.rows).map(|row| matrix.row(row)) {
+            let nearest: Vec<Vec<usize>> = match method {
+                Method::Neighbours => self.neighbours.iter().map(|own| own.nearest(row)).collect(),
+                _ => Vec::new(),
+            };
+            for (index, fitted) in &self.outputs {
+                let parts = outputs[*index].predicted() / outputs[*index].width.max(1);
+                let numbers = fitted.predict(method, row, &nearest).into_iter();
+                // Every part of a prediction, such as a quantile, is the same number.
+                let numbers = numbers.flat_map(|number| std::iter::repeat_n(number, parts));
+                predicted[*index].extend(numbers);
+            }
         }
         predicted
     }
-}
-
-/// The predictions of a model for every output.
-fn predictions<E: Element, D: Backend<E>>(
-    model: &UntypedModel<E, D>,
-    rows: &Rows,
-    all: &[usize],
-) -> Result<Vec<Vec<f64>>> {
-    let mut predicted = vec![Vec::new(); model.graph().outputs.len()];
-    for numbers in all.chunks(rows_at_once(model.graph())) {
-        let of_chunk = model.predictions(&rows.take(numbers).batch())?;
-        predicted.iter_mut().zip(of_chunk).for_each(|(all, chunk)| all.extend(chunk));
-    }
-    Ok(predicted)
 }
 
 /// The figures of a model beside those of the baselines. `Display` prints a table for every output.
@@ -207,6 +252,8 @@ pub struct MethodFigures {
     pub method: Method,
     /// The number of training rows that the method uses; `None` for the model.
     pub training_rows: Option<usize>,
+    /// The number of evaluated rows with a known target.
+    pub rows: usize,
     /// The figures by name: `rmse` and `mae`, or `accuracy` and `log_loss`, then the metrics of the
     /// output.
     pub values: Vec<(String, f64)>,
@@ -229,8 +276,7 @@ impl BaselineFigures {
 }
 
 impl OutputFigures {
-    fn new(graph: &Graph, index: usize) -> OutputFigures {
-        let output = &graph.outputs[index];
+    fn new(output: &Output) -> OutputFigures {
         let is_class = !output.target.kind.is_numbers();
         OutputFigures { output: output.name, rows: 0, methods: Vec::new(), is_class }
     }
@@ -239,7 +285,7 @@ impl OutputFigures {
     pub(crate) fn head(&self) -> Vec<&str> {
         let figures = self.methods.first().map_or(&[][..], |method| &method.values);
         let figures = figures.iter().map(|(name, _)| name.as_str());
-        ["method", "training rows"].into_iter().chain(figures).collect()
+        ["method", "training rows", "rows"].into_iter().chain(figures).collect()
     }
 
     /// The cells of the table, row by row.
@@ -248,7 +294,7 @@ impl OutputFigures {
             let rows = method.training_rows.map_or(String::new(), |rows| rows.to_string());
             let values = method.values.iter().map(|(_, value)| Short(*value).to_string());
             let name = method.method.in_words(self.is_class).to_owned();
-            [name, rows].into_iter().chain(values).collect()
+            [name, rows, method.rows.to_string()].into_iter().chain(values).collect()
         });
         cells.collect()
     }

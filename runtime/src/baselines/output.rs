@@ -1,9 +1,15 @@
 //! The baselines of one output.
 
-use multi_input_data::Column;
+use multi_input_data::{Column, Table};
 use multi_input_nn::loss::TargetRow;
 
-use super::{features::Matrix, logistic::Logistic, neighbours::Neighbours, ridge::Ridge, Method};
+use super::{
+    features::{Features, Matrix},
+    logistic::Logistic,
+    neighbours::{self, Neighbours},
+    ridge::Ridge,
+    Method,
+};
 use crate::{
     definition::{Output, TargetKind},
     objective::{points, target_row},
@@ -24,8 +30,8 @@ pub(super) struct OutputBaselines {
     mean: Vec<f64>,
     linear: Linear,
     linear_rows: usize,
-    neighbours: Neighbours,
-    neighbour_rows: usize,
+    /// The index of the rows among those of all outputs, and their targets.
+    neighbours: (usize, Matrix),
 }
 
 enum Linear {
@@ -35,14 +41,16 @@ enum Linear {
 }
 
 impl OutputBaselines {
-    /// Fits on the rows with a known target; `None` without any.
+    /// Fits on the encoded rows with a known target; `None` without any. Adds to `pool`, the neighbours
+    /// of all outputs, unless they are there.
     pub(super) fn fit(
         output: &Output,
         target: &Column,
-        features: &Matrix,
+        (features, encoded): (&Features, &Table),
+        pool: &mut Vec<Neighbours>,
     ) -> Option<OutputBaselines> {
         let known: Vec<usize> =
-            (0..features.rows).filter(|row| target_row(target, *row).is_some()).collect();
+            (0..encoded.rows).filter(|row| target_row(target, *row).is_some()).collect();
         if known.is_empty() {
             return None;
         }
@@ -53,17 +61,17 @@ impl OutputBaselines {
             Matrix { rows: rows.len(), width, numbers: numbers.collect() }
         };
         let mut mean = vec![0.0; width];
-        for row in targets(&known).numbers.chunks_exact(width) {
+        for row in known.iter().filter_map(|row| target_row(target, *row)) {
             let count = known.len() as f64;
-            mean.iter_mut().zip(row).for_each(|(mean, number)| *mean += number / count);
+            mean.iter_mut().enumerate().for_each(|(index, mean)| *mean += row.at(index) / count);
         }
         let is_numbers = output.target.kind.is_numbers();
         let functions = if is_numbers { 1 } else { width };
-        let most = MOST_LOGISTIC / (features.width.max(1) * functions);
+        let most = MOST_LOGISTIC / (features.count().max(1) * functions);
         let of_linear = evenly(&known, if is_numbers { MOST_ROWS } else { most.min(MOST_ROWS) });
         let of_neighbours =
-            evenly(&known, (MOST_NEIGHBOURS / features.width.max(1)).min(MOST_ROWS));
-        let (x, y) = (features.of_rows(&of_linear), targets(&of_linear));
+            evenly(&known, (MOST_NEIGHBOURS / features.count().max(1)).min(MOST_ROWS));
+        let (x, y) = (features.of(encoded, &of_linear), targets(&of_linear));
         let linear = match output.target.kind {
             TargetKind::Numbers | TargetKind::Doubles => Linear::Numbers(Ridge::fit(&x, &y)),
             TargetKind::Class => {
@@ -79,14 +87,19 @@ impl OutputBaselines {
                 Linear::Flags((0..width).map(of_label).collect())
             }
         };
-        let neighbours = Neighbours::new(features.of_rows(&of_neighbours), targets(&of_neighbours));
+        let own_targets = targets(&of_neighbours);
+        let place = pool.iter().position(|other| other.rows == of_neighbours);
+        let place = place.unwrap_or_else(|| {
+            let matrix = features.of(encoded, &of_neighbours);
+            pool.push(Neighbours::new(of_neighbours, matrix));
+            pool.len() - 1
+        });
         Some(OutputBaselines {
             rows: known.len(),
             mean,
             linear,
             linear_rows: of_linear.len(),
-            neighbours,
-            neighbour_rows: of_neighbours.len(),
+            neighbours: (place, own_targets),
         })
     }
 
@@ -96,15 +109,22 @@ impl OutputBaselines {
             Method::Model => None,
             Method::Mean => Some(self.rows),
             Method::Linear => Some(self.linear_rows),
-            Method::Neighbours => Some(self.neighbour_rows),
+            Method::Neighbours => Some(self.neighbours.1.rows),
         }
     }
 
-    /// The prediction for one row: numbers in the user's unit, or probabilities.
-    pub(super) fn predict(&self, method: Method, features: &[f64]) -> Vec<f64> {
+    /// The prediction for one row: numbers in the user's unit, or probabilities. `nearest` are the
+    /// nearest rows among each of the neighbours of all outputs.
+    pub(super) fn predict(
+        &self,
+        method: Method,
+        features: &[f64],
+        nearest: &[Vec<usize>],
+    ) -> Vec<f64> {
+        let (place, targets) = &self.neighbours;
         match (method, &self.linear) {
             (Method::Model | Method::Mean, _) => self.mean.clone(),
-            (Method::Neighbours, _) => self.neighbours.predict(features),
+            (Method::Neighbours, _) => neighbours::mean(targets, &nearest[*place]),
             (Method::Linear, Linear::Numbers(ridge)) => ridge.predict(features),
             (Method::Linear, Linear::Class(logistic)) => logistic.predict(features),
             (Method::Linear, Linear::Flags(labels)) => {
@@ -115,58 +135,73 @@ impl OutputBaselines {
 }
 
 /// At most `most` of some rows, evenly spaced.
-fn evenly(rows: &[usize], most: usize) -> Vec<usize> {
+pub(super) fn evenly(rows: &[usize], most: usize) -> Vec<usize> {
     let count = rows.len().min(most.max(1));
     (0..count).map(|index| rows[index * rows.len() / count]).collect()
 }
 
-/// The errors of predictions.
+/// The errors of the predictions so far.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Errors {
     /// The number of rows with a known target.
     pub(super) rows: usize,
-    /// `rmse` and `mae`, or `accuracy` and `log_loss`.
-    pub(super) figures: Vec<(String, f64)>,
+    /// Sums of squared and absolute errors, or of right predictions and their log loss.
+    sums: [f64; 2],
+    /// The number of elements.
+    count: f64,
 }
 
-/// Compares the predictions for all rows with the known targets. Of several numbers or labels, the
-/// mean over all of them.
-pub(super) fn errors(output: &Output, target: &Column, predicted: &[f64]) -> Errors {
-    let width = output.width.max(1);
-    let (mut rows, mut first, mut second, mut count) = (0, 0.0, 0.0, 0.0);
-    for (row, predicted) in points(output, predicted).chunks_exact(width).enumerate() {
-        let Some(target) = target_row(target, row) else { continue };
-        rows += 1;
-        match (output.target.kind, target) {
-            (TargetKind::Class, TargetRow::Class(class)) => {
-                let is_right = largest(predicted) == class;
-                first += f64::from(u8::from(is_right));
-                second += log_loss(predicted.get(class).copied().unwrap_or(0.0));
-                count += 1.0;
-            }
-            (TargetKind::Flag | TargetKind::Flags, target) => {
-                for (index, probability) in predicted.iter().enumerate() {
-                    let is_true = target.at(index) > 0.5;
-                    first += f64::from(u8::from((*probability > 0.5) == is_true));
-                    second += log_loss(if is_true { *probability } else { 1.0 - probability });
-                    count += 1.0;
+impl Errors {
+    /// Compares the predictions for some rows with their known targets.
+    pub(super) fn add(
+        &mut self,
+        output: &Output,
+        (target, rows): (&Column, &[usize]),
+        predicted: &[f64],
+    ) {
+        let predicted = points(output, predicted);
+        for (&row, predicted) in rows.iter().zip(predicted.chunks_exact(output.width.max(1))) {
+            let Some(target) = target_row(target, row) else { continue };
+            self.rows += 1;
+            match (output.target.kind, target) {
+                (TargetKind::Class, TargetRow::Class(class)) => {
+                    let is_right = largest(predicted) == class;
+                    let probability = predicted.get(class).copied().unwrap_or(0.0);
+                    self.add_element([f64::from(u8::from(is_right)), log_loss(probability)]);
                 }
-            }
-            (_, target) => {
-                for (index, number) in predicted.iter().enumerate() {
-                    let error = number - target.at(index);
-                    first += error * error;
-                    second += error.abs();
-                    count += 1.0;
+                (TargetKind::Flag | TargetKind::Flags, target) => {
+                    for (index, probability) in predicted.iter().enumerate() {
+                        let is_true = target.at(index) > 0.5;
+                        let is_right = (*probability > 0.5) == is_true;
+                        let of_truth = if is_true { *probability } else { 1.0 - probability };
+                        self.add_element([f64::from(u8::from(is_right)), log_loss(of_truth)]);
+                    }
+                }
+                (_, target) => {
+                    for (index, number) in predicted.iter().enumerate() {
+                        let error = number - target.at(index);
+                        self.add_element([error * error, error.abs()]);
+                    }
                 }
             }
         }
     }
-    let (first, second) = (first / count, second / count);
-    let figures = match output.target.kind.is_numbers() {
-        true => [("rmse", first.sqrt()), ("mae", second)],
-        false => [("accuracy", first), ("log_loss", second)],
-    };
-    Errors { rows, figures: figures.map(|(name, value)| (name.to_owned(), value)).to_vec() }
+
+    fn add_element(&mut self, [first, second]: [f64; 2]) {
+        self.sums = [self.sums[0] + first, self.sums[1] + second];
+        self.count += 1.0;
+    }
+
+    /// `rmse` and `mae`, or `accuracy` and `log_loss`. Of several numbers or labels, the mean over
+    /// all of them.
+    pub(super) fn figures(&self, output: &Output) -> Vec<(String, f64)> {
+        let [first, second] = self.sums.map(|sum| sum / self.count);
+        let figures = match output.target.kind.is_numbers() {
+            true => [("rmse", first.sqrt()), ("mae", second)],
+            false => [("accuracy", first), ("log_loss", second)],
+        };
+        figures.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
 }
 
 /// The index of the largest number, the first one of several.

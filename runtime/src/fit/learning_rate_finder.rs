@@ -28,7 +28,7 @@ const STEPS: usize = 200;
 const WINDOW: usize = STEPS / 10;
 /// The weight of the previous value in the exponential moving average.
 const SMOOTHING: f64 = 0.9;
-/// Training stops once the smoothed loss exceeds this multiple of its minimum.
+/// Training stops once the smoothed loss has risen by this multiple of its fall.
 const LOST: f64 = 4.0;
 
 impl LearningRateCurve {
@@ -55,6 +55,24 @@ impl LearningRateCurve {
         let falls = falls.map(|window| (window[WINDOW - 1].1 - window[0].1, window[WINDOW / 2].0));
         let (fall, rate) = falls.min_by(|(a, _), (b, _)| a.total_cmp(b))?;
         (fall < 0.0).then_some(rate)
+    }
+
+    /// Whether the smoothed loss has risen so far above its minimum that it will not come back. The
+    /// rise is compared with the fall before, at least with the range of the first [`WINDOW`] losses,
+    /// which is noise: the zero of a loss has no meaning, and some are negative.
+    fn is_lost(&self) -> bool {
+        let smoothed = self.smoothed();
+        if smoothed.len() <= WINDOW {
+            return false;
+        }
+        let lower = |a: &(f64, f64), b: &(f64, f64)| a.1.total_cmp(&b.1);
+        let by_loss = smoothed.iter().enumerate().min_by(|(_, a), (_, b)| lower(a, b));
+        let (Some((at, (_, lowest))), Some((_, last))) = (by_loss, smoothed.last()) else {
+            return false;
+        };
+        let before = smoothed[..WINDOW.max(at)].iter().map(|(_, loss)| *loss);
+        let highest = before.fold(f64::NEG_INFINITY, f64::max);
+        last - lowest > LOST * (highest - lowest)
     }
 
     /// Draws the curve over a logarithmic axis.
@@ -106,7 +124,7 @@ impl Checked<'_> {
         raw: Table,
     ) -> Result<LearningRateCurve> {
         let curve = Rc::new(RefCell::new(LearningRateCurve::default()));
-        let ramp = Ramp { curve: Rc::clone(&curve), best: f64::INFINITY };
+        let ramp = Ramp { curve: Rc::clone(&curve) };
         self.setup.callbacks.push(Box::new(ramp));
         let (before, preprocessing) = (model.snapshot(), model.preprocessing.clone());
         let (taken, coverage) = (model.taken.clone(), model.coverage.clone());
@@ -141,7 +159,6 @@ impl AnyCallback for OnlyGradients<'_> {
 /// The callback that raises the rate from step to step until the loss diverges.
 struct Ramp {
     curve: Rc<RefCell<LearningRateCurve>>,
-    best: f64,
 }
 
 fn rate(step: usize) -> f64 {
@@ -159,9 +176,7 @@ impl AnyCallback for Ramp {
             Event::StepEnded { step, loss, .. } => {
                 let mut curve = self.curve.borrow_mut();
                 curve.points.push((rate(*step), *loss));
-                let smoothed = curve.smoothed().last().map_or(*loss, |point| point.1);
-                self.best = self.best.min(smoothed);
-                if smoothed > LOST * self.best && *step > WINDOW {
+                if curve.is_lost() {
                     return Ok(Flow::Stop);
                 }
                 training.set_learning_rate(rate(step + 1));
@@ -176,6 +191,34 @@ impl AnyCallback for Ramp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The number of steps after which a ramp with this loss stops.
+    fn steps(loss: impl Fn(f64) -> f64) -> usize {
+        let mut curve = LearningRateCurve::default();
+        (0..STEPS)
+            .find(|step| {
+                curve.points.push((rate(*step), loss(rate(*step))));
+                curve.is_lost()
+            })
+            .unwrap_or(STEPS)
+    }
+
+    #[test]
+    fn a_ramp_stops_at_the_same_rate_wherever_the_loss_is_zero() {
+        let loss = |rate: f64| match rate.log10() {
+            x if x < -3.0 => 1.0,
+            x if x < -1.0 => 1.0 - 0.4 * (x + 3.0),
+            x => 0.2 + 20.0 * (x + 1.0),
+        };
+        let stop = steps(loss);
+        assert!((1e-1..1.0).contains(&rate(stop)), "{}", rate(stop));
+        for shift in [-100.0, -0.6, 50.0] {
+            assert_eq!(steps(|rate| loss(rate) + shift), stop, "{shift}");
+        }
+        // A flat and noisy loss is not lost, and neither is one that falls below zero.
+        assert_eq!(steps(|rate| (rate.log10() * 1e4).sin() - 3.0), STEPS);
+        assert_eq!(steps(|rate| -rate.log10()), STEPS);
+    }
 
     #[test]
     fn the_suggestion_is_where_the_loss_falls_fastest() {

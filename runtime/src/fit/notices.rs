@@ -245,9 +245,11 @@ impl RowStatistics {
             }
             notices.extend(one_sided(output, own, trained, &name, split_off));
             notices.extend(one_sided_labels(output, own, trained, split_off));
+            let names = fitted.labels_of(output.name).map(|labels| labels.names().to_vec());
+            let named = Targets { names: names.unwrap_or_default(), ..own.clone() };
             for metric in output.metrics.iter().chain(output.weighted_metrics) {
                 let undefined = match output.figures_by_label(*metric) {
-                    0 => metric.undefined_for(own).map(|reason| (String::new(), reason)),
+                    0 => metric.undefined_for(&named).map(|reason| (String::new(), reason)),
                     _ => undefined_labels(*metric, own),
                 };
                 notices.extend(undefined.map(|(of_labels, reason)| {

@@ -111,13 +111,50 @@ impl<M: ByClass> Metric for Averaged<M> {
         }
     }
 
+    /// An average is undefined where all its parts are, for undefined ones are left out of it or count
+    /// as 0.
     fn undefined_for(&self, targets: &Targets) -> Option<String> {
+        let of_flags = !targets.flags.is_empty();
         match self.average {
-            Average::Binary(Label::Index(class)) if targets.classes.get(class) == Some(&0) => {
-                Some(format!("no row is of class {class}"))
+            Average::Binary(label) => self.undefined_for_one(label, targets),
+            Average::Micro if of_flags => {
+                let counts = [0, 1].map(|flag| targets.flags.iter().map(|own| own[flag]).sum());
+                self.metric.undefined_for(&Targets::of_flag(counts))
             }
-            _ => self.metric.undefined_for(targets),
+            Average::Macro | Average::Weighted if of_flags => {
+                let each = targets.by_label().map(|label| self.metric.undefined_for(&label));
+                let undefined: Option<Vec<String>> = each.collect();
+                Some(format!("of every label {}", undefined?.first()?))
+            }
+            // Of several classes, each row decides for one and against all others.
+            Average::Micro if !targets.is_flag => None,
+            // The classes of a flag are false and true.
+            _ => self.metric.undefined_for(&Targets { is_flag: false, ..targets.clone() }),
         }
+    }
+}
+
+impl<M: ByClass> Averaged<M> {
+    /// Why the metric of one class or label against all others is undefined.
+    fn undefined_for_one(&self, label: Label, targets: &Targets) -> Option<String> {
+        let class = match label {
+            Label::Index(class) => class,
+            Label::Text(label) => targets.names.iter().position(|name| name == label)?,
+        };
+        let counts = match targets.flags.get(class) {
+            Some(counts) => *counts,
+            None => {
+                let own = *targets.classes.get(class)?;
+                [targets.classes.iter().sum::<u64>() - own, own]
+            }
+        };
+        let reason = self.metric.undefined_for(&Targets::of_flag(counts))?;
+        Some(match (counts, label) {
+            ([_, 0], _) if !targets.flags.is_empty() => format!("no row has label {class}"),
+            ([_, 0], Label::Text(label)) => format!("no row is of class `{label}`"),
+            ([_, 0], Label::Index(_)) => format!("no row is of class {class}"),
+            _ => reason,
+        })
     }
 }
 
@@ -128,5 +165,71 @@ impl<M: ByClass> Averaged<M> {
             Labels::Each(each) => each,
             _ => (0..labels).map(|_| self.metric.start()).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Auc, F1};
+
+    fn undefined(metric: &impl Metric, targets: &Targets) -> Option<String> {
+        metric.undefined_for(targets)
+    }
+
+    fn classes(counts: &[u64]) -> Targets {
+        let names = ["ant", "cat", "dog"].map(String::from).to_vec();
+        Targets { classes: counts.to_vec(), names, ..Targets::default() }
+    }
+
+    fn f1(average: Average) -> Averaged<F1> {
+        Averaged { metric: F1, average }
+    }
+
+    fn auc(average: Average) -> Averaged<Auc> {
+        Averaged { metric: Auc, average }
+    }
+
+    const EACH: [Average; 3] = [Average::Macro, Average::Micro, Average::Weighted];
+
+    #[test]
+    fn one_class_is_undefined_without_its_own_rows() {
+        let of = |class| Average::Binary(Label::Index(class));
+        // All rows of the first class of two.
+        let two = classes(&[5, 0]);
+        assert_eq!(undefined(&f1(of(0)), &two), None);
+        assert_eq!(undefined(&f1(of(1)), &two).unwrap(), "no row is of class 1");
+        assert_eq!(undefined(&auc(of(0)), &two).unwrap(), "all rows are of one class");
+        let flag = Targets::of_flag([5, 0]);
+        assert_eq!(undefined(&f1(of(0)), &flag), None);
+        assert!(undefined(&f1(of(1)), &flag).is_some());
+        let by_name = Average::Binary(Label::Text("cat"));
+        assert_eq!(
+            undefined(&f1(by_name), &classes(&[3, 0, 4])).unwrap(),
+            "no row is of class `cat`"
+        );
+        assert_eq!(undefined(&f1(by_name), &classes(&[3, 1, 4])), None);
+        let labels = Targets { flags: vec![[4, 0], [0, 4], [1, 3]], ..Targets::default() };
+        assert_eq!(undefined(&f1(of(0)), &labels).unwrap(), "no row has label 0");
+        assert_eq!(undefined(&f1(of(1)), &labels), None);
+        assert_eq!(undefined(&auc(of(1)), &labels).unwrap(), "all rows are of one class");
+    }
+
+    #[test]
+    fn an_average_is_undefined_where_all_its_parts_are() {
+        for average in EACH {
+            assert_eq!(undefined(&f1(average), &classes(&[5, 0])), None);
+            assert_eq!(undefined(&f1(average), &Targets::of_flag([5, 0])), None);
+            assert!(undefined(&auc(average), &Targets::of_flag([5, 0])).is_some());
+            let is_micro = average == Average::Micro;
+            assert_eq!(undefined(&auc(average), &classes(&[5, 0, 0])).is_none(), is_micro);
+            let one = Targets { flags: vec![[4, 0], [1, 3]], ..Targets::default() };
+            assert_eq!(undefined(&f1(average), &one), None);
+            assert_eq!(undefined(&auc(average), &one), None);
+            let none = Targets { flags: vec![[4, 0], [4, 0]], ..Targets::default() };
+            assert!(undefined(&f1(average), &none).unwrap().ends_with("no row is true"));
+        }
+        assert_eq!(undefined(&F1, &classes(&[5, 0])), None);
+        assert_eq!(undefined(&F1, &Targets::of_flag([5, 0])).unwrap(), "no row is true");
     }
 }

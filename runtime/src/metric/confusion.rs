@@ -4,7 +4,7 @@ use super::{Average, Label, Running, TargetRow, Targets};
 
 /// Why metrics of true flags are undefined on rows with these targets.
 pub(super) fn without_true_rows(targets: &Targets) -> Option<String> {
-    let is_undefined = matches!(targets.classes[..], [_, 0]);
+    let is_undefined = targets.is_flag && matches!(targets.classes[..], [_, 0]);
     is_undefined.then(|| "no row is true".to_owned())
 }
 

@@ -17,13 +17,17 @@ pub struct Targets {
     pub known: u64,
     /// For classes and flags, the number of rows of each class.
     pub classes: Vec<u64>,
+    /// Whether the target is a `bool`, or one label of several.
+    pub is_flag: bool,
     /// For several labels, the numbers of the rows in which each label is false and true.
     pub flags: Vec<[u64; 2]>,
     /// Whether numeric targets differ between rows.
     pub varies: bool,
-    first: Vec<f64>,
+    pub(crate) first: Vec<f64>,
     /// The number of rows of each label, before labels are converted to classes.
     pub(crate) labels: BTreeMap<Arc<str>, u64>,
+    /// The labels of the classes in class order, if they have any.
+    pub(crate) names: Vec<String>,
 }
 
 impl Targets {
@@ -32,6 +36,7 @@ impl Targets {
         match &*column.values {
             Values::Categories(classes) => self.count(target.width, classes[row] as usize),
             Values::Numbers(flags) if target.kind == TargetKind::Flag => {
+                self.is_flag = true;
                 self.count(2, usize::from(flags[row] > 0.5));
             }
             Values::Numbers(flags) if target.kind == TargetKind::Flags => {
@@ -74,11 +79,13 @@ impl Targets {
 
     /// The targets of each of several labels, as those of a flag.
     pub(crate) fn by_label(&self) -> impl Iterator<Item = Targets> + '_ {
-        self.flags.iter().map(|counts| Targets {
-            known: self.known,
-            classes: counts.to_vec(),
-            ..Targets::default()
-        })
+        self.flags.iter().map(|counts| Targets::of_flag(*counts))
+    }
+
+    /// The targets of a flag: the numbers of the rows in which it is false and true.
+    pub(crate) fn of_flag(counts: [u64; 2]) -> Targets {
+        let known = counts.iter().sum();
+        Targets { known, classes: counts.to_vec(), is_flag: true, ..Targets::default() }
     }
 
     /// The classes that occur.

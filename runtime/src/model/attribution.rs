@@ -114,6 +114,8 @@ macro_rules! explained_number {
 
         /// Explains the head before the link function: the logit of a probability or class, and of a
         /// number with preprocessing the encoded number. Shares of logits add up without saturation.
+        /// The head of ordered classes (`ordinal`) has one number for each threshold between them,
+        /// which `element` then chooses.
         pub fn logit(mut self) -> Self {
             self.settings.explained.logit = true;
             self
@@ -181,7 +183,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Shapley<'_, M, E, D> {
     }
 
     /// The number of random orders, 100 by default and at least 2. Each is walked forwards and
-    /// backwards, which takes two predictions for every input or column.
+    /// backwards, which takes two predictions for every input or column. It is rounded up to a
+    /// multiple of the number of background rows, of which there are at most as many as orders, so
+    /// that every one of them counts equally.
     pub fn permutations(mut self, permutations: usize) -> Self {
         self.settings.permutations = permutations;
         self

@@ -103,7 +103,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Dependence<'_, M, E, D> {
         self
     }
 
-    /// Averages the head before the link function: `response_method="decision_function"`.
+    /// Averages the head before the link function: `response_method="decision_function"`. The head of
+    /// ordered classes (`ordinal`) has one number for each threshold between them, which `element`
+    /// then chooses.
     pub fn logit(mut self) -> Self {
         self.explained.logit = true;
         self

@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// What rows without targets do not serve for.
+const COMPARE: &str = "compare with";
+
 impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Keeps intervals and sets with the model: [`save`](Model::save) writes them to its file, and
     /// [`conformal`](Model::conformal) returns them. They belong to the weights: training,
@@ -64,13 +67,16 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// the rows with a known target.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), and [`Error::NoTargets`] without known targets.
+    /// As [`evaluate`](Model::evaluate); [`Error::NoTargets`] without known targets; and
+    /// [`Error::Unsuitable`] for a prediction that is no number from 0 to 1.
     pub fn reliability(
         &self,
         output: impl ClassOutput<M>,
         rows: &[M::Sample],
     ) -> Result<Vec<Reliability>> {
-        Ok(Reliability::of(&self.observed_output(output.index(), rows, "compare with")?))
+        let observed =
+            self.observed_output(("Model::reliability", COMPARE), output.index(), rows)?;
+        Ok(Reliability::of(&observed))
     }
 
     /// The receiver operating characteristic of a flag, of each of several labels, or of each class
@@ -83,7 +89,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         output: impl ClassOutput<M>,
         rows: &[M::Sample],
     ) -> Result<Vec<RocCurve>> {
-        Ok(RocCurve::of(&self.observed_output(output.index(), rows, "compare with")?))
+        let observed =
+            self.observed_output(("Model::roc_curves", COMPARE), output.index(), rows)?;
+        Ok(RocCurve::of(&observed))
     }
 
     /// Precision over recall, for the same problems as [`roc_curves`](Model::roc_curves).
@@ -95,7 +103,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         output: impl ClassOutput<M>,
         rows: &[M::Sample],
     ) -> Result<Vec<PrecisionRecallCurve>> {
-        Ok(PrecisionRecallCurve::of(&self.observed_output(output.index(), rows, "compare with")?))
+        let operation = ("Model::precision_recall_curves", COMPARE);
+        let observed = self.observed_output(operation, output.index(), rows)?;
+        Ok(PrecisionRecallCurve::of(&observed))
     }
 
     /// The predictions and known targets of every output.
@@ -103,15 +113,17 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().observed(self.untyped(), encode::<M>(rows, purpose)?)
     }
 
-    /// The predictions and known targets of one output, at least one.
+    /// The predicted probabilities and known targets of one output, at least one.
     fn observed_output(
         &self,
+        (operation, purpose): (&'static str, &'static str),
         index: usize,
         rows: &[M::Sample],
-        purpose: &'static str,
     ) -> Result<Observed> {
         let observed = self.observed(rows, purpose)?.outputs.into_iter().nth(index);
-        observed.filter(|observed| observed.rows > 0).ok_or(Error::NoTargets(purpose))
+        let observed = observed.ok_or(Error::NoTargets(purpose))?;
+        observed.check(operation, purpose)?;
+        Ok(observed)
     }
 }
 
@@ -122,8 +134,8 @@ impl<M> Conformal<M> {
     ///
     /// # Errors
     /// [`Error::Unsuitable`] for a coverage that is not between 0 and 1, and for an output with fewer
-    /// known rows than coverage / (1 - coverage), of which no score bounds a new one; as
-    /// [`Model::evaluate`].
+    /// known rows than coverage / (1 - coverage), of which no score bounds a new one, and for
+    /// predictions that are NaN, or of classes and flags no probabilities; as [`Model::evaluate`].
     pub fn fit<E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],
@@ -143,7 +155,8 @@ impl<M> Calibration<M> {
     ///
     /// # Errors
     /// [`Error::NoTargets`] for an output without known targets, [`Error::Unsuitable`] for a model
-    /// without classes and flags; as [`Model::evaluate`].
+    /// without classes and flags, and for predictions that are no probabilities; as
+    /// [`Model::evaluate`].
     pub fn fit<E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],
@@ -192,7 +205,8 @@ impl Threshold {
         output: impl ClassOutput<M>,
         rows: &[M::Sample],
     ) -> Result<Vec<Threshold>> {
-        let observed = model.observed_output(output.index(), rows, "choose a threshold on")?;
+        let operation = ("Threshold::best", "choose a threshold on");
+        let observed = model.observed_output(operation, output.index(), rows)?;
         Threshold::of_labels(criterion, &observed)
     }
 }

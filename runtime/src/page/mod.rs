@@ -179,6 +179,10 @@ fn probabilities<E: Element, D: Backend<E>>(
         }
         let name = observed.output.name;
         page.heading(&format!("Probabilities of `{name}`"));
+        if let Some(reason) = observed.unfit() {
+            page.paragraph(&format!("There are no curves: {reason}."));
+            continue;
+        }
         page.paragraph(
             "A calibrated model follows the dashed line. Numbers beside the curves are areas under the \
              ROC and average precisions, by class or label.",

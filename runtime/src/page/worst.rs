@@ -6,14 +6,15 @@ use multi_input_kernel::{Backend, Element};
 
 use crate::{
     cell_text::{cell_text, list},
-    objective::{Objective, Rows},
+    objective::Rows,
+    row_losses::row_losses,
     untyped::UntypedModel,
 };
 
 /// A row with its targets, predictions and loss.
 pub(super) struct WorstRow {
     pub(super) row: usize,
-    /// The total loss of the row.
+    /// The sum over the outputs of weight * loss, as in the total loss of an evaluation.
     pub(super) loss: f64,
     /// For each output: the target and the prediction, as text.
     pub(super) outputs: Vec<(String, String)>,
@@ -27,17 +28,15 @@ pub(super) fn worst<E: Element, D: Backend<E>>(
     rows: &Rows,
     count: usize,
 ) -> Result<Vec<WorstRow>> {
-    let mut losses = Vec::with_capacity(rows.len());
-    for row in 0..rows.len() {
-        let numbers = [row];
-        let chunk = rows.take(&numbers);
-        let heads = model.heads(&chunk.batch())?;
-        let objective = Objective::new(model.graph(), &heads, &chunk);
-        // A row without targets has no loss.
-        if objective.known.iter().any(|known| *known > 0) {
-            losses.push((objective.total, row));
+    let mut losses: Vec<Option<f64>> = vec![None; rows.len()];
+    for (output, of_rows) in model.graph().outputs.iter().zip(row_losses(model, rows)?) {
+        for (row, loss) in of_rows {
+            *losses[row].get_or_insert(0.0) += output.weight * loss;
         }
     }
+    // A row without targets has no loss.
+    let losses = losses.into_iter().enumerate();
+    let mut losses: Vec<_> = losses.filter_map(|(row, loss)| Some((loss?, row))).collect();
     // NaN sorts as the largest loss.
     losses.sort_by(|(a, _), (b, _)| b.is_nan().cmp(&a.is_nan()).then(b.total_cmp(a)));
     losses.truncate(count);

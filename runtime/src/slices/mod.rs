@@ -14,7 +14,6 @@
 //! to the losses, so that every comparison is counted.
 
 mod groups;
-mod row_losses;
 mod welch;
 
 use std::fmt;
@@ -25,11 +24,13 @@ use multi_input_kernel::{Backend, Element};
 
 use self::{
     groups::Group,
-    row_losses::row_losses,
     welch::{Difference, Sample},
 };
 pub use crate::feature::Feature;
-use crate::{definition::Graph, objective::Rows, short::Short, text_table, untyped::UntypedModel};
+use crate::{
+    definition::Graph, objective::Rows, row_losses::row_losses, short::Short, text_table,
+    untyped::UntypedModel,
+};
 
 /// Upper bound of the number of pairs of groups that are compared.
 const MOST_PAIRS: usize = 20_000;
@@ -156,6 +157,7 @@ impl SliceFinder {
         };
         let pairs_left_out = pairs.is_none();
         groups.extend(pairs.into_iter().flatten());
+        let not_finite = losses.iter().flatten().filter(|(_, loss)| !loss.is_finite()).count();
         let outputs = graph.outputs.iter().zip(losses);
         let compared: Vec<(&'static str, Vec<Compared<'_>>)> = outputs
             .map(|(output, losses)| (output.name, self.differences(&groups, losses, raw.rows)))
@@ -171,7 +173,7 @@ impl SliceFinder {
             kept
         });
         let (slices, confidence) = (slices.collect(), self.confidence);
-        Slices { slices, comparisons, confidence, pairs_left_out }
+        Slices { slices, comparisons, confidence, pairs_left_out, not_finite }
     }
 
     /// The comparisons of an output: the groups with enough rows with a known target, in and
@@ -183,7 +185,8 @@ impl SliceFinder {
         rows: usize,
     ) -> Vec<Compared<'g>> {
         let mut by_row = vec![f64::NAN; rows];
-        losses.iter().for_each(|(row, loss)| by_row[*row] = *loss);
+        let finite = losses.iter().filter(|(_, loss)| loss.is_finite());
+        finite.for_each(|(row, loss)| by_row[*row] = *loss);
         let compared = groups.iter().filter_map(|group| {
             let (mut inside, mut outside) = (Sample::default(), Sample::default());
             let mut members = group.rows.iter().peekable();
@@ -305,6 +308,8 @@ pub struct Slices {
     pub confidence: f64,
     /// Whether pairs of groups were to be compared and are too many.
     pub pairs_left_out: bool,
+    /// The number of losses, of all outputs, that are infinite or NaN: they are in no comparison.
+    pub not_finite: usize,
 }
 
 impl Slices {
@@ -335,9 +340,14 @@ impl Slices {
             true => " Pairs of groups are too many to be compared.",
             false => "",
         };
+        let not_finite = match self.not_finite {
+            0 => String::new(),
+            1 => " One row has a loss that is not finite and is left out.".to_owned(),
+            count => format!(" {count} losses are not finite; their rows are left out."),
+        };
         format!(
             "{} comparisons of a group with the other rows. The intervals of the differences (Welch, \
-             corrected by Bonferroni) hold together with {} %.{pairs}",
+             corrected by Bonferroni) hold together with {} %.{pairs}{not_finite}",
             self.comparisons,
             Short(100.0 * self.confidence)
         )

@@ -191,3 +191,16 @@ fn a_row_with_an_unknown_target_or_loss_is_in_no_group() {
     assert_eq!((slices.comparisons, slices.slices.len()), (0, 0));
     assert!(slices.to_string().ends_with("In no group is the loss larger than in the others."));
 }
+
+#[test]
+fn losses_that_are_not_finite_are_counted_and_left_out() {
+    let mut random = Random::of(3);
+    let table = table(&mut random);
+    let mut losses = losses(&mut random, |_| 1.0);
+    let whole = SliceFinder::default().compare((&GRAPH, None), &table, &losses);
+    assert_eq!(whole.not_finite, 0);
+    (losses[0][5].1, losses[0][7].1) = (f64::NAN, f64::INFINITY);
+    let found = SliceFinder::default().compare((&GRAPH, None), &table, &losses);
+    assert_eq!((found.not_finite, found.comparisons), (2, whole.comparisons));
+    assert!(found.method().contains("2 losses are not finite"), "{}", found.method());
+}

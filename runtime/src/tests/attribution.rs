@@ -157,8 +157,11 @@ fn random_orders_are_near_the_exact_values_and_complete() {
     }
     // The same orders each time, whatever other rows are explained.
     assert_eq!(sampled.explain_row(&rows[1]).unwrap(), found[1]);
-    // As many orders as twice the background rows have the mean prediction as their baseline.
+    // Orders in a multiple of the background rows have the mean prediction as their baseline; their
+    // number is rounded up to one.
     near(found[0].baseline, exact[0].baseline, 1e-4);
+    let few = shapley().by_column().exact_up_to(0).permutations(31).explain(&rows).unwrap();
+    near(few[0].baseline, exact[0].baseline, 1e-4);
 }
 
 #[test]
@@ -390,6 +393,47 @@ fn texts_lists_derived_nodes_and_many_categories_have_shares() {
     found[0].waterfall(folder.path().join("row.svg")).unwrap();
     let picture = std::fs::read_to_string(folder.path().join("row.svg")).unwrap();
     assert!(picture.contains(">text = a good bad house<") && picture.contains(">baseline<"));
+}
+
+/// Inputs that no layer reads: only a derived node is made of them.
+#[multi_input_model(crate = crate)]
+#[derive(Clone, Debug)]
+struct Crossed {
+    #[input]
+    street: String,
+    #[input]
+    age: u32,
+    #[derived(crossed(street, age, buckets = 7))]
+    #[branch(Embedding(7, 2))]
+    place: u32,
+    #[input(standardize)]
+    number: f32,
+    #[merge(concat(place, number))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+#[test]
+fn raw_columns_that_no_layer_reads_have_no_share() {
+    let row = |row: usize| CrossedSample {
+        street: format!("street {}", row % 5),
+        age: (row % 4) as u32,
+        number: row as f32,
+        y: (row % 3) as f32,
+    };
+    let rows: Vec<CrossedSample> = (0..30).map(row).collect();
+    let mut model = Crossed::build(&Cpu::default(), Seed(5));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).progress(Progress::silent());
+    trainer.fit(&mut model, &rows).unwrap();
+    let gradients = || Attribution::integrated_gradients(&model, Crossed::y);
+    let mut found = gradients().explain_samples(&rows[..4]).unwrap();
+    found.extend(gradients().background(&rows).unwrap().explain_samples(&rows[..4]).unwrap());
+    for why in &found {
+        near(why.residual(), 0.0, 1e-4);
+        assert_eq!(why.of_input("street"), Some(0.0), "{why}");
+        assert_eq!(why.of_input("age"), Some(0.0), "{why}");
+    }
 }
 
 #[test]

@@ -4,5 +4,6 @@ mod attribution;
 mod checkpoints;
 mod models;
 mod partial_dependence;
+mod reasons;
 mod resuming;
 mod training;

@@ -1,7 +1,13 @@
 //! Partial dependence against brute force.
 
+use dfdx::tensor::Cpu;
+use multi_input_data::chrono::NaiveDate;
+
 use super::attribution::{claims, inputs, trained, Claim, ClaimInputs};
-use crate::partial_dependence::PartialDependence;
+use crate::{
+    callback::Progress, multi_input_model, optim::Adam, partial_dependence::PartialDependence,
+    train::Trainer, Seed,
+};
 
 fn near(found: f64, expected: f64) {
     assert!((found - expected).abs() <= 1e-4 * expected.abs().max(1.0), "{found} {expected}");
@@ -77,7 +83,14 @@ fn pictures_of_dependences_show_their_values() {
     let curve = class().individual().on((Claim::numbers, 0), &rows).unwrap();
     let bars = class().on(Claim::kind, &rows).unwrap();
     let cells = class().on_both(Claim::kind, (Claim::numbers, 0), &rows).unwrap();
-    for (found, words) in [(curve, "class[2] by age"), (bars, ">0<"), (cells, "kind and age")] {
+    let single = class().points(1).on((Claim::numbers, 0), &rows).unwrap();
+    let all = [
+        (curve, "class[2] by age"),
+        (bars, ">0<"),
+        (cells, "kind and age"),
+        (single, "class[2] by age"),
+    ];
+    for (found, words) in all {
         found.plot(&path).unwrap();
         let picture = std::fs::read_to_string(&path).unwrap();
         assert!(picture.contains(words) && !picture.contains("NaN"), "{words} in {picture}");
@@ -98,4 +111,46 @@ fn what_has_no_dependence_is_said() {
     assert!(message(cost().on(Claim::kind, &[])).contains("no rows to average over"));
     assert!(message(cost().on_both(Claim::kind, Claim::kind, &rows)).contains("is both axes"));
     assert!(message(cost().points(0).on(Claim::kind, &rows)).contains("`points`"));
+}
+
+/// A date and a number that may be absent.
+#[multi_input_model(crate = crate)]
+#[derive(Clone, Debug)]
+struct Sale {
+    #[input(calendar(month))]
+    #[branch(Dense(2, tanh))]
+    day: NaiveDate,
+    #[input(missing = zeros)]
+    area: Option<f32>,
+    #[merge(concat(day, area))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[test]
+fn dates_and_options_have_curves() {
+    let row = |row: u32| SaleSample {
+        day: NaiveDate::from_ymd_opt(2024, 1 + row % 12, 2).unwrap(),
+        area: (!row.is_multiple_of(3)).then_some(row as f32),
+        price: row as f32,
+    };
+    let rows: Vec<SaleSample> = (0..24).map(row).collect();
+    let mut model = Sale::build(&Cpu::default(), Seed(5));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(1).progress(Progress::silent());
+    trainer.fit(&mut model, &rows).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dependence.svg");
+    let picture = |found: PartialDependence| {
+        found.plot(&path).unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let price = || PartialDependence::of(&model, Sale::price).individual();
+    let by_day = picture(price().on(Sale::day, &rows).unwrap());
+    assert!(by_day.contains(">year<") && by_day.matches("<polyline").count() == 25, "{by_day}");
+    let by_area = price().on(Sale::area, &rows).unwrap();
+    assert_eq!(by_area.axes[0].points.last().unwrap().value, "absent");
+    let by_area = picture(by_area);
+    assert!(by_area.contains(">absent<") && by_area.contains(">value<"), "{by_area}");
+    assert_eq!(by_area.matches("<polyline").count(), 26);
 }

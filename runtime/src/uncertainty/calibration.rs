@@ -7,8 +7,9 @@ use multi_input_data::schema::TargetKind;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    isotonic::Isotonic, prediction_set::ClassPrediction, reliability, temperature, unsuitable,
-    Observed, ObservedModel,
+    isotonic::Isotonic,
+    prediction_set::{probabilities_of, ClassPrediction},
+    reliability, temperature, unsuitable, Observed, ObservedModel,
 };
 use crate::{
     definition::{ClassOutput, Definition, Graph, Output},
@@ -128,15 +129,8 @@ impl<M: Definition> Calibration<M> {
         prediction: &P,
     ) -> Result<P> {
         let (own, of_classes) = self.fitted.output(output.index(), &M::GRAPH)?;
-        let probabilities = prediction.probabilities();
-        if probabilities.len() != own.functions.width(of_classes, &M::GRAPH.outputs[own.index]) {
-            let reason = format!(
-                "`{}` has no prediction of {} probabilities",
-                own.output,
-                probabilities.len()
-            );
-            return Err(unsuitable("Calibration::apply", reason));
-        }
+        let output = &M::GRAPH.outputs[own.index];
+        let probabilities = probabilities_of("Calibration::apply", output, prediction)?;
         let calibrated = own.functions.apply(&probabilities, of_classes);
         Ok(prediction.with_probabilities(&mut calibrated.into_iter()))
     }
@@ -259,15 +253,6 @@ impl Functions {
                     |label| Isotonic::fit(observed.label(label).map(|(p, flag)| (p, number(flag))));
                 Functions::Isotonic((0..observed.width()).map(fit).collect())
             }
-        }
-    }
-
-    /// The number of probabilities in a prediction.
-    fn width(&self, of_classes: bool, output: &Output) -> usize {
-        match self {
-            Functions::Temperature(_) if of_classes => output.target.width,
-            Functions::Temperature(temperatures) => temperatures.len(),
-            Functions::Isotonic(functions) => functions.len(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     interval::{IntervalPrediction, Residual},
-    prediction_set::ClassPrediction,
+    prediction_set::{probabilities_of, ClassPrediction},
     unsuitable, Interval, Observed, ObservedModel,
 };
 use crate::{
@@ -112,6 +112,7 @@ struct FittedOutput {
 }
 
 const FIT: &str = "Conformal::fit";
+const SET: &str = "Conformal::set";
 
 impl<M: Definition> Conformal<M> {
     pub(crate) fn of(fitted: Fitted) -> Conformal<M> {
@@ -165,7 +166,9 @@ impl<M: Definition> Conformal<M> {
         output: impl ClassOutput<M>,
         prediction: &P,
     ) -> Result<P::Set> {
-        let members = self.fitted.members(output.index(), &prediction.probabilities())?;
+        let index = output.index();
+        let probabilities = probabilities_of(SET, &M::GRAPH.outputs[index], prediction)?;
+        let members = self.fitted.members(index, &probabilities, P::OF_CLASSES)?;
         Ok(prediction.read_set(&mut members.into_iter()))
     }
 }
@@ -244,35 +247,19 @@ impl Fitted {
         Ok(of_elements.map(|(numbers, bound)| residual.interval(numbers, *bound)).collect())
     }
 
-    fn members(&self, index: usize, probabilities: &[f64]) -> Result<Vec<bool>> {
-        const OPERATION: &str = "Conformal::set";
+    fn members(&self, index: usize, probabilities: &[f64], classes: bool) -> Result<Vec<bool>> {
         let Some(output) = self.outputs.get(index).filter(|own| own.residual.is_none()) else {
-            let reason = "the output has no classes".to_owned();
-            return Err(unsuitable(OPERATION, reason));
+            return Err(unsuitable(SET, "the output has no classes".to_owned()));
         };
         let within = |probability: f64, bound: f64| 1.0 - probability <= bound;
-        match &output.bounds[..] {
-            // Classes have one bound; a flag has as many bounds as probabilities.
-            [bound] if probabilities.len() > 1 => {
-                Ok(probabilities.iter().map(|probability| within(*probability, *bound)).collect())
-            }
-            bounds if bounds.len() == probabilities.len() => {
-                let of_flags = probabilities.iter().zip(bounds);
-                let of_flag = |(probability, bound): (&f64, &f64)| {
-                    [within(1.0 - probability, *bound), within(*probability, *bound)]
-                };
-                Ok(of_flags.flat_map(of_flag).collect())
-            }
-            bounds => Err(unsuitable(
-                OPERATION,
-                format!(
-                    "a prediction of `{}` has {} probabilities, but this one has {}",
-                    output.output,
-                    bounds.len(),
-                    probabilities.len()
-                ),
-            )),
-        }
+        // Classes have one bound, flags one each.
+        let bounds = output.bounds.iter().cycle();
+        let of_each = probabilities.iter().zip(bounds);
+        let members = of_each.flat_map(|(probability, bound)| match classes {
+            true => vec![within(*probability, *bound)],
+            false => vec![within(1.0 - probability, *bound), within(*probability, *bound)],
+        });
+        Ok(members.collect())
     }
 }
 

@@ -88,23 +88,34 @@ impl Observed {
         self.element(label).map(|(probability, flag)| (probability, flag > 0.5))
     }
 
+    /// Why the predictions cannot be compared with the targets: one is NaN, or, for classes and flags,
+    /// outside of 0..=1, as a loss of one's own without a link may have them.
+    pub(crate) fn unfit(&self) -> Option<String> {
+        let of_numbers = self.output.target.kind.is_numbers();
+        let is_fit = |found: f64| match of_numbers {
+            true => !found.is_nan(),
+            false => (0.0..=1.0).contains(&found),
+        };
+        let index = self.predictions.iter().position(|found| !is_fit(*found))?;
+        let (name, row) = (self.output.name, index / self.width().max(1));
+        Some(match self.predictions[index] {
+            found if found.is_nan() => {
+                format!("the prediction of `{name}` is NaN for known row {row}")
+            }
+            found => format!(
+                "the prediction of `{name}` is {found} for known row {row}, which is no probability: \
+                 give the loss a link (`LossForm::link`), or let its `predict` return probabilities"
+            ),
+        })
+    }
+
     /// # Errors
-    /// [`Error::NoTargets`] without rows, [`Error::Unsuitable`] for a prediction that is no number.
-    pub(super) fn check(&self, operation: &'static str, purpose: &'static str) -> Result<()> {
+    /// [`Error::NoTargets`] without rows, [`Error::Unsuitable`] for predictions that are
+    /// [unfit](Observed::unfit).
+    pub(crate) fn check(&self, operation: &'static str, purpose: &'static str) -> Result<()> {
         if self.rows == 0 {
             return Err(Error::NoTargets(purpose));
         }
-        let nan = self.predictions.iter().position(|number| number.is_nan());
-        match nan {
-            Some(index) => Err(unsuitable(
-                operation,
-                format!(
-                    "the prediction of `{}` is NaN for known row {}",
-                    self.output.name,
-                    index / self.width().max(1)
-                ),
-            )),
-            None => Ok(()),
-        }
+        self.unfit().map_or(Ok(()), |reason| Err(unsuitable(operation, reason)))
     }
 }

@@ -1,12 +1,20 @@
 //! Sets of classes, labels and flags.
 
-use multi_input_data::{Class, LabelProbabilities, Probabilities};
+use multi_input_base::Result;
+use multi_input_data::{schema::TargetKind, Class, LabelProbabilities, Probabilities};
+
+use super::unsuitable;
+use crate::definition::Output;
 
 /// A prediction of probabilities: `f32` of a `bool`, `[f32; N]` of `[bool; N]`, [`Probabilities`] and
 /// [`LabelProbabilities`] of a class.
 pub trait ClassPrediction: Sized {
     /// The sets of values: [`FlagSet`], `[FlagSet; N]`, [`ClassSet`], [`LabelSet`].
     type Set;
+
+    /// Whether it has the probabilities of classes, rather than of flags.
+    #[doc(hidden)]
+    const OF_CLASSES: bool;
 
     /// The probabilities.
     fn probabilities(&self) -> Vec<f64>;
@@ -17,6 +25,38 @@ pub trait ClassPrediction: Sized {
 
     /// The set whose members are given in order: the classes; false and true for each flag.
     fn read_set(&self, members: &mut dyn Iterator<Item = bool>) -> Self::Set;
+}
+
+/// The probabilities of a prediction of `output`.
+///
+/// # Errors
+/// [`Error::Unsuitable`](multi_input_base::Error::Unsuitable) if it cannot be one: classes for flags or
+/// flags for classes, or another number of them.
+pub(super) fn probabilities_of<P: ClassPrediction>(
+    operation: &'static str,
+    output: &Output,
+    prediction: &P,
+) -> Result<Vec<f64>> {
+    let probabilities = prediction.probabilities();
+    let has_classes = output.target.kind == TargetKind::Class;
+    if (P::OF_CLASSES, probabilities.len()) == (has_classes, output.width) {
+        return Ok(probabilities);
+    }
+    let words = |count: usize, of_classes: bool| match (count, of_classes) {
+        (1, true) => "1 class".to_owned(),
+        (count, true) => format!("{count} classes"),
+        (1, false) => "1 flag".to_owned(),
+        (count, false) => format!("{count} flags"),
+    };
+    let (name, found) = (output.name, words(probabilities.len(), P::OF_CLASSES));
+    let expected = words(output.width, has_classes);
+    Err(unsuitable(
+        operation,
+        format!(
+            "a prediction of `{name}` has the probabilities of {expected}, but this one has those of \
+             {found}"
+        ),
+    ))
 }
 
 /// The values that a flag may have.
@@ -95,6 +135,8 @@ impl LabelSet {
 impl ClassPrediction for f32 {
     type Set = FlagSet;
 
+    const OF_CLASSES: bool = false;
+
     fn probabilities(&self) -> Vec<f64> {
         vec![f64::from(*self)]
     }
@@ -110,6 +152,8 @@ impl ClassPrediction for f32 {
 
 impl<P: ClassPrediction, const N: usize> ClassPrediction for [P; N] {
     type Set = [P::Set; N];
+
+    const OF_CLASSES: bool = P::OF_CLASSES;
 
     fn probabilities(&self) -> Vec<f64> {
         self.iter().flat_map(P::probabilities).collect()
@@ -127,6 +171,8 @@ impl<P: ClassPrediction, const N: usize> ClassPrediction for [P; N] {
 impl<const N: usize> ClassPrediction for Probabilities<N> {
     type Set = ClassSet<N>;
 
+    const OF_CLASSES: bool = true;
+
     fn probabilities(&self) -> Vec<f64> {
         self.as_array().iter().map(|probability| f64::from(*probability)).collect()
     }
@@ -142,6 +188,8 @@ impl<const N: usize> ClassPrediction for Probabilities<N> {
 
 impl<const N: usize> ClassPrediction for LabelProbabilities<N> {
     type Set = LabelSet;
+
+    const OF_CLASSES: bool = true;
 
     fn probabilities(&self) -> Vec<f64> {
         self.as_array().iter().map(|probability| f64::from(*probability)).collect()

@@ -63,7 +63,8 @@ pub(super) fn constants(expansion: &Expansion<'_>) -> TokenStream {
     let all: Vec<TokenStream> = losses.chain(merges).collect();
     match all.is_empty() {
         true => TokenStream::new(),
-        false => quote!(impl #definition { #(#all)* }),
+        // The constants are at the user's tokens, where the user's lints apply.
+        false => quote!(#[allow(unreachable_pub)] impl #definition { #(#all)* }),
     }
 }
 

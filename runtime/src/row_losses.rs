@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// For each output, the number of every row with a known target, and its loss without the weight of
-/// the output. A loss that is not finite is left out.
-pub(super) fn row_losses<E: Element, D: Backend<E>>(
+/// the output.
+pub(crate) fn row_losses<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     rows: &Rows,
 ) -> Result<Vec<Vec<(usize, f64)>>> {
@@ -32,7 +32,7 @@ pub(super) fn row_losses<E: Element, D: Backend<E>>(
             let objective = Objective::new(graph, &heads, &rows.take(&[row]));
             let by_output = objective.by_output.iter().zip(&objective.known).zip(&mut losses);
             for ((loss, known), losses) in by_output {
-                if *known > 0 && loss.is_finite() {
+                if *known > 0 {
                     losses.push((row, *loss));
                 }
             }
