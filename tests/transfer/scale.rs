@@ -215,9 +215,9 @@ fn what_cannot_be_refitted_is_refused() {
     let trainer = Trainer::new(Adam::new(1e-3)).progress(Progress::silent());
     let error = trainer.refit(Hidden::hidden).fit(&mut model, &rows).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("`refit`: `hidden` is neither an input nor an output, so nothing is fitted"),
+        error.to_string().contains(
+            "`refit`: `hidden` is no input, derived node or output, so nothing is fitted"
+        ),
         "{error}"
     );
 }
