@@ -34,7 +34,7 @@ impl Setup<'_> {
         self.check_source(0)?;
         let mut kept = self.kept(model, false);
         if self.settings.resume.is_none() {
-            vectors::check_files(self.graph, &kept)?;
+            vectors::check_files(self.graph, &kept, model.coverage.as_ref())?;
         }
         let Counted { fitted, rows, bytes, values, weights, statistics, first_rows } =
             self.count(source, &kept)?;
