@@ -250,7 +250,8 @@ fn uncertainty_is_saved_with_the_model_and_belongs_to_its_weights() {
     let error = untrained.set_conformal(&conformal).unwrap_err().to_string();
     assert_eq!(
         error,
-        "`Model::set_conformal`: it was fitted on other weights than the model has: fit it again"
+        "`Model::set_conformal`: it was fitted on other weights or preprocessing than the model has: \
+         fit it again"
     );
     assert!(untrained.set_calibration(&calibration).is_err());
 }
