@@ -1,9 +1,9 @@
-//! Taking nodes that the model does not have, and nodes of another model.
+//! Taking nodes of another model than the one that takes.
 
 use multi_input::prelude::*;
 
 #[multi_input_model]
-pub struct Price {
+pub struct Flat {
     #[input]
     #[branch(Dense(4))]
     rooms: [f32; 10],
@@ -14,7 +14,7 @@ pub struct Price {
 }
 
 #[multi_input_model]
-pub struct Rent {
+pub struct House {
     #[input]
     #[branch(Dense(4))]
     rooms: [f32; 10],
@@ -25,11 +25,8 @@ pub struct Rent {
 }
 
 fn main() {
-    let base = Price::build(&Cpu::default(), Seed(1));
-    let mut tuned = Rent::build(&Cpu::default(), Seed(2));
-    let _ = tuned.take(&base, nodes![Rent::rooms, Rent::rent]);
-    let _ = tuned.take(&base, nodes![Rent::price]);
-    let _ = tuned.take(&base, nodes![Rent::{rooms, floors}]);
-    let _ = tuned.take(&base, nodes![Price::rooms]);
-    let _ = tuned.take(&"base.safetensors", nodes![Rent::rooms]);
+    let base = Flat::build(&Cpu::default(), Seed(1));
+    let mut tuned = House::build(&Cpu::default(), Seed(2));
+    let _ = tuned.take(&base, nodes![House::rooms, House::rent]);
+    let _ = tuned.take(&base, nodes![Flat::rooms]);
 }

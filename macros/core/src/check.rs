@@ -14,7 +14,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
     names,
-    parse::{Argument, Date, DerivedBy, Element, Missing, NamedLoss, Source},
+    parse::{Argument, Date, DerivedBy, Element, LossWeight, Missing, NamedLoss, Source},
     requirement::Requirement,
     shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
     suggest::list,
@@ -605,6 +605,10 @@ fn loss_fits(node: &Node, shaped: &ShapedNode, errors: &mut Diagnostics) {
             ),
         );
         return;
+    }
+    let weight = node.field.output.as_ref().map(|output| &output.weight);
+    if let (Some(LossWeight::Learned(span)), Err(text)) = (weight, form.check_learned_weight()) {
+        errors.at(*span, format!("`{name}`: {}", text.as_str()));
     }
     let mut layers = shaped.layers.iter().rev();
     let Some(mut last) = layers.next() else { return };

@@ -55,6 +55,11 @@ pub(crate) fn own_loss(output: usize) -> Ident {
     format_ident!("OWN_LOSS_{output}")
 }
 
+/// The constant of the definition that holds the merge of the user's own of a node.
+pub(crate) fn own_merge(node: usize) -> Ident {
+    format_ident!("OWN_MERGE_{node}")
+}
+
 /// The generated types of one model.
 pub(crate) struct Names {
     pub(crate) definition: Ident,

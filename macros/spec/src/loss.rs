@@ -1,6 +1,6 @@
 //! The losses, and the targets they accept.
 
-use crate::{Activation, Doc, Range, Shape, Size, Text};
+use crate::{Activation, Doc, Range, Shape, Size, Text, MAX_RANK};
 
 /// The kind of an output's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,12 @@ pub struct LossForm {
     pub non_negative: bool,
     /// The preprocessing steps allowed for its target.
     pub target_steps: TargetSteps,
+    /// Whether the loss is never below 0, so that its weight can be learned: `exp(-s) L + s` has no
+    /// minimum where L is negative.
+    pub at_least_zero: bool,
+    /// Whether the loss is the mean of the same loss of each element, so that the labels of
+    /// `[bool; N]` can have class weights.
+    pub elementwise: bool,
 }
 
 /// The numbers of the head that a loss takes.
@@ -142,7 +148,22 @@ pub enum TargetSteps {
     None(&'static str),
 }
 
+const fn has_length(parts: &[Part]) -> bool {
+    let mut index = 0;
+    while index < parts.len() {
+        if matches!(parts[index], Part::Length) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
 impl TargetSteps {
+    const fn is_any(self) -> bool {
+        matches!(self, TargetSteps::Any)
+    }
+
     /// The length in the target's unit.
     pub const fn length(self) -> Option<&'static str> {
         match self {
@@ -166,6 +187,8 @@ impl LossForm {
             link: None,
             non_negative: false,
             target_steps: TargetSteps::Any,
+            at_least_zero: false,
+            elementwise: false,
         }
     }
 
@@ -249,6 +272,7 @@ impl LossForm {
         needed: &Shape,
         head: &Shape,
         steps: [Option<&str>; 2],
+        learned_weight: bool,
     ) -> Result<Shape, Text> {
         if !self.takes(target) {
             return Err(Text::new("this is ")
@@ -261,9 +285,17 @@ impl LossForm {
             return Err(Text::new("`").str(self.name).str(mistake));
         }
         if let Some(before) = before {
-            if let Err(text) = self.check_activation(before) {
+            if let Err(text) = self.check_own_activation(before) {
                 return Err(text);
             }
+        }
+        if learned_weight {
+            if let Err(text) = self.check_learned_weight() {
+                return Err(text);
+            }
+        }
+        if let Err(text) = self.check_target(needed) {
+            return Err(text);
         }
         if let [Some(first), curved] = steps {
             if let Err(text) = self.check_steps(first, curved) {
@@ -286,6 +318,10 @@ impl LossForm {
             (HeadForm::Parts(_), _) if target as usize != Target::Numbers as usize => {
                 Some("` has parts, which only targets of numbers have")
             }
+            (HeadForm::Parts(parts), _) if has_length(parts) && self.target_steps.is_any() => Some(
+                "` predicts a length, which only affine steps of the target keep: state \
+                      `TargetSteps::Affine` or `TargetSteps::None`",
+            ),
             (HeadForm::Pair, _) if target as usize != Target::Flag as usize => {
                 Some("` takes a pair of numbers, which only targets `bool` have")
             }
@@ -293,6 +329,51 @@ impl LossForm {
                 Some("` is cumulative, which only targets `Class<N>` are")
             }
             _ => None,
+        }
+    }
+
+    /// Compares the activation before a loss of one's own, which takes no activation off.
+    const fn check_own_activation(&self, before: Activation) -> Result<(), Text> {
+        match self.link {
+            Some(link) if before as usize != Activation::Linear as usize => {
+                let text = Text::new("`").str(self.name).str("` applies `").str(link.name());
+                Err(text
+                    .str("` itself; leave `")
+                    .str(before.name())
+                    .str("` out of the branch's end"))
+            }
+            _ => self.check_activation(before),
+        }
+    }
+
+    /// Whether the weight of the loss can be learned.
+    ///
+    /// # Errors
+    /// A text that can follow the field's name.
+    pub const fn check_learned_weight(&self) -> Result<(), Text> {
+        match self.at_least_zero {
+            true => Ok(()),
+            false => Err(Text::new("`").str(self.name).str(
+                "` may be negative, where no learned weight has a minimum; give it a number: \
+                 `weight = 0.5`",
+            )),
+        }
+    }
+
+    /// Whether there is a head for a target of this shape.
+    ///
+    /// # Errors
+    /// A text that can follow the field's name.
+    pub const fn check_target(&self, target: &Shape) -> Result<(), Text> {
+        match self.head {
+            HeadForm::Parts(_) if target.rank() == MAX_RANK => Err(Text::new("`").str(self.name).str(
+                "` predicts several numbers of each, which need an axis of their own, but arrays have 4 \
+                 at most",
+            )),
+            HeadForm::Cumulative if target.dim(0).is(1) => Err(Text::new("`").str(self.name).str(
+                "` compares grades, of which there are at least 2",
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -371,9 +452,17 @@ const fn is_equal(one: &str, other: &str) -> bool {
 }
 
 impl Loss {
+    /// A loss that is never below 0, and the mean of the same loss of each element.
     const fn new(type_name: &'static str, form: LossForm, doc: Doc) -> Loss {
         let (parameters, listed, prediction) = (&[], None, Predicted::Target);
+        let form = LossForm { at_least_zero: true, elementwise: true, ..form };
         Loss { type_name, doc, parameters, listed, prediction, form }
+    }
+
+    /// A loss that may be negative.
+    const fn new_of_any_sign(type_name: &'static str, form: LossForm, doc: Doc) -> Loss {
+        let loss = Loss::new(type_name, form, doc);
+        Loss { form: LossForm { at_least_zero: false, ..loss.form }, ..loss }
     }
 
     /// The name in the DSL.
@@ -415,7 +504,7 @@ pub const LOSSES: &[Loss] = &[
         },
         Doc { keras: "`LogCosh`", torch: "", ..Doc::new("`mean(ln(cosh(y - t)))`") },
     ),
-    Loss::new(
+    Loss::new_of_any_sign(
         "Poisson",
         LossForm {
             non_negative: true,
@@ -447,7 +536,7 @@ pub const LOSSES: &[Loss] = &[
     },
     Loss {
         prediction: Predicted::Named("Normal"),
-        ..Loss::new(
+        ..Loss::new_of_any_sign(
             "Gaussian",
             LossForm {
                 head: HeadForm::Parts(&[Part::Value, Part::Length]),
@@ -474,7 +563,7 @@ pub const LOSSES: &[Loss] = &[
         LossForm { target_steps: TargetSteps::None("the sides -1 and 1"), ..LossForm::of_numbers("hinge") },
         Doc { keras: "`Hinge`", torch: "", ..Doc::new("`mean(max(0, 1 - t y))` for targets -1 and 1 (0 counts as -1)") },
     ),
-    Loss::new(
+    Loss::new_of_any_sign(
         "CosineSimilarity",
         LossForm { target_steps: TargetSteps::None("directions from 0"), ..LossForm::of_numbers("cosine_similarity") },
         Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", ..Doc::new("minus the cosine of y and t") },

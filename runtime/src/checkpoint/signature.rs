@@ -79,10 +79,16 @@ impl Signature {
             // The numbers of a head of another width mean what the loss says.
             let parts = match output.loss.form().head {
                 HeadForm::Target => String::new(),
-                _ => format!(", a head of {} by {:?}", output.head, output.loss),
+                _ => format!(", a head of {} by {}", output.head, output.loss.name()),
+            };
+            let identity = match output.loss.identity() {
+                identity if identity.is_empty() => identity,
+                identity => format!(", {} of {identity}", output.loss.name()),
             };
             let learned = if output.learned_weight { ", of a learned weight" } else { "" };
-            let is = format!("{target:?} of {width} by {link}, {steps:?}{labels}{parts}{learned}");
+            let is = format!(
+                "{target:?} of {width} by {link}, {steps:?}{labels}{parts}{identity}{learned}"
+            );
             part("output", output.name, is)
         });
         Signature {

@@ -22,6 +22,31 @@ pub struct OptionalInputOf<M> {
     node: NodeOf<M>,
 }
 
+/// The argument of `Model::take`: nodes of the model `M`, as `nodes![HousePrice::rooms]` gives.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no nodes of `{M}`",
+    label = "no nodes of this model",
+    note = "name nodes of the model that takes: `model.take(&base, nodes![House::rooms])`"
+)]
+pub trait NodesOf<M> {
+    /// The nodes.
+    fn nodes(&self) -> &[NodeOf<M>];
+}
+
+#[diagnostic::do_not_recommend] // The message says what they are.
+impl<M, const N: usize> NodesOf<M> for [NodeOf<M>; N] {
+    fn nodes(&self) -> &[NodeOf<M>] {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> NodesOf<M> for Vec<NodeOf<M>> {
+    fn nodes(&self) -> &[NodeOf<M>] {
+        self
+    }
+}
+
 /// The argument of `Trainer::drop_input`: an [`OptionalInputOf`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no input of `{M}` that may be absent, so it cannot be dropped",

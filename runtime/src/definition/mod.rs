@@ -23,7 +23,7 @@ pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::{
-    handle::{ClassOutput, Droppable, NodeOf, OptionalInputOf, OutputOf},
+    handle::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf},
     part::PartOf,
 };
 use crate::{data::Batch, metric::AnyMetric, plot};
@@ -186,7 +186,8 @@ impl Graph {
             ));
         }
         let learns = |layer: &Layer| layer.parameters != Some(0);
-        let learned = found.layers.iter().any(learns) || found.stand_in > 0;
+        let learned =
+            found.layers.iter().any(learns) || found.stand_in > 0 || self.learns_weight_of(node);
         (!learned).then(|| format!("the branch of `{node}` has nothing that learns"))
     }
 }

@@ -56,6 +56,7 @@ impl<'c> Setup<'c> {
             let output = self.graph.outputs.get(class_weights.index);
             let found = output.map(|output| class_mistakes(output, &class_weights.weights));
             mistakes.extend(found.into_iter().flatten());
+            mistakes.extend(output.and_then(of_no_elements));
         }
         mistakes
     }
@@ -182,6 +183,19 @@ impl Settings {
     }
 }
 
+/// The mistake of class weights for labels whose loss is not the mean over them.
+fn of_no_elements(output: &Output) -> Option<String> {
+    let form = output.loss.form();
+    let unfit = output.label_count() > 0 && !form.elementwise;
+    unfit.then(|| {
+        format!(
+            "`{}` of output `{}` is not the mean of a loss of each label (`LossForm::elementwise`), so \
+             labels have no class weights",
+            form.name, output.name
+        )
+    })
+}
+
 /// Mistakes in an output's weight and loss arguments. A graph written by the macro has none.
 fn output_mistakes(output: &Output) -> Vec<String> {
     let Output { weight, loss, .. } = output;
@@ -192,5 +206,8 @@ fn output_mistakes(output: &Output) -> Vec<String> {
     });
     let of_loss =
         loss.mistake().map(|mistake| format!("`{}` of output `{name}`: {mistake}", loss.name()));
-    of_weight.into_iter().chain(of_loss).collect()
+    let (point, parts) = (loss.point(), loss.parts(output.head, output.width));
+    let of_point = (point >= parts.max(1))
+        .then(|| format!("`{}` of output `{name}` has no part {point}, but {parts}", loss.name()));
+    of_weight.into_iter().chain(of_loss).chain(of_point).collect()
 }

@@ -9,7 +9,7 @@ use multi_input_kernel::Element;
 use super::Model;
 use crate::{
     compute::Compute,
-    definition::{Network, NodeOf},
+    definition::{Network, NodeOf, NodesOf},
     objective::{encode, sample_tables},
     transfer::{Grown, Taken, Weights, Which},
     untyped::rows_at_once,
@@ -116,12 +116,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// [`Error::Transfer`](crate::Error::Transfer) with every node that does not agree, and both
     /// definitions or both shapes. Then nothing was taken.
-    pub fn take(
-        &mut self,
-        base: &impl Base,
-        nodes: impl IntoIterator<Item = NodeOf<M>>,
-    ) -> Result<Taken> {
-        let names: Vec<&'static str> = nodes.into_iter().map(|node| node.name()).collect();
+    pub fn take(&mut self, base: &impl Base, nodes: impl NodesOf<M>) -> Result<Taken> {
+        let names: Vec<&'static str> = nodes.nodes().iter().map(NodeOf::name).collect();
         D::core().take(self.untyped_mut(), &*base.weights()?, Which::Named(&names))
     }
 

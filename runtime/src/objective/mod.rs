@@ -62,21 +62,28 @@ impl Objective {
         {
             objective.add(index, output, (head, target), batch);
             if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
-                by_weight.push(objective.weigh(index, weight));
+                let counts = objective.has_rows(index, target, batch);
+                by_weight.push(objective.weigh(index, weight, counts));
             }
         }
         objective.grads.extend(by_weight);
         objective
     }
 
-    /// Applies the learned weight of output `index`, which has been added last. Returns the gradient
-    /// of the weight's number.
-    fn weigh(&mut self, index: usize, weight: &[f64]) -> Vec<f64> {
-        let (&[s], true) = (weight, self.known[index] > 0) else { return vec![0.0] };
+    /// Applies the learned weight of output `index`, which has been added last, unless no row counts
+    /// for it. Returns the gradient of the weight's number.
+    fn weigh(&mut self, index: usize, weight: &[f64], counts: bool) -> Vec<f64> {
+        let (&[s], true) = (weight, counts) else { return vec![0.0] };
         let (loss, factor) = (self.by_output[index], (-s).exp());
         self.total += factor * loss + s - loss;
         self.grads[index].iter_mut().for_each(|grad| *grad *= factor);
         vec![1.0 - factor * loss]
+    }
+
+    /// Whether a row with a known target and a weight counts for output `index`.
+    fn has_rows(&self, index: usize, target: &Column, batch: &RowBatch<'_>) -> bool {
+        let mut rows = batch.targets().1.iter();
+        rows.any(|&row| target.is_present(row) && batch.weights().of(index, row) != 0.0)
     }
 
     /// Adds the output number `index`.

@@ -137,7 +137,7 @@ fn vocabularies_of(graph: &Graph, inputs: &BTreeSet<&str>) -> Vec<&'static str> 
 
 /// Whether a node has weights, or is an input or an output whose preprocessing learns.
 pub(super) fn has_anything(graph: &Graph, node: &Node) -> bool {
-    node.has_weights() || graph.learns(node.name)
+    node.has_weights() || graph.learns(node.name) || graph.learns_weight_of(node.name)
 }
 
 /// The mistake of naming a node that has nothing to take.

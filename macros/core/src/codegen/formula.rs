@@ -222,11 +222,12 @@ impl Formulas {
                     let activation = word(activation);
                     quote!(#spec::Activation::#activation)
                 }));
+                let learned = own.learned_weight;
                 let steps =
                     own.steps.clone().map(|step| option(step.map(ToTokens::into_token_stream)));
                 quote! {
                     #form.form.check(
-                        #spec::Target::#target, #before, &#stated, &#inferred, [#(#steps),*],
+                        #spec::Target::#target, #before, &#stated, &#inferred, [#(#steps),*], #learned,
                     )
                 }
             }

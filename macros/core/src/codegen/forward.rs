@@ -24,7 +24,6 @@ use quote::{format_ident, quote, quote_spanned};
 use super::{
     call::{self, Call},
     custom::Passing,
-    own::{self, Place},
     Expansion,
 };
 use crate::{
@@ -356,8 +355,11 @@ fn merge_call(
                 _ => quote!(false),
             }
         });
-    let name = plain(graph.nodes[position].name());
-    let value = merge.own.iter().map(|(own, _)| own::of_place(own, Place::Merge, &name, paths));
+    let definition = &expansion.names.definition;
+    let value = merge.own.iter().map(|_| {
+        let name = names::own_merge(position);
+        quote!(#definition::#name)
+    });
     let (size, sizes) = (size(), expansion.formulas.arguments(&checked.shapes[position].input));
     let mask = merged_mask(expansion, position, merge);
     quote! {

@@ -393,7 +393,7 @@ fn output(expansion: &Expansion<'_>, position: usize, index: usize) -> TokenStre
     let weighted_metrics = output.weighted_metrics.iter().map(metric);
     let (weight, learned_weight) = match &output.weight {
         LossWeight::Given(weight) => (weight.clone(), false),
-        LossWeight::Learned => (quote!(1.0), true),
+        LossWeight::Learned(_) => (quote!(1.0), true),
     };
     let schema = expansion.signatures().schema();
     quote! {

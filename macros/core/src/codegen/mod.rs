@@ -59,7 +59,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let parts = [
         checks,
         model::definition(&expansion),
-        model::own_losses(&expansion),
+        own::constants(&expansion),
         constants::shapes(&expansion),
         rows::structs(&signatures, &inputs, &outputs, &model::values(&expansion)),
         rows::deserialize(&signatures, &inputs, &outputs),

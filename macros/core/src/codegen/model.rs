@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     names,
-    parse::{Field, LossCall, Source},
+    parse::{Field, Source},
     plan::{Ending, Held},
     shape::{Flow, Module, Named, ShapedLayer},
 };
@@ -39,18 +39,6 @@ pub(crate) fn values<'a>(expansion: &Expansion<'a>) -> Vec<Value<'a>> {
         Value { field, ty: ty.unwrap_or_else(inferred) }
     };
     checked.graph.values().map(value).collect()
-}
-
-/// The losses of the user's own, as constants of the definition.
-pub(crate) fn own_losses(expansion: &Expansion<'_>) -> TokenStream {
-    let graph = &expansion.checked.graph;
-    let own = graph.outputs().enumerate().filter_map(|(index, node)| {
-        match graph.nodes[node].field.output.as_ref()?.loss.as_ref()? {
-            LossCall::Own(own) => Some((index, own)),
-            LossCall::Named(_) => None,
-        }
-    });
-    expansion.signatures().own_losses(&own.collect::<Vec<_>>())
 }
 
 /// Whether rows may lack the field's value.

@@ -4,8 +4,12 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::paths::Paths;
-use crate::parse::Own;
+use super::{paths::Paths, Expansion};
+use crate::{
+    names,
+    parse::{LossCall, Merge, Own, Source},
+    text::plain,
+};
 
 /// A place for a value of the user's own.
 #[derive(Clone, Copy)]
@@ -32,6 +36,56 @@ impl Place {
                 "no derivation: it does not implement `Derivation`",
             ),
         }
+    }
+}
+
+/// The losses and merges as constants of the definition, which the expansion names at several places.
+pub(super) fn constants(expansion: &Expansion<'_>) -> TokenStream {
+    let (graph, definition) = (&expansion.checked.graph, &expansion.names.definition);
+    let losses = graph.outputs().enumerate().filter_map(|(index, position)| {
+        let node = &graph.nodes[position];
+        match node.field.output.as_ref()?.loss.as_ref()? {
+            LossCall::Own(own) => Some(loss(index, own, &plain(node.name()), &expansion.paths)),
+            LossCall::Named(_) => None,
+        }
+    });
+    let merges = graph.nodes.iter().enumerate().filter_map(|(position, node)| {
+        let Some(Source::Merge(Merge { own: Some((own, _)), .. })) = &node.field.source else {
+            return None;
+        };
+        let (name, krate) = (names::own_merge(position), &expansion.paths.krate);
+        let value = of_place(own, Place::Merge, &plain(node.name()), &expansion.paths);
+        Some(quote_spanned! {own.span=>
+            #[doc(hidden)]
+            pub const #name: &'static dyn #krate::merge::Merge = #value;
+        })
+    });
+    let all: Vec<TokenStream> = losses.chain(merges).collect();
+    match all.is_empty() {
+        true => TokenStream::new(),
+        false => quote!(impl #definition { #(#all)* }),
+    }
+}
+
+/// The constant of a loss.
+fn loss(output: usize, own: &Own, field: &str, paths: &Paths) -> TokenStream {
+    let (private, krate) = (&paths.private, &paths.krate);
+    let (name, value, text) = (names::own_loss(output), own.value(), &own.text);
+    let message =
+        format!("`{field}`: `{text}` is no loss: it implements neither `LossFormula` nor `Loss`");
+    let message = message.replace('{', "{{").replace('}', "}}");
+    quote_spanned! {own.span=>
+        #[doc(hidden)]
+        pub const #name: #private::OwnLoss = {
+            #[diagnostic::on_unimplemented(message = #message, label = "no loss")]
+            trait Fits: #krate::loss::Loss {}
+            #[diagnostic::do_not_recommend]
+            impl<T: #krate::loss::Loss> Fits for T {}
+            const fn own<T: Fits>(loss: &'static T) -> #private::OwnLoss {
+                #private::own_loss(loss)
+            }
+            own(#value)
+        };
     }
 }
 

@@ -92,7 +92,7 @@ impl Node {
     /// Whether it is an output whose loss has a learned weight.
     pub(crate) fn learns_its_weight(&self) -> bool {
         let weight = self.field.output.as_ref().map(|output| &output.weight);
-        matches!(weight, Some(LossWeight::Learned))
+        matches!(weight, Some(LossWeight::Learned(_)))
     }
 
     /// The policy that replaces the node's output where it is absent; `None` where nothing replaces

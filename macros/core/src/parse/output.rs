@@ -64,7 +64,7 @@ impl Output {
 pub(crate) enum LossWeight {
     Given(TokenStream),
     /// `weight = learned`: by the uncertainty of the output.
-    Learned,
+    Learned(Span),
 }
 
 /// A loss with its arguments.
@@ -287,8 +287,8 @@ pub(super) fn arguments(
 }
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {
-    if syn::parse2::<Ident>(value.clone()).is_ok_and(|word| word == "learned") {
-        return Some(LossWeight::Learned);
+    if let Some(word) = syn::parse2::<Ident>(value.clone()).ok().filter(|word| word == "learned") {
+        return Some(LossWeight::Learned(word.span()));
     }
     let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);

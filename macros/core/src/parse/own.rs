@@ -60,7 +60,6 @@ impl Own {
     }
 
     /// Reads a path, with or without arguments.
-    #[allow(dead_code)] // For values that have no claim behind them.
     pub(super) fn read(tokens: TokenStream) -> syn::Result<Own> {
         let parser = |input: ParseStream<'_>| {
             let own = Own::parse(input)?;

@@ -73,6 +73,7 @@ pub(crate) struct OwnLoss {
     pub(crate) before: Option<Activation>,
     /// The first step of the target, and the first nonlinear one.
     pub(crate) steps: [Option<String>; 2],
+    pub(crate) learned_weight: bool,
 }
 
 /// A layer of the spec with its input.

@@ -225,6 +225,10 @@ fn declared(
     let formula = match loss {
         None => Formula::Declared { stated, inferred: inferred.clone() },
         Some(Some(LossCall::Named(loss))) => {
+            if let Err(text) = loss.spec.form.check_target(&stated.shape) {
+                errors.at(ty.span, format!("`{}`: {}", node.name(), text.as_str()));
+                return Some(inferred);
+            }
             let needed = stated.head(&loss.spec.form, loss.listed.len().max(1));
             Formula::Head { stated: needed, inferred: inferred.clone() }
         }
@@ -288,7 +292,9 @@ pub(super) fn own_losses(graph: &Graph, nodes: &[ShapedNode], scope: &mut Scope)
         let curved = output.steps.iter().find(|step| step.spec.form.inverse == Inverse::Nonlinear);
         let steps =
             [output.steps.first(), curved].map(|step| step.map(|step| step.name().to_owned()));
-        let loss = OwnLoss { output: index, target, stated, inferred, before, steps };
+        let learned_weight = node.learns_its_weight();
+        let loss =
+            OwnLoss { output: index, target, stated, inferred, before, steps, learned_weight };
         let field = node.name().to_string();
         scope.checks.push(Check { formula: Formula::OwnLoss(loss), field, span: own.span });
     }

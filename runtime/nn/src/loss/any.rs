@@ -35,6 +35,9 @@ pub trait AnyLoss: fmt::Debug + Sync {
     /// [`Loss::point`].
     fn point(&self) -> usize;
 
+    /// [`Loss::identity`].
+    fn identity(&self) -> String;
+
     /// The name in logs and messages.
     fn name(&self) -> &'static str {
         self.form().name
@@ -93,5 +96,9 @@ impl<L: Loss> AnyLoss for L {
 
     fn point(&self) -> usize {
         Loss::point(self)
+    }
+
+    fn identity(&self) -> String {
+        Loss::identity(self)
     }
 }

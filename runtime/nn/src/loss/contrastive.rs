@@ -41,6 +41,10 @@ impl Loss for Contrastive {
         })
     }
 
+    fn identity(&self) -> String {
+        format!("margin = {}", self.margin)
+    }
+
     fn predict(&self, head: &[f64], prediction: &mut [f64]) {
         for (score, distance) in prediction.iter_mut().zip(head) {
             *score = Real::sigmoid(self.margin / 2.0 - distance);

@@ -6,7 +6,7 @@ use multi_input_spec::LossForm;
 
 use super::{
     real::{Dual, LANES},
-    Loss, Real, TargetRow,
+    Loss, Real, TargetRow, Units,
 };
 
 /// A loss given by its value alone, as one formula over [`Real`] numbers. The gradient is computed
@@ -44,8 +44,20 @@ pub trait LossFormula: fmt::Debug + Sync {
     /// The loss of one row.
     fn value<N: Real>(&self, head: &[N], target: TargetRow<'_>) -> N;
 
+    /// [`value`](LossFormula::value) for a target whose unit preprocessing has changed. Only a loss
+    /// with a length in that unit differs: it is multiplied by [`Units::at`] of the element.
+    fn value_in_units<N: Real>(&self, head: &[N], target: TargetRow<'_>, units: Units<'_>) -> N {
+        let _ = units;
+        self.value(head, target)
+    }
+
     /// [`Loss::mistake`].
     fn mistake(&self) -> Option<String> {
+        None
+    }
+
+    /// [`Loss::turns_at`].
+    fn turns_at(&self) -> Option<f64> {
         None
     }
 
@@ -56,12 +68,17 @@ pub trait LossFormula: fmt::Debug + Sync {
 
     /// [`Loss::predict`].
     fn predict(&self, head: &[f64], prediction: &mut [f64]) {
-        super::apply_link(&Self::FORM, head, prediction);
+        super::predict(&Self::FORM, head, prediction);
     }
 
     /// [`Loss::point`].
     fn point(&self) -> usize {
         0
+    }
+
+    /// [`Loss::identity`].
+    fn identity(&self) -> String {
+        String::new()
     }
 }
 
@@ -77,7 +94,25 @@ impl<F: LossFormula> Loss for F {
         LossFormula::target_range(self)
     }
 
+    fn turns_at(&self) -> Option<f64> {
+        LossFormula::turns_at(self)
+    }
+
+    fn identity(&self) -> String {
+        LossFormula::identity(self)
+    }
+
     fn sample(&self, head: &[f64], target: TargetRow<'_>, gradient: &mut [f64]) -> f64 {
+        self.sample_in_units(head, target, Units::OWN, gradient)
+    }
+
+    fn sample_in_units(
+        &self,
+        head: &[f64],
+        target: TargetRow<'_>,
+        units: Units<'_>,
+        gradient: &mut [f64],
+    ) -> f64 {
         let mut numbers: Vec<Dual> = head.iter().map(|&number| Dual::from(number)).collect();
         let mut value = 0.0;
         for first in (0..head.len().max(1)).step_by(LANES) {
@@ -85,7 +120,7 @@ impl<F: LossFormula> Loss for F {
             for (lane, index) in lanes.clone().enumerate() {
                 numbers[index] = Dual::variable(head[index], lane);
             }
-            let loss = self.value(&numbers, target);
+            let loss = self.value_in_units(&numbers, target, units);
             for (lane, index) in lanes.enumerate() {
                 gradient[index] = loss.derivatives()[lane];
                 numbers[index] = Dual::from(head[index]);

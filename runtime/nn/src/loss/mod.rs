@@ -104,16 +104,32 @@ pub trait Loss: std::fmt::Debug + Sync {
         self.sample(head, target, gradient)
     }
 
-    /// Computes the prediction of one row from its head: the [`link`](LossForm::link), or what the
-    /// [parts](multi_input_spec::HeadForm::Parts) mean. It has as many numbers as the head, and of a
-    /// class one for each. Steps of the target are undone afterwards.
+    /// Computes the prediction of one row from its head, without undoing steps of the target: by the
+    /// [`link`](LossForm::link) and as many numbers as the head, of a
+    /// [`Cumulative`](HeadForm::Cumulative) head the probability of each class, and of a
+    /// [`Pair`](HeadForm::Pair) 1 / (1 + exp(first - second)).
     fn predict(&self, head: &[f64], prediction: &mut [f64]) {
-        apply_link(&Self::FORM, head, prediction);
+        predict(&Self::FORM, head, prediction);
     }
 
     /// The index of the part that metrics compare with the target.
     fn point(&self) -> usize {
         0
+    }
+
+    /// What predictions depend on besides the form, such as the levels of quantiles: a file of a
+    /// model with another identity belongs to another model.
+    fn identity(&self) -> String {
+        String::new()
+    }
+}
+
+/// The prediction of one row from its head by a form.
+fn predict(form: &LossForm, head: &[f64], prediction: &mut [f64]) {
+    match form.head {
+        HeadForm::Cumulative => ordinal::probabilities(head, prediction),
+        HeadForm::Pair => triplet::score(head, prediction),
+        HeadForm::Target | HeadForm::Parts(_) => apply_link(form, head, prediction),
     }
 }
 

@@ -34,21 +34,22 @@ impl LossFormula for Ordinal {
             false => cumulated.softplus(),
         }
     }
+}
 
-    fn predict(&self, head: &[f64], prediction: &mut [f64]) {
-        let (mut cumulated, mut below) = (0.0, 0.0);
-        for (index, (&number, probability)) in head.iter().zip(&mut *prediction).enumerate() {
-            let before = cumulated;
-            cumulated = if index == 0 { number } else { cumulated + number.softplus() };
-            *probability = match index {
-                0 => Real::sigmoid(cumulated),
-                _ => Real::sigmoid(cumulated) * Real::sigmoid(-before) * Real::sigmoid(number),
-            };
-            below += *probability;
-        }
-        if let [.., last] = prediction {
-            // The complement of the others, without their rounding where it is small.
-            *last = if below < 0.5 { 1.0 - below } else { Real::sigmoid(-cumulated) };
-        }
+/// The probability of each class, from the numbers of a cumulative head.
+pub(super) fn probabilities(head: &[f64], prediction: &mut [f64]) {
+    let (mut cumulated, mut below) = (0.0, 0.0);
+    for (index, (&number, probability)) in head.iter().zip(&mut *prediction).enumerate() {
+        let before = cumulated;
+        cumulated = if index == 0 { number } else { cumulated + number.softplus() };
+        *probability = match index {
+            0 => Real::sigmoid(cumulated),
+            _ => Real::sigmoid(cumulated) * Real::sigmoid(-before) * Real::sigmoid(number),
+        };
+        below += *probability;
+    }
+    if let [.., last] = prediction {
+        // The complement of the others, without their rounding where it is small.
+        *last = if below < 0.5 { 1.0 - below } else { Real::sigmoid(-cumulated) };
     }
 }

@@ -80,4 +80,8 @@ impl<const LEVELS: usize> LossFormula for Quantile<LEVELS> {
     fn point(&self) -> usize {
         self.middle()
     }
+
+    fn identity(&self) -> String {
+        format!("{:?}", self.levels)
+    }
 }

@@ -55,7 +55,7 @@ pub trait Real:
     /// The greater of two numbers, `self` if they are equal. NaN stays NaN, unlike in `f64::max`, so
     /// that training stops there.
     fn greater(self, other: Self) -> Self {
-        if self < other {
+        if self < other || is_nan(other) {
             other
         } else {
             self
@@ -64,12 +64,16 @@ pub trait Real:
 
     /// The smaller of two numbers, `self` if they are equal. NaN stays NaN.
     fn smaller(self, other: Self) -> Self {
-        if self > other {
+        if self > other || is_nan(other) {
             other
         } else {
             self
         }
     }
+}
+
+fn is_nan<N: Real>(number: N) -> bool {
+    number.value().is_nan()
 }
 
 impl Real for f64 {
@@ -384,6 +388,7 @@ mod tests {
     #[test]
     fn a_nan_is_not_dropped() {
         assert!(f64::NAN.greater(0.0).is_nan() && f64::NAN.softplus().is_nan());
+        assert!(0.0.greater(f64::NAN).is_nan() && 0.0.smaller(f64::NAN).is_nan());
         assert!(Dual::from(f64::NAN).softplus().value().is_nan());
         assert_eq!((1000.0.softplus(), Real::softplus(-1000.0)), (1000.0, 0.0));
     }

@@ -46,10 +46,11 @@ impl Loss for Triplet {
             excess
         }
     }
+}
 
-    fn predict(&self, head: &[f64], prediction: &mut [f64]) {
-        if let ([first, second], [score]) = (head, prediction) {
-            *score = Real::sigmoid(second - first);
-        }
+/// The score that the first of two belongs to the anchor, by their distances.
+pub(super) fn score(distances: &[f64], prediction: &mut [f64]) {
+    if let ([first, second], [score]) = (distances, prediction) {
+        *score = Real::sigmoid(second - first);
     }
 }

@@ -190,7 +190,8 @@ pub fn check_merge(
                 let expected = (at(STEP) - at(-STEP)) / (2.0 * step);
                 let found = gradients[position][index];
                 let tolerance = 1e-5 * expected.abs().max(1.0);
-                if (expected - found).abs() > tolerance || found.is_nan() {
+                let differs = (expected - found).abs();
+                if differs > tolerance || !differs.is_finite() {
                     return Err(format!(
                         "the gradient of output {chosen} with respect to value {index} of operand \
                          {position} is {expected:.6} by central differences, but `backward` adds \

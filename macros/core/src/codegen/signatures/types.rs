@@ -2,13 +2,10 @@
 
 use multi_input_spec::Predicted;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 
 use super::{super::paths::Paths, Signatures};
-use crate::{
-    names,
-    parse::{LossCall, Own},
-};
+use crate::{names, parse::LossCall};
 
 impl Signatures<'_> {
     /// `pub struct HousePriceModel<E, D>`: one field per branch.
@@ -190,22 +187,6 @@ impl Signatures<'_> {
     fn own_loss(&self, output: usize) -> TokenStream {
         let (definition, name) = (&self.names.definition, names::own_loss(output));
         quote!(#definition::#name)
-    }
-
-    /// The constants with the losses of the user's own, each with the number of its output.
-    pub(crate) fn own_losses(&self, losses: &[(usize, &Own)]) -> TokenStream {
-        let (definition, private) = (&self.names.definition, &self.paths.private);
-        let constants = losses.iter().map(|(output, own)| {
-            let (name, value) = (names::own_loss(*output), &own.expression);
-            quote_spanned! {own.span=>
-                #[doc(hidden)]
-                pub const #name: #private::OwnLoss = #private::own_loss(&#value);
-            }
-        });
-        match losses.is_empty() {
-            true => TokenStream::new(),
-            false => quote!(impl #definition { #(#constants)* }),
-        }
     }
 
     /// A tensor with the presence of its rows.
