@@ -375,7 +375,7 @@ pub struct Twins {
 fn twins() -> Vec<TwinsSample> {
     let of = |row: usize| {
         let x = row as f32;
-        let b = (row % 4 > 0).then_some([x, 2.0 - x]);
+        let b = (!row.is_multiple_of(4)).then_some([x, 2.0 - x]);
         TwinsSample { a: Some([x.sin(), x]), b, y: x.cos() }
     };
     (0..24).map(of).collect()
