@@ -30,7 +30,7 @@ pub struct Trip {
     price: f32,
     #[from(joined)]
     #[branch(Dense(3, softmax))]
-    #[output(loss = cross_entropy, metrics(f1), categories)]
+    #[output(loss = cross_entropy, metrics(f1), categories, weight = learned)]
     kind: Option<Class<3>>,
     #[from(joined)]
     #[branch(Dense(2, sigmoid))]
@@ -38,7 +38,7 @@ pub struct Trip {
     late: [bool; 2],
     #[from(joined)]
     #[branch(Dense(2))]
-    #[output(loss = gaussian, weight = learned)]
+    #[output(loss = gaussian, weight = 0.5)]
     pair: f64,
 }
 

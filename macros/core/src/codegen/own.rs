@@ -78,12 +78,14 @@ fn loss(output: usize, own: &Own, field: &str, paths: &Paths) -> TokenStream {
         #[doc(hidden)]
         pub const #name: #private::OwnLoss = {
             #[diagnostic::on_unimplemented(message = #message, label = "no loss")]
-            trait Fits: #krate::loss::Loss {}
+            trait Fits {}
             #[diagnostic::do_not_recommend]
             impl<T: #krate::loss::Loss> Fits for T {}
-            const fn own<T: Fits>(loss: &'static T) -> #private::OwnLoss {
+            const fn own<T: Fits + #krate::loss::Loss>(loss: &'static T) -> #private::OwnLoss {
                 #private::own_loss(loss)
             }
+            // Rustc reports the cast alone, which is shorter.
+            let _: &'static dyn Fits = #value;
             own(#value)
         };
     }
