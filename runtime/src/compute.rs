@@ -214,6 +214,10 @@ pub trait Core<E: Element, D: Backend<E>> {
         checkpoint::load(model, path, dtypes)
     }
 
+    fn fit_preprocessing(&self, model: &mut UntypedModel<E, D>, rows: &Table) -> Result<()> {
+        model.fit_preprocessing(rows)
+    }
+
     fn weights(&self, model: &UntypedModel<E, D>) -> Result<Weights> {
         Weights::of(model)
     }

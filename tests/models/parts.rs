@@ -353,3 +353,76 @@ fn the_steps_of_derived_nodes_come_along() {
     let whole = model.predict(&inputs).unwrap().into_iter().map(|row| row.per_home);
     assert!(whole.eq(part.predict(&own).unwrap().into_iter().map(|row| row.per_home)));
 }
+
+/// Two optional inputs of one branch, of which each has a vector of its own.
+#[multi_input_model(part(Second = b), part(Both = (a, b)), allow(untrained))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Twins {
+    #[input(standardize, missing = learned)]
+    #[branch(Dense(3, tanh))]
+    #[output]
+    a: Option<[f32; 2]>,
+    #[input(standardize, missing = learned)]
+    #[branch(shared = a)]
+    #[output]
+    b: Option<[f32; 2]>,
+    #[merge(concat(a, b))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+fn twins() -> Vec<TwinsSample> {
+    let of = |row: usize| {
+        let x = row as f32;
+        let b = (!row.is_multiple_of(4)).then_some([x, 2.0 - x]);
+        TwinsSample { a: Some([x.sin(), x]), b, y: x.cos() }
+    };
+    (0..24).map(of).collect()
+}
+
+#[test]
+fn a_node_that_shares_a_branch_has_its_own_vector_for_what_is_absent() {
+    let mut model = Twins::build(&Cpu::default(), Seed(5));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(3).progress(Progress::silent());
+    trainer.fit(&mut model, &twins()).unwrap();
+    let part: Model<Second> = model.part().unwrap();
+    let inputs: Vec<TwinsInputs> = twins().into_iter().map(TwinsInputs::from).collect();
+    let own: Vec<SecondInputs> = inputs.iter().map(|row| SecondInputs { b: row.b }).collect();
+    let whole = model.predict(&inputs).unwrap().into_iter().map(|row| row.b);
+    assert!(whole.eq(part.predict(&own).unwrap().into_iter().map(|row| row.b)));
+    assert_ne!(part.module().b_missing.as_vec(), model.module().a_missing.as_vec());
+    assert_eq!(part.module().b_missing.as_vec(), model.module().b_missing.as_vec());
+    let both: Model<Both> = model.part().unwrap();
+    assert_eq!(both.module().a_missing.as_vec(), model.module().a_missing.as_vec());
+}
+
+/// Fields whose preprocessing was taken from elsewhere, and which no run has fitted.
+#[test]
+fn a_part_has_the_preprocessing_that_the_whole_has_taken() {
+    let mut base = Homes::build(&Cpu::default(), Seed(5));
+    let row = |row: usize| {
+        let x = row as f32;
+        HomesSample { rooms: 3.0 + x, homes: 1.0 + x % 3.0, age: x.sin(), price: x }
+    };
+    let rows: Vec<HomesSample> = (0..20).map(row).collect();
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).progress(Progress::silent());
+    trainer.fit(&mut base, &rows).unwrap();
+    let mut taking = Homes::build(&Cpu::default(), Seed(6));
+    let _ = taking.take(&base, nodes![Homes::per_home]).unwrap();
+    let part: Model<Densities> = taking.part().unwrap();
+    let own = |row: &HomesSample| DensitiesInputs { rooms: row.rooms, homes: row.homes };
+    let own: Vec<DensitiesInputs> = rows.iter().map(own).collect();
+    let expected = base.part::<Densities>().unwrap().predict(&own).unwrap();
+    assert_eq!(part.predict(&own).unwrap(), expected);
+
+    let mut base = Twins::build(&Cpu::default(), Seed(5));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).progress(Progress::silent());
+    trainer.fit(&mut base, &twins()).unwrap();
+    let mut taking = Twins::build(&Cpu::default(), Seed(6));
+    let _ = taking.take(&base, nodes![Twins::a]).unwrap();
+    let part: Model<Second> = taking.part().unwrap();
+    let own: Vec<SecondInputs> = twins().iter().map(|row| SecondInputs { b: row.b }).collect();
+    let expected = base.part::<Second>().unwrap().predict(&own).unwrap();
+    assert_eq!(part.predict(&own).unwrap(), expected);
+}

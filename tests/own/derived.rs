@@ -2,8 +2,12 @@
 
 use multi_input::{
     data::{read_csv_from, Table, Values},
+    definition::{Derived, Shape, Text},
     prelude::*,
-    preprocess::Preprocessing,
+    preprocess::{
+        stage::{Derivation, Refusal, Sources},
+        Preprocessing,
+    },
 };
 
 use crate::my;
@@ -123,4 +127,48 @@ fn inputs_that_no_layer_sees_are_taken() {
     };
     assert_eq!(predict([3.0, 4.0]), predict([0.0, -5.0]));
     assert!((predict([6.0, 8.0]) - 2.0 * predict([3.0, 4.0])).abs() < 1e-3);
+}
+
+/// Takes what the steps of its inputs make of them.
+#[derive(Debug)]
+struct Interval;
+
+impl Interval {
+    const fn output_shape(&self, _: &[Shape]) -> Result<Shape, Text> {
+        Ok(Shape::numbers(&[]))
+    }
+}
+
+impl Derivation for Interval {
+    fn takes_encoded(&self) -> bool {
+        true
+    }
+
+    fn derive(&self, _: &Derived, of: &Sources<'_>) -> Result<Values, Refusal> {
+        Ok(of.each_number(|row| row.number(0)))
+    }
+}
+
+#[test]
+fn no_step_learns_from_what_is_derived_of_steps_that_learn() {
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Person {
+        #[input(bins(edges = [10.0, 20.0]))]
+        age: f32,
+        #[derived(Interval(age), standardize)]
+        decade: _,
+        #[from(decade)]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        y: f32,
+    }
+    let mut model = Person::build(&Cpu::default(), Seed(1));
+    let rows = [5.0, 15.0, 25.0].map(|age| PersonSample { age, y: 1.0 });
+    let trainer = Trainer::new(Adam::new(0.1)).progress(Progress::silent());
+    let error = trainer.fit(&mut model, &rows).unwrap_err().to_string();
+    assert!(
+        error.contains("`decade`: its steps would learn from what is derived of `age`"),
+        "{error}"
+    );
 }

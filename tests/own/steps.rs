@@ -2,9 +2,10 @@
 
 use multi_input::{
     data::{from_fn, Values},
-    definition::Definition,
+    definition::{Definition, Shape, Step, Text},
     importance::Importance,
     prelude::*,
+    preprocess::stage::{LearnedStep, Refusal},
 };
 
 use crate::trip::{fitted, inputs, minutes, rows, trained, trainer, Trip, TripSample};
@@ -235,4 +236,56 @@ fn another_setting_is_another_model() {
     let refused = Model::<OtherMerge>::load(&path, &device).err().unwrap().to_string();
     assert!(refused.contains("sharpness: 2.0") && refused.contains("sharpness: 1.0"), "{refused}");
     std::fs::remove_file(path).unwrap();
+}
+
+/// What JSON cannot hold.
+#[derive(Debug)]
+struct Ratio;
+
+impl Ratio {
+    const fn output_shape(&self, input: &Shape) -> Result<Shape, Text> {
+        input.of_numbers()
+    }
+}
+
+impl LearnedStep for Ratio {
+    type State = f64;
+    type Fitted = f64;
+
+    fn start(&self, _: &Step) -> f64 {
+        0.0
+    }
+
+    fn update(&self, sum: &mut f64, _: &Step, values: &Values) {
+        values.each_number(|_, number| *sum += number);
+    }
+
+    fn learn(&self, sum: f64, _: &Step) -> f64 {
+        1.0 / sum
+    }
+
+    fn apply(&self, ratio: &f64, _: &Step, values: Values) -> Result<Values, Refusal> {
+        Ok(values.map_numbers(|_, number| number * ratio))
+    }
+}
+
+#[test]
+fn what_cannot_be_read_back_from_a_file_is_not_learned() {
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Share {
+        #[input(Ratio)]
+        x: f32,
+        #[from(x)]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        y: f32,
+    }
+    let mut model = Share::build(&Cpu::default(), Seed(1));
+    let rows = |x: f32| [ShareSample { x, y: 1.0 }, ShareSample { x: -1.0, y: 2.0 }];
+    let trainer = || Trainer::new(Adam::new(0.1)).progress(Progress::silent());
+    let error = trainer().fit(&mut model, &rows(1.0)).unwrap_err().to_string();
+    assert!(error.contains("what it has learned cannot be read back from a file"), "{error}");
+    assert!(model.preprocessing().is_none());
+    let _ = trainer().fit(&mut model, &rows(2.0)).unwrap();
 }

@@ -250,9 +250,52 @@ fn uncertainty_is_saved_with_the_model_and_belongs_to_its_weights() {
     let error = untrained.set_conformal(&conformal).unwrap_err().to_string();
     assert_eq!(
         error,
-        "`Model::set_conformal`: it was fitted on other weights than the model has: fit it again"
+        "`Model::set_conformal`: it was fitted on other weights or preprocessing than the model has: \
+         fit it again"
     );
     assert!(untrained.set_calibration(&calibration).is_err());
+}
+
+#[test]
+fn uncertainty_belongs_to_the_weights_that_it_was_fitted_on() {
+    let rows = Random(6).rows(60);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reading.safetensors");
+    let mut model = trained();
+    model.set_conformal(&Conformal::fit(&model, &rows, 0.9).unwrap()).unwrap();
+    model.save(&path).unwrap();
+    let mut wide = Model::<Reading, f64>::load_converted(&path, &Cpu::default()).unwrap();
+    assert!(wide.conformal().is_some(), "the same numbers");
+    let trainer = Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    trainer.fit(&mut wide, &rows).unwrap();
+    wide.set_conformal(&Conformal::fit(&wide, &rows, 0.9).unwrap()).unwrap();
+    wide.save(&path).unwrap();
+    let rounded = Model::<Reading, f32>::load_converted(&path, &Cpu::default()).unwrap();
+    assert!(rounded.conformal().is_none(), "other numbers");
+}
+
+#[test]
+fn uncertainty_belongs_to_the_scale_of_the_inputs() {
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Scaled {
+        #[input(standardize)]
+        x: f32,
+        #[from(x)]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        y: f32,
+    }
+    let row = |row: usize| ScaledSample { x: row as f32, y: (row as f32).sin() };
+    let rows: Vec<ScaledSample> = (0..40).map(row).collect();
+    let mut model = Scaled::build(&Cpu::default(), Seed(1));
+    let trainer = Trainer::new(Adam::new(0.01)).progress(Progress::silent());
+    trainer.fit(&mut model, &rows).unwrap();
+    let conformal = Conformal::fit(&model, &rows, 0.9).unwrap();
+    model.fit_preprocessing(&rows).unwrap();
+    model.set_conformal(&conformal).unwrap();
+    model.fit_preprocessing(&rows[..9]).unwrap();
+    assert!(model.conformal().is_none() && model.set_conformal(&conformal).is_err());
 }
 
 /// Rows of a known distribution, and a model that is right about the order of their probabilities

@@ -199,6 +199,89 @@ fn a_run_does_not_resume_with_rows_that_have_grown() {
     let _ = trainer().fit(&mut model, &all).unwrap();
 }
 
+/// Two vocabularies, and indices without one, that look up tables of others.
+#[multi_input_model(allow(two_vocabularies))]
+#[derive(Clone)]
+pub struct Places {
+    #[input(categories(8))]
+    #[branch(Embedding(8, 2))]
+    city: String,
+    #[input(hashed(8))]
+    #[branch(shared = city)]
+    street: String,
+    #[input(categories(9))]
+    #[branch(Embedding(9, 2))]
+    first: String,
+    #[input(categories(9))]
+    #[branch(shared = first)]
+    second: String,
+    #[input(categories(9))]
+    #[branch(Embedding(9, 2))]
+    alone: String,
+    #[input(standardize)]
+    age: f32,
+    #[merge(concat(city, street, first, second, alone, age))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+fn place(name: &str, age: f32) -> PlacesSample {
+    let name = || name.to_owned();
+    PlacesSample {
+        city: name(),
+        street: name(),
+        first: name(),
+        second: name(),
+        alone: name(),
+        age,
+        y: 1.0,
+    }
+}
+
+fn placed() -> Model<Places> {
+    let mut model = Places::build(&Cpu::default(), Seed(1));
+    let rows = ["Bonn", "Ulm", "Kiel"].map(|name| place(name, name.len() as f32));
+    let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).progress(Progress::silent());
+    let _ = trainer.fit(&mut model, &rows).unwrap();
+    model
+}
+
+#[test]
+fn a_vocabulary_whose_table_has_other_indices_too_does_not_grow() {
+    let mut model = placed();
+    let before = [model.module().city.0.weight.as_vec(), model.module().first.0.weight.as_vec()];
+    let grown = model.grow(&[place("Rome", 1.0), place("Oslo", 2.0)]).unwrap();
+    let refused: Vec<&str> = grown
+        .vocabularies
+        .iter()
+        .filter(|own| own.refused.is_some())
+        .map(|own| own.input)
+        .collect();
+    assert_eq!(refused, ["city", "first", "second"]);
+    assert!(
+        grown.to_string().starts_with(
+            "`city`, categories(capacity = 8): 2 new entries stay unknown, because an input with \
+             other indices looks up the same `Embedding`: the rows for new entries may be trained \
+             ones of that input\n"
+        ),
+        "{grown}"
+    );
+    let after = [model.module().city.0.weight.as_vec(), model.module().first.0.weight.as_vec()];
+    assert_eq!(after, before);
+    let learned = model.preprocessing().unwrap().learned("alone", "categories").unwrap();
+    assert_eq!(learned["entries"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn a_row_that_the_model_does_not_accept_is_an_error() {
+    let mut model = placed();
+    let error = model.grow(&[place("Rome", 1.0), place("Oslo", f32::NAN)]).unwrap_err();
+    assert!(matches!(&error, Error::Value { row: 1, field, .. } if field == "age"), "{error}");
+    let learned = model.preprocessing().unwrap().learned("alone", "categories").unwrap();
+    assert_eq!(learned["entries"].as_array().unwrap().len(), 3);
+}
+
 /// A copy of a model, which is not `Clone`.
 trait CloneByFile {
     fn clone_by_file(&self) -> Self;

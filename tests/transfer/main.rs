@@ -1,5 +1,6 @@
 //! What one model takes from another, and how a model goes on with new words.
 
+mod derived;
 mod growing;
 mod scale;
 #[path = "../support/mod.rs"]

@@ -1,6 +1,10 @@
 //! A frozen branch and the scale of its inputs.
 
-use multi_input::{data::from_fn, prelude::*, NoticeKind};
+use multi_input::{
+    data::{from_fn, BadRow},
+    prelude::*,
+    NoticeKind,
+};
 
 /// The base: trained on many rows.
 mod base {
@@ -215,9 +219,9 @@ fn what_cannot_be_refitted_is_refused() {
     let trainer = Trainer::new(Adam::new(1e-3)).progress(Progress::silent());
     let error = trainer.refit(Hidden::hidden).fit(&mut model, &rows).unwrap_err();
     assert!(
-        error
-            .to_string()
-            .contains("`refit`: `hidden` is neither an input nor an output, so nothing is fitted"),
+        error.to_string().contains(
+            "`refit`: `hidden` is no input, derived node or output, so nothing is fitted"
+        ),
         "{error}"
     );
 }
@@ -287,3 +291,41 @@ fn a_run_with_taken_fields_resumes_with_the_same_bits() {
 }
 
 use multi_input::preprocess::Preprocessing;
+
+/// Labels that the run has taken decide which rows it refused.
+#[test]
+fn a_streamed_run_with_taken_labels_resumes_with_the_rows_that_it_took() {
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Kind {
+        #[input]
+        x: f32,
+        #[from(x)]
+        #[branch(Dense(3, softmax))]
+        #[output(loss = cross_entropy, categories)]
+        kind: Class<3>,
+    }
+    let row = |row: usize, kinds: &[&str]| KindSample {
+        x: row as f32 / 10.0,
+        kind: kinds[row % kinds.len()].into(),
+    };
+    let rows = move |kinds: &'static [&'static str]| -> Vec<KindSample> {
+        (0..12).map(|number| row(number, kinds)).collect()
+    };
+    let trainer = || Trainer::new(Adam::new(1e-2)).progress(Progress::silent());
+    let mut base = Kind::build(&Cpu::default(), Seed(1));
+    let _ = trainer().fit(&mut base, &rows(&["flat", "house"])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let source = || from_fn(move || rows(&["flat", "house", "castle"])).on_bad_row(BadRow::Skip);
+    let run = |epochs: usize, model: &mut Model<Kind>| {
+        let trainer = trainer().epochs(epochs).callback(Checkpoint::in_folder(folder.path()));
+        trainer.resume(folder.path()).fit_from(model, &source()).unwrap()
+    };
+    let mut tuned = Kind::build(&Cpu::default(), Seed(2));
+    let _ = tuned.take(&base, nodes![Kind::kind]).unwrap();
+    let _ = run(1, &mut tuned);
+    let mut resumed = Kind::build(&Cpu::default(), Seed(3));
+    let history = run(2, &mut resumed);
+    assert_eq!(history.epochs.len(), 2);
+    assert_eq!(resumed.preprocessing(), base.preprocessing());
+}

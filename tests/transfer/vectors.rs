@@ -218,3 +218,63 @@ fn the_search_for_a_rate_begins_at_the_vectors_and_leaves_no_trace() {
     let history = open::trainer().fit(&mut model, &open::rows()).unwrap();
     assert!(history.notices.iter().any(|own| own.kind == NoticeKind::PretrainedVectors));
 }
+
+#[test]
+fn preprocessing_that_is_fitted_alone_brings_the_vectors() {
+    write(VECTORS, FILE);
+    let mut model = open::build();
+    model.fit_preprocessing(&open::rows()).unwrap();
+    let table = model.module().text.0.weight.as_vec();
+    assert_eq!(row(model.preprocessing().unwrap(), &table, "bad"), [-1.0, -2.0]);
+    // They are not read once more.
+    let history = open::trainer().fit(&mut model, &open::rows()).unwrap();
+    assert!(history.notices.iter().all(|own| own.kind != NoticeKind::PretrainedVectors));
+}
+
+#[test]
+fn a_refitted_vocabulary_says_what_the_other_rows_keep() {
+    write(VECTORS, FILE);
+    let mut model = open::build();
+    let _ = open::trainer().fit(&mut model, &open::rows()).unwrap();
+    let history = open::trainer().refit_all().fit(&mut model, &open::rows()).unwrap();
+    let about = history.notices.iter().find(|own| own.kind == NoticeKind::PretrainedVectors);
+    assert!(
+        about
+            .unwrap()
+            .to_string()
+            .ends_with("; the others keep what an earlier run has left in their rows"),
+        "{about:?}"
+    );
+}
+
+/// A vocabulary that is kept does not say that its table has vectors.
+#[test]
+fn a_table_that_nothing_has_reached_starts_at_the_vectors_of_a_kept_vocabulary() {
+    #[multi_input_model]
+    #[derive(Clone)]
+    struct Words {
+        #[input(words(vocabulary = 10, length = 2))]
+        text: String,
+        #[from(text)]
+        #[branch(Embedding(10, 2, from = "../target/tmp/kept_vectors.txt"), Flatten)]
+        table: _,
+        #[from(table)]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        stars: f32,
+    }
+    write(VECTORS, "../target/tmp/kept_vectors.txt");
+    let rows: Vec<WordsSample> = plain::rows()
+        .into_iter()
+        .map(|row| WordsSample { text: row.text, stars: row.stars })
+        .collect();
+    let mut other = Words::build(&Cpu::default(), Seed(3));
+    let trainer = || Trainer::new(Sgd::new(1e-300)).progress(Progress::silent());
+    let _ = trainer().fit(&mut other, &rows).unwrap();
+    let mut model = Words::build(&Cpu::default(), Seed(4));
+    let _ = model.take(&other, nodes![Words::text]).unwrap();
+    let history = trainer().fit(&mut model, &rows).unwrap();
+    assert!(history.notices.iter().any(|own| own.kind == NoticeKind::PretrainedVectors));
+    let table = model.module().table.0.weight.as_vec();
+    assert_eq!(row(model.preprocessing().unwrap(), &table, "good"), [1.0, 2.0]);
+}

@@ -116,7 +116,8 @@ pub(super) fn take<E: Element, D: Backend<E>>(
         }
     })?;
     model.preprocessing = preprocessing;
-    model.uncertainty = uncertainty;
+    // Weights that were rounded to another dtype predict something else.
+    model.uncertainty = uncertainty.of_weights(model.weights_checksum());
     model.taken = taken.unwrap_or_default();
     model.initial = false;
     model.coverage = coverage.map(|(coverage, _)| coverage);

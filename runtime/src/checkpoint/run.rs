@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use multi_input_base::Result;
+use multi_input_data::preprocess::FittedFields;
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::sparse::SavedState;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::{
     model::{contents, in_json, take, Dtypes, Purpose},
     CheckpointError, TRAINING,
 };
-use crate::{history::History, lossless, untyped::UntypedModel};
+use crate::{definition::Schema, history::History, lossless, untyped::UntypedModel};
 
 /// The state of a run without its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,6 +72,18 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
         file.tensors.insert(format!("{TRAINING}{NUMBERS}{name}"), stored);
     }
     file.write(path)
+}
+
+/// The fitted preprocessing of the run in a file, or in the newest file of a folder, as far as it
+/// fits a model of this schema; [`load_run`] says what does not.
+///
+/// # Errors
+/// The errors of reading the file.
+pub(crate) fn fields_of_run(schema: &'static Schema, path: &Path) -> Result<FittedFields> {
+    let file = folder::newest(path)?;
+    let saved = file.as_ref().and_then(|(_, file)| file.texts.get(key::PREPROCESSING));
+    let fields = saved.and_then(|saved| FittedFields::restore(schema, saved, |_| true).ok());
+    Ok(fields.unwrap_or_default())
 }
 
 /// Loads the run in a file, or in the newest file of a folder, into `model`; `None` if a folder has

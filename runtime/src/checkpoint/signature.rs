@@ -14,9 +14,27 @@ pub(crate) struct Signature {
 
 /// A node, an input or an output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Part {
+pub(crate) struct Part {
     name: String,
     is: String,
+    /// The description with the names of inputs, where `is` has their indices, which differ between
+    /// models that agree. Older files lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_name: Option<String>,
+}
+
+impl Part {
+    fn described(&self) -> (&str, &str) {
+        (&self.name, &self.is)
+    }
+
+    /// The descriptions by which parts of two models are compared.
+    pub(crate) fn compared<'a>(&'a self, other: &'a Part) -> (&'a str, &'a str) {
+        match (&self.by_name, &other.by_name) {
+            (Some(own), Some(others)) => (own, others),
+            _ => (&self.is, &other.is),
+        }
+    }
 }
 
 /// The first difference between two models.
@@ -28,8 +46,11 @@ pub(super) struct Difference {
 
 impl Signature {
     pub(crate) fn of(graph: &Graph) -> Signature {
-        let part =
-            |what: &str, name: &str, is: String| Part { name: format!("{what} `{name}`"), is };
+        let part = |what: &str, name: &str, is: String| Part {
+            name: format!("{what} `{name}`"),
+            is,
+            by_name: None,
+        };
         let inputs = graph.inputs.iter().map(|input| {
             let (kind, shape, missing) = (input.kind, input.shape, input.missing);
             // Steps that only augment training rows are not part of a model.
@@ -38,8 +59,10 @@ impl Signature {
             part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
         });
         let derived = graph.derived.iter();
-        let derived =
-            derived.map(|derived| part("derived node", derived.name, format!("{derived:?}")));
+        let derived = derived.map(|derived| Part {
+            by_name: Some(derived.by_name(graph.inputs)),
+            ..part("derived node", derived.name, format!("{derived:?}"))
+        });
         let nodes = graph.nodes.iter().map(|node| part("node", node.name, in_words(node)));
         let outputs = graph.outputs.iter().map(|output| {
             let width = output.width;
@@ -74,10 +97,10 @@ impl Signature {
         }
     }
 
-    /// The description of a part, such as `node` and `numbers`.
-    pub(crate) fn part(&self, what: &str, name: &str) -> Option<&str> {
+    /// A part, such as `node` and `numbers`.
+    pub(crate) fn part(&self, what: &str, name: &str) -> Option<&Part> {
         let name = format!("{what} `{name}`");
-        self.parts.iter().find(|part| part.name == name).map(|part| part.is.as_str())
+        self.parts.iter().find(|part| part.name == name)
     }
 
     /// The names of the nodes.
@@ -91,7 +114,7 @@ impl Signature {
         let (own, others) = (&self.parts, &file.parts);
         for index in 0..own.len().max(others.len()) {
             let (ours, theirs) = (own.get(index), others.get(index));
-            if ours == theirs {
+            if ours.map(Part::described) == theirs.map(Part::described) {
                 continue;
             }
             let same_name = ours.map(|p| &p.name) == theirs.map(|p| &p.name);

@@ -37,8 +37,10 @@ impl Graph {
             reads.inputs.insert(input.name);
         }
         if let Some(derived) = self.derived.iter().find(|derived| derived.name == node.name) {
-            // A derivation may take what steps have made of its inputs.
-            let inputs = derived.inputs.iter().filter_map(|&input| self.inputs.get(input));
+            // Most derivations take raw values, to which the steps of their inputs do not matter.
+            let encoded = Some(derived).filter(|derived| derived.derivation.takes_encoded());
+            let inputs = encoded.into_iter().flat_map(|derived| derived.inputs);
+            let inputs = inputs.filter_map(|&input| self.inputs.get(input));
             reads.inputs.extend(inputs.map(|input| input.name));
             return;
         }

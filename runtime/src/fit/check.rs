@@ -137,11 +137,14 @@ impl Settings {
         if let Refit::Fields(fields) = &self.refit {
             let is_field = |name: &str| {
                 graph.inputs.iter().any(|input| input.name == name)
+                    || graph.derived.iter().any(|derived| derived.name == name)
                     || graph.outputs.iter().any(|output| output.name == name)
             };
             let others = fields.iter().filter(|name| !is_field(name));
             mistakes.extend(others.map(|name| {
-                format!("`refit`: `{name}` is neither an input nor an output, so nothing is fitted")
+                format!(
+                    "`refit`: `{name}` is no input, derived node or output, so nothing is fitted"
+                )
             }));
         }
         for (node, probability) in &self.dropped {

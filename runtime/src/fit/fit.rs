@@ -50,7 +50,7 @@ impl Checked<'_> {
         // Class weights do not apply to validation.
         let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
         let kept = setup.kept(model, saved.is_some());
-        vectors::check_files(setup.graph, &kept)?;
+        vectors::check_files(setup.graph, &kept, model.coverage.as_ref())?;
         let fitted = match setup.complete(&kept) {
             Some(mut fitted) => {
                 fitted.observe(&raw, &training, &|output, row| by_row.counts(output, row));
@@ -147,7 +147,7 @@ impl Setup<'_> {
         fitted: &Preprocessing,
         kept: &FittedFields,
     ) -> Result<Given> {
-        let vectors = vectors::read(self.graph, fitted, kept)?;
+        let vectors = vectors::read(self.graph, fitted, kept, model.coverage.as_ref())?;
         let mut notices: Vec<Notice> = vectors.iter().map(Vectors::notice).collect();
         if !model.initial {
             notices.extend(frozen_scale::notices(self.graph, &self.settings, kept));

@@ -3,7 +3,7 @@
 use std::sync::mpsc::sync_channel;
 
 use multi_input_base::{Notice, NoticeKind, Result};
-use multi_input_data::{SkipRefused, Table};
+use multi_input_data::{preprocess::FittedFields, SkipRefused, Table};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     vectors,
 };
 use crate::{
+    checkpoint,
     history::History,
     objective::{RowWeights, Rows},
     untyped::UntypedModel,
@@ -32,9 +33,9 @@ impl Setup<'_> {
         source: &dyn RowsOfSource,
     ) -> Result<History> {
         self.check_source(0)?;
-        let mut kept = self.kept(model, false);
+        let mut kept = self.kept_to_count(model)?;
         if self.settings.resume.is_none() {
-            vectors::check_files(self.graph, &kept)?;
+            vectors::check_files(self.graph, &kept, model.coverage.as_ref())?;
         }
         let Counted { fitted, rows, bytes, values, weights, statistics, first_rows } =
             self.count(source, &kept)?;
@@ -101,6 +102,20 @@ impl Setup<'_> {
             // Dropping the run drops its stream, which ends the thread.
             run.all_epochs(&validation, callbacks)
         })
+    }
+}
+
+impl Setup<'_> {
+    /// The fitted fields with which the rows are counted: of a run to resume its own, because they
+    /// decide which rows it refused.
+    fn kept_to_count<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+    ) -> Result<FittedFields> {
+        let of_run = |path| checkpoint::fields_of_run(self.graph, path);
+        let of_run = self.settings.resume.as_deref().map(of_run).transpose()?;
+        let of_run = of_run.filter(|fields| !fields.is_empty());
+        Ok(of_run.unwrap_or_else(|| self.kept(model, false)))
     }
 }
 

@@ -20,6 +20,7 @@ mod left_out;
 mod moving_average;
 mod notices;
 mod order;
+mod preprocessing;
 mod run;
 mod same_run;
 mod saved;

@@ -1,7 +1,7 @@
 //! Embedding tables that start at vectors of a file: `Embedding(.., from = "vectors.txt")`.
 //!
-//! The file is read in the run that fits the vocabulary, before its first step. A kept vocabulary
-//! has a table with trained vectors, which stay.
+//! The file is read in the run that fits the vocabulary, before its first step. The vectors of a
+//! table that training or a file has reached stay as long as the vocabulary is kept.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use multi_input_kernel::{Backend, Element};
 
 use crate::{
     definition::Graph,
-    untyped::{parameters, tables, LookUp, UntypedModel},
+    untyped::{parameters, tables, Coverage, LookUp, UntypedModel},
 };
 
 /// The vectors of a file for the rows of a table.
@@ -28,28 +28,44 @@ pub(super) struct Vectors {
     rows: Vec<(usize, Vec<f64>)>,
     /// The number of rows that stand for an entry, if the vocabulary was learned.
     entries: Option<usize>,
+    /// Whether the table had vectors before, for another vocabulary.
+    was_started: bool,
 }
 
 /// The tables that start at vectors of a file, with the input whose vocabulary they index and the
 /// file.
-fn wanted(graph: &'static Graph, kept: &FittedFields) -> Vec<(LookUp, &'static str, &'static str)> {
+fn wanted(
+    graph: &'static Graph,
+    kept: &FittedFields,
+    coverage: Option<&Coverage>,
+) -> Vec<(LookUp, &'static str, &'static str)> {
     let of_look_up = |look_up: LookUp| {
         if look_up.node != look_up.owner {
             return None;
         }
         let file = graph.node(look_up.owner)?.layers.first()?.vectors?;
         let input = graph.inputs.get(look_up.column)?.name;
-        (!kept.contains(input)).then_some((look_up, input, file))
+        let stays = kept.contains(input) && was_started(coverage, look_up.owner);
+        (!stays).then_some((look_up, input, file))
     };
     LookUp::all(graph).into_iter().filter_map(of_look_up).collect()
+}
+
+/// Whether training, or the vectors of a file, have reached a table, or may have.
+fn was_started(coverage: Option<&Coverage>, owner: &str) -> bool {
+    coverage.is_none_or(|coverage| coverage.table(owner).is_some())
 }
 
 /// Opens every file, so that a missing one is reported before rows are read.
 ///
 /// # Errors
 /// [`Error::File`].
-pub(super) fn check_files(graph: &'static Graph, kept: &FittedFields) -> Result<()> {
-    wanted(graph, kept).into_iter().try_for_each(|(_, _, file)| open(file).map(drop))
+pub(super) fn check_files(
+    graph: &'static Graph,
+    kept: &FittedFields,
+    coverage: Option<&Coverage>,
+) -> Result<()> {
+    wanted(graph, kept, coverage).into_iter().try_for_each(|(_, _, file)| open(file).map(drop))
 }
 
 /// Reads the vectors of all entries of the vocabularies.
@@ -60,14 +76,16 @@ pub(super) fn read(
     graph: &'static Graph,
     fitted: &Preprocessing,
     kept: &FittedFields,
+    coverage: Option<&Coverage>,
 ) -> Result<Vec<Vectors>> {
     let of_table = |(look_up, input, file): (LookUp, &'static str, &'static str)| {
         let index_of = |word: &str| fitted.index_of(input, word).map(|index| index as usize);
         let rows = read_rows(Path::new(file), open(file)?, &look_up, &index_of)?;
         let entries = fitted.vocabulary_of(input).map(|size| size.entries);
-        Ok(Vectors { look_up, input, file, rows, entries })
+        let was_started = was_started(coverage, look_up.owner);
+        Ok(Vectors { look_up, input, file, rows, entries, was_started })
     };
-    wanted(graph, kept).into_iter().map(of_table).collect()
+    wanted(graph, kept, coverage).into_iter().map(of_table).collect()
 }
 
 impl Vectors {
@@ -115,9 +133,12 @@ impl Vectors {
                 format!("{found} of {rows} ids of the tokenizer ({share:.1} %)")
             }
         };
+        let others = match self.was_started {
+            true => "keep what an earlier run has left in their rows",
+            false => "start at random, as without a file",
+        };
         let message = format!(
-            "the embedding of `{}` starts at the vectors of {entries} in {file}; the others start \
-             at random, as without a file",
+            "the embedding of `{}` starts at the vectors of {entries} in {file}; the others {others}",
             self.look_up.owner
         );
         Notice::new(NoticeKind::PretrainedVectors, message).about(self.input)

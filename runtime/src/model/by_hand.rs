@@ -7,7 +7,6 @@ use dfdx::{
     tensor::{Gradients, OwnedTape, Tensor},
 };
 use multi_input_base::{Error, Result, Seed, Stream};
-use multi_input_data::preprocess::{FittedFields, Preprocessing};
 use multi_input_kernel::Element;
 use multi_input_nn::{layer::RngKey, Penalties};
 
@@ -38,18 +37,15 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Fits the preprocessing on rows, as [`Trainer::fit`](crate::train::Trainer::fit) does before
     /// its first step, for a training loop by hand. Preprocessing that is fitted already is fitted
     /// anew, except for what was [taken](Model::take) into a model that is not fitted yet.
-    /// `adapt` of Keras's preprocessing layers.
+    /// An `Embedding(.., from = "vectors.txt")` starts at the vectors of its file. `adapt` of Keras's
+    /// preprocessing layers.
     ///
     /// # Errors
-    /// [`Error::NoRows`] without rows, and [`Error::Value`] for a row that a step does not accept.
+    /// [`Error::NoRows`] without rows, and [`Error::Value`] for a row that a step does not accept;
+    /// [`Error::File`] and [`Error::Line`] for a file of vectors.
     pub fn fit_preprocessing(&mut self, rows: &[M::Sample]) -> Result<()> {
         let raw = encode::<M>(rows, "fit preprocessing on")?;
-        let all: Vec<usize> = (0..raw.rows).collect();
-        let taken = &self.inner.taken;
-        self.inner.preprocessing = Some(Preprocessing::fit_keeping(&M::GRAPH, &raw, &all, taken)?);
-        self.inner.taken = FittedFields::default();
-        self.inner.uncertainty = crate::uncertainty::Saved::default();
-        Ok(())
+        D::core().fit_preprocessing(self.untyped_mut(), &raw)
     }
 
     /// The tensors of rows, for a training loop by hand. Nothing is augmented; see

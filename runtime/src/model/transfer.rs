@@ -139,8 +139,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// The most frequent new entries come first; of a `categories(.., minimum = n)` the new rows
     /// have to hold an entry `n` times. Entries without a place stay unknown, and the result says
-    /// how many. A vocabulary that no `Embedding` looks up (`one_hot`) does not grow. Rows without a
-    /// known target do not count.
+    /// how many. A vocabulary that no `Embedding` looks up (`one_hot`) does not grow, nor does one
+    /// whose table another input with indices of its own looks up too. Rows without a known target
+    /// do not count.
     ///
     /// A run that was interrupted cannot [resume](crate::train::Trainer::resume) with other rows;
     /// train in a new run, in which the optimizer starts anew.

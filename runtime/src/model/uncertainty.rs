@@ -23,7 +23,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`module_mut`](Model::module_mut) and [`restore`](Model::restore) drop them.
     ///
     /// # Errors
-    /// [`Error::Unsuitable`] if they were fitted on other weights than the model has.
+    /// [`Error::Unsuitable`] if they were fitted on other weights, or another
+    /// preprocessing, than the model has.
     pub fn set_conformal(&mut self, conformal: &Conformal<M>) -> Result<()> {
         self.check_weights("Model::set_conformal", conformal.fitted().weights)?;
         self.inner.uncertainty.conformal = Some(conformal.fitted().clone());
@@ -40,7 +41,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Calibration::apply`].
     ///
     /// # Errors
-    /// [`Error::Unsuitable`] if it was fitted on other weights than the model has.
+    /// [`Error::Unsuitable`] if it was fitted on other weights, or another
+    /// preprocessing, than the model has.
     pub fn set_calibration(&mut self, calibration: &Calibration<M>) -> Result<()> {
         self.check_weights("Model::set_calibration", calibration.fitted().weights)?;
         self.inner.uncertainty.calibration = Some(calibration.fitted().clone());
@@ -52,7 +54,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
             true => Ok(()),
             false => Err(Error::Unsuitable {
                 operation,
-                reason: "it was fitted on other weights than the model has: fit it again"
+                reason: "it was fitted on other weights or preprocessing than the model has: fit it again"
                     .to_owned(),
             }),
         }

@@ -371,8 +371,8 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
         self
     }
 
-    /// Fits the preprocessing of an input, or of an output's target, anew on the training rows,
-    /// although it is already fitted: by an earlier run, in a file, or in a model from which it was
+    /// Fits the preprocessing of an input, of a derived node, or of an output's target, anew on the
+    /// training rows, although it is already fitted: by an earlier run, in a file, or in a model from which it was
     /// [taken](crate::Model::take). Inputs that share a vocabulary are refitted together; rows of
     /// weight 0 are treated as [`sample_weight`](Trainer::sample_weight) describes.
     ///

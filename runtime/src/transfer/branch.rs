@@ -166,15 +166,13 @@ pub(super) fn differs(
             true => String::new(),
             false => format!("{what} `{name}`, which belongs to it: "),
         };
-        match found {
-            Some(found) if found == own => None,
-            Some(found) => Some(format!(
-                "{subject}`{}` has {own}, and {} has {found}",
-                graph.name,
-                base.name()
-            )),
-            None => Some(format!("{subject}{} has no such {what}", base.name())),
-        }
+        let Some(found) = found else {
+            return Some(format!("{subject}{} has no such {what}", base.name()));
+        };
+        let (own, found) = own.compared(found);
+        (own != found).then(|| {
+            format!("{subject}`{}` has {own}, and {} has {found}", graph.name, base.name())
+        })
     };
     // A node that is an output here alone predicts what the model's own rows say.
     let of_base = |target: &&&'static str| base.signature().part("output", target).is_some();

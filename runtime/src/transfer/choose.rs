@@ -127,5 +127,7 @@ impl Choice {
 
 /// Whether a node is of use without others: the scale of a target alone fits no other weights.
 fn fits_alone(graph: &Graph, node: &Node) -> bool {
-    node.has_weights() || graph.inputs.iter().any(|input| input.name == node.name)
+    node.has_weights()
+        || graph.inputs.iter().any(|input| input.name == node.name)
+        || graph.derived.iter().any(|derived| derived.name == node.name)
 }

@@ -16,6 +16,10 @@ use crate::{
 /// The index of entries that are not in a vocabulary.
 const UNKNOWN: usize = 1;
 
+/// Why a vocabulary cannot grow if others index its table.
+const TABLE_OF_OTHERS: &str = "an input with other indices looks up the same `Embedding`: the \
+                               rows for new entries may be trained ones of that input";
+
 /// How the vocabularies of a model grew. Displayed as one line per vocabulary.
 #[must_use = "it says which entries found no place"]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +43,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// Adds the entries of raw rows to the vocabularies, and sets the new rows of embedding tables
     /// to that of the unknown entry.
     pub(crate) fn grow(&mut self, tables_of_rows: RawTables<'_>) -> Result<Grown> {
-        let fitted = self.fitted()?.into_owned();
-        let mut growing = Growing::new(fitted.clone());
+        let mut growing = Growing::new(self.trained_preprocessing()?.clone());
         let mut none = true;
         for table in tables_of_rows {
             let (raw, first) = table.map_err(|error| growing.explain(error))?;
@@ -50,18 +53,19 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         if none {
             return Err(Error::NoRows("grow by"));
         }
-        let (grown, vocabularies) = growing.finish()?;
         let graph = self.graph();
         let look_ups = LookUp::all(graph);
+        let refuse = |inputs: &[&str]| {
+            has_table_of_others(graph, &look_ups, inputs).then_some(TABLE_OF_OTHERS)
+        };
+        let (grown, vocabularies) = growing.finish(refuse)?;
         let names = parameters::list(&self.module).into_iter().map(|tensor| tensor.name);
         let names: Vec<String> = names.collect();
         let own_tables = tables(&look_ups, names.iter().map(String::as_str));
         let new_rows = |owner: &str| {
             let new = vocabularies.iter().filter(|new| new.refused.is_none());
             let of_table = new.filter(|new| is_looked_up(graph, &look_ups, owner, new));
-            let rows: BTreeSet<usize> = of_table.flat_map(|new| new.growth.indices()).collect();
-            let used = used_by_others(graph, &look_ups, owner, &vocabularies, &fitted);
-            rows.into_iter().filter(|row| *row >= used).collect::<Vec<usize>>()
+            of_table.flat_map(|new| new.growth.indices()).collect::<BTreeSet<usize>>()
         };
         parameters::edit(&mut self.module, |index, weights| {
             let Some(look_up) = &own_tables[index] else { return };
@@ -84,6 +88,16 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         self.uncertainty = Saved::default();
         Ok(Grown { vocabularies })
     }
+
+    /// The preprocessing that a run has fitted, or that was taken as a whole.
+    fn trained_preprocessing(&self) -> Result<&Preprocessing> {
+        self.preprocessing.as_ref().ok_or_else(|| {
+            let graph = self.graph();
+            let needed = Preprocessing::without_fitting(graph).err();
+            let reason = needed.unwrap_or_else(|| "no run has trained it".to_owned());
+            Error::Unfitted { model: graph.name, reason }
+        })
+    }
 }
 
 /// Whether a vocabulary indexes the table of `owner`.
@@ -98,20 +112,13 @@ fn is_looked_up(
     inputs.any(|input| vocabulary.inputs.contains(&input.name))
 }
 
-/// The first row of a table that no vocabulary which has not grown uses: inputs with vocabularies of
-/// their own may share a branch.
-fn used_by_others(
-    graph: &'static Graph,
-    look_ups: &[LookUp],
-    owner: &str,
-    grown: &[GrownVocabulary],
-    before: &Preprocessing,
-) -> usize {
-    let of_owner = grown.iter().filter(|new| is_looked_up(graph, look_ups, owner, new));
-    let vocabularies: Vec<&GrownVocabulary> = of_owner.collect();
-    if vocabularies.len() < 2 {
-        return 0;
-    }
-    let sizes = vocabularies.iter().filter_map(|new| before.vocabulary_of(new.input));
-    sizes.map(|size| UNKNOWN + 1 + size.entries).max().unwrap_or(0)
+/// Whether a table that some of these inputs index is indexed by another one too, or by a derived
+/// node. The inputs are all that use a vocabulary.
+fn has_table_of_others(graph: &'static Graph, look_ups: &[LookUp], inputs: &[&str]) -> bool {
+    let is_own = |look_up: &LookUp| {
+        graph.inputs.get(look_up.column).is_some_and(|input| inputs.contains(&input.name))
+    };
+    let (own, others): (Vec<&LookUp>, Vec<&LookUp>) =
+        look_ups.iter().partition(|look_up| is_own(look_up));
+    others.iter().any(|other| own.iter().any(|own| own.owner == other.owner))
 }

@@ -20,6 +20,14 @@ impl Saved {
         *self == Saved::default()
     }
 
+    /// What was fitted on the model with this checksum.
+    pub(crate) fn of_weights(self, checksum: u32) -> Saved {
+        Saved {
+            conformal: self.conformal.filter(|own| own.weights == checksum),
+            calibration: self.calibration.filter(|own| own.weights == checksum),
+        }
+    }
+
     /// Why this cannot have been fitted on a model of this graph.
     pub(crate) fn mistake(&self, graph: &Graph) -> Option<String> {
         let conformal = self.conformal.as_ref().and_then(|own| own.mistake(graph));

@@ -202,7 +202,7 @@ impl Coverage {
             Some((node.name.to_owned(), bits.clone()))
         });
         let was_absent =
-            |name: &&'static str| source_of(name).is_some_and(|own| self.absent.contains(own));
+            |name: &&'static str| source_of(name).is_some() && self.absent.contains(*name);
         let inputs = graph.inputs.iter().map(|input| input.name);
         Coverage {
             tables: tables.collect(),

@@ -8,8 +8,8 @@ use multi_input_nn::parameters::ParameterInfo;
 
 use super::{node_of_tensor, parameters, UntypedModel};
 
-/// For a node of the model that takes, the node of the other model from which it takes; `None` for
-/// a node that takes nothing.
+/// For a node of the model that takes, the node of the other model whose branch it takes; `None`
+/// for a node that takes nothing.
 pub(crate) type SourceOf<'a> = dyn Fn(&'static str) -> Option<&'a str> + 'a;
 
 /// A tensor of the other model.
@@ -60,15 +60,18 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         whole: &UntypedModel<E, D>,
         source_of: &SourceOf<'_>,
     ) -> Result<()> {
-        let preprocessing = whole.preprocessing.as_ref();
-        let preprocessing = preprocessing.map(|fitted| fitted.of_fields(self.graph())).transpose();
-        let preprocessing = preprocessing.map_err(Error::Device)?;
+        let graph = self.graph();
+        let fitted = whole.preprocessing.as_ref().map(|fitted| fitted.of_fields(graph));
+        let fitted = fitted.transpose().map_err(Error::Device)?;
+        let taken = whole.taken.of_fields(graph).map_err(Error::Device)?;
         self.take_tensors(&|names| whole.tensors_named(names), source_of)
             .map_err(|all| Error::Device(all.join("; ")))?;
-        self.preprocessing = preprocessing;
-        self.initial = false;
-        self.coverage =
-            whole.coverage.as_ref().map(|coverage| coverage.of_nodes(self.graph(), source_of));
+        // What the whole has taken from elsewhere may be all that the part needs.
+        let complete = Some(&taken).filter(|taken| !taken.is_empty());
+        self.preprocessing = fitted.or_else(|| complete?.complete(graph));
+        self.taken = taken;
+        self.initial = whole.initial;
+        self.coverage = whole.coverage.as_ref().map(|coverage| coverage.of_nodes(graph, source_of));
         Ok(())
     }
 
@@ -76,7 +79,11 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     fn name_in_base(&self, tensor: &str, source_of: &SourceOf<'_>) -> Option<String> {
         let node = self.graph().nodes[node_of_tensor(self.graph(), tensor)?].name;
         let rest = tensor.strip_prefix(node)?;
-        Some(format!("{}{rest}", source_of(node)?))
+        let source = source_of(node)?;
+        // Only the layers of a branch are shared: a vector in place of an absent node and the
+        // weight of a loss are of the node itself.
+        let source = if rest.starts_with('.') { source } else { node };
+        Some(format!("{source}{rest}"))
     }
 
     /// Copies of the tensors with the given names, as far as the model has them.

@@ -9,7 +9,10 @@ use super::{
     items::shape_mistake,
     stage::{SourceRow, Sources},
 };
-use crate::{schema::Derived, Column, Content, Values};
+use crate::{
+    schema::{Derived, Schema},
+    Column, Content, Values,
+};
 
 /// Computes the column of a derived node for some rows, before its steps. `encoded` is the inputs
 /// after their steps, where they are known. `first` is the index of the first row of the raw columns
@@ -26,10 +29,8 @@ pub(super) fn derive(
     let takes_encoded = derived.derivation.takes_encoded();
     let sources = derived.inputs.iter().filter_map(|&input| {
         let raw = raw.get(input)?;
-        let is_category =
-            matches!(raw.content, Content::Categories { .. } | Content::Names | Content::Texts);
         match encoded.and_then(|encoded| encoded.get(input)) {
-            Some(encoded) if takes_encoded && !is_category => Some(encoded.clone()),
+            Some(encoded) if takes_encoded && !is_category(raw) => Some(encoded.clone()),
             _ => Some(raw.of_rows(rows)),
         }
     });
@@ -63,6 +64,33 @@ pub(super) fn derive(
     };
     let values = Arc::new(values);
     Ok(Column { name: derived.name, content, width, values, present: None, lengths: None })
+}
+
+/// As [`derive`], for the fit of the node's steps, while those of the inputs are not fitted yet.
+///
+/// # Errors
+/// [`Error::Settings`] for a derivation that takes what they make of an input.
+pub(super) fn derive_to_fit(
+    derived: &Derived,
+    schema: &Schema,
+    raw: &[Column],
+    (rows, first): (&[usize], usize),
+) -> Result<Column> {
+    let inputs = derived.inputs.iter().filter(|_| derived.derivation.takes_encoded());
+    let mut inputs = inputs.filter_map(|&input| Some((schema.inputs.get(input)?, raw.get(input)?)));
+    match inputs.find(|(input, raw)| !input.steps.is_empty() && !is_category(raw)) {
+        None => derive(derived, raw, None, (rows, first)),
+        Some((input, _)) => Err(Error::Settings(vec![format!(
+            "`{}`: its steps would learn from what is derived of `{}` after its steps, which are \
+             fitted in the same passes: leave out the steps that learn",
+            derived.name, input.name
+        )])),
+    }
+}
+
+/// Whether the raw values of an input are categories.
+fn is_category(raw: &Column) -> bool {
+    matches!(raw.content, Content::Categories { .. } | Content::Names | Content::Texts)
 }
 
 /// The error of a row among `rows`, as the error of that row among all.

@@ -99,7 +99,7 @@ impl Fitting {
         let mut derived = self.schema.derived.iter().zip(&self.derived);
         derived.try_for_each(|(node, fit)| match fit.is_done() {
             true => Ok(()),
-            false => fit.check(&derived::derive(node, inputs, None, (&all, 0))?),
+            false => fit.check(&derived::derive_to_fit(node, self.schema, inputs, (&all, 0))?),
         })?;
         self.targets.iter().zip(targets).try_for_each(|(target, column)| target.check(column))
     }
@@ -168,7 +168,7 @@ impl Fitting {
             if fit.is_done() {
                 continue;
             }
-            let column = derived::derive(node, inputs, None, (rows, first))?;
+            let column = derived::derive_to_fit(node, self.schema, inputs, (rows, first))?;
             let all: Vec<usize> = (0..rows.len()).collect();
             let updated = fit.update(&column, &all, 0);
             updated.map_err(|error| derived::of_row(error, rows, first))?;

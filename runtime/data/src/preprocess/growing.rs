@@ -97,7 +97,9 @@ impl Growing {
     /// [`Error::Value`] for a row that a step does not accept, and for a label that no training
     /// row had, because classes do not grow.
     pub fn update(&mut self, table: &Table, first: usize) -> Result<()> {
-        self.fitted.classes(table.clone(), first).map_err(|error| self.explain(error))?;
+        let known = self.fitted.classes(table.clone(), first);
+        let all: Vec<usize> = (0..table.rows).collect();
+        self.fitted.encode(&known.map_err(|error| self.explain(error))?, &all, first)?;
         let (columns, targets) = table.columns.split_at(self.inputs.len().min(table.columns.len()));
         let counts = |row: &usize| {
             targets.is_empty() || targets.iter().any(|target| target.is_present(*row))
@@ -119,11 +121,15 @@ impl Growing {
     }
 
     /// The preprocessing with the new entries, at indices after the present ones, and how each
-    /// vocabulary grew.
+    /// vocabulary grew. `refuse` gets the inputs that use a vocabulary, and gives the reason why it
+    /// cannot grow.
     ///
     /// # Errors
     /// [`Error::Settings`] for a step that cannot hold what it counted.
-    pub fn finish(self) -> Result<(Preprocessing, Vec<GrownVocabulary>)> {
+    pub fn finish(
+        self,
+        refuse: impl Fn(&[&'static str]) -> Option<&'static str>,
+    ) -> Result<(Preprocessing, Vec<GrownVocabulary>)> {
         let Growing { fitted, inputs } = self;
         let places: Vec<Option<(usize, usize)>> = inputs
             .iter()
@@ -142,14 +148,19 @@ impl Growing {
             let sharing: Vec<(usize, usize)> = sharing.collect();
             let is_new = growth.added as u64 + growth.full > 0;
             let looked_up = |(other, _): &(usize, usize)| fitted.inputs[*other].gives_categories();
-            let refused = (is_new && !sharing.iter().all(looked_up)).then_some(NO_TABLE);
+            let name = |index: usize| fitted.schema.inputs[index].name;
+            let inputs: Vec<&str> = sharing.iter().map(|(other, _)| name(*other)).collect();
+            let refused = match sharing.iter().all(looked_up) {
+                true => refuse(&inputs),
+                false => Some(NO_TABLE),
+            };
+            let refused = refused.filter(|_| is_new);
             for (other, position) in sharing.iter().filter(|_| refused.is_none()) {
                 grown.inputs[*other].replace(*position, Arc::clone(&stage));
             }
-            let name = |index: usize| fitted.schema.inputs[index].name;
             all.push(GrownVocabulary {
                 input: name(index),
-                inputs: sharing.iter().map(|(other, _)| name(*other)).collect(),
+                inputs,
                 step: format!("{step:?}"),
                 places: step.output.below.get().saturating_sub(RESERVED),
                 growth,

@@ -413,6 +413,18 @@ impl Preprocessing {
         Ok(SavedPreprocessing { inputs, derived, targets })
     }
 
+    fn saved_steps(&self) -> serde_json::Result<SavedPreprocessing> {
+        let mut saved = self.saved()?;
+        saved.inputs.iter_mut().for_each(Saved::forget_seen);
+        Ok(saved)
+    }
+
+    /// As [`save`](Preprocessing::save), without the values that fitting has seen.
+    #[doc(hidden)] // For the checksum of a model.
+    pub fn steps_in_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.saved_steps()?)
+    }
+
     /// Deserializes the preprocessing of a model with this schema.
     ///
     /// # Errors
@@ -453,12 +465,7 @@ impl std::fmt::Debug for Preprocessing {
 /// which a later training adds.
 impl PartialEq for Preprocessing {
     fn eq(&self, other: &Preprocessing) -> bool {
-        let steps = |fitted: &Preprocessing| {
-            let mut saved = fitted.saved().ok()?;
-            saved.inputs.iter_mut().for_each(Saved::forget_seen);
-            Some(saved)
-        };
-        matches!((steps(self), steps(other)), (Some(own), Some(others)) if own == others)
+        matches!((self.saved_steps(), other.saved_steps()), (Ok(own), Ok(others)) if own == others)
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{
     pipeline::{Pipeline, Plan},
     target::FittedTarget,
-    Preprocessing,
+    FittedFields, Preprocessing,
 };
-use crate::schema::{Schema, Target};
+use crate::schema::{Input, Schema, Target};
 
 impl Preprocessing {
     /// The preprocessing of a model whose fields are fields of this one's model: every input, derived
@@ -15,17 +15,11 @@ impl Preprocessing {
     /// # Errors
     /// A field that is not here, or that is preprocessed differently.
     pub fn of_fields(&self, schema: &'static Schema) -> Result<Preprocessing, String> {
-        let inputs = schema.inputs.iter().map(|input| {
-            let own = self.schema.inputs.iter().map(|own| own.name).zip(&self.inputs);
-            let seen = own.clone().find(|(name, _)| *name == input.name);
-            let seen = seen.and_then(|(_, own)| own.seen.clone());
-            let mut fitted = fitted_for(Plan::of_input(input), ("input", input.name), own)?;
-            // An input that is declared without steps may hold other values.
-            fitted.seen = seen.filter(|seen| seen.check(input).is_ok());
-            Ok::<_, String>(fitted)
-        });
+        let own = self.fields();
+        let inputs =
+            schema.inputs.iter().map(|input| fitted_input(input, own.inputs.get(input.name)));
         let derived = schema.derived.iter().map(|node| {
-            let own = self.schema.derived.iter().map(|own| own.name).zip(&self.derived);
+            let own = own.derived.get(node.name);
             fitted_for(Plan::of_derived(node), ("derived node", node.name), own)
         });
         let targets = schema.targets.iter().map(|target| self.target_for(target));
@@ -45,17 +39,51 @@ impl Preprocessing {
     }
 }
 
-/// The fitted steps for a field of another schema, among those of the fields by name.
-fn fitted_for<'a>(
+impl FittedFields {
+    /// As [`Preprocessing::of_fields`], for the fields that are here.
+    ///
+    /// # Errors
+    /// A field that is preprocessed differently.
+    pub fn of_fields(&self, schema: &'static Schema) -> Result<FittedFields, String> {
+        let mut fields = FittedFields::default();
+        for input in schema.inputs {
+            if let Some(own) = self.inputs.get(input.name) {
+                fields.inputs.insert(input.name, fitted_input(input, Some(own))?);
+            }
+        }
+        for node in schema.derived {
+            if let Some(own) = self.derived.get(node.name) {
+                fields.derived.insert(node.name, own.for_plan(Plan::of_derived(node))?);
+            }
+        }
+        for target in schema.targets {
+            if let Some(own) = self.targets.get(target.name) {
+                fields.targets.insert(target.name, own.for_target(target)?);
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// The fitted steps for an input of another schema, with what training has seen of it.
+fn fitted_input(input: &'static Input, own: Option<&Pipeline>) -> Result<Pipeline, String> {
+    let mut fitted = fitted_for(Plan::of_input(input), ("input", input.name), own)?;
+    // An input that is declared without steps may hold other values.
+    let seen = own.and_then(|own| own.seen.clone());
+    fitted.seen = seen.filter(|seen| seen.check(input).is_ok());
+    Ok(fitted)
+}
+
+/// The fitted steps for a field of another schema, of those of the field of its name.
+fn fitted_for(
     plan: Plan,
     (what, name): (&str, &str),
-    mut own: impl Iterator<Item = (&'static str, &'a Pipeline)>,
+    own: Option<&Pipeline>,
 ) -> Result<Pipeline, String> {
     if plan.is_identity() {
         return Pipeline::unfitted(plan);
     }
-    let fitted = own.find(|(own, _)| *own == name).map(|(_, fitted)| fitted);
-    fitted.ok_or_else(|| not_here(what, name))?.for_plan(plan)
+    own.ok_or_else(|| not_here(what, name))?.for_plan(plan)
 }
 
 fn not_here(what: &str, name: &str) -> String {

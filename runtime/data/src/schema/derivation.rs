@@ -15,7 +15,8 @@ use crate::{table::Column, Values};
     note = "a derivation implements `multi_input::preprocess::stage::Derivation`"
 )]
 pub trait Derivation: fmt::Debug + Send + Sync + 'static {
-    /// Whether an input of numbers is given as the categories that its steps make of it.
+    /// Whether an input of numbers is given as the categories that its steps make of it. Then no step
+    /// of the node can learn, because all are fitted in the same passes.
     fn takes_encoded(&self) -> bool {
         false
     }

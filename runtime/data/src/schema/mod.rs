@@ -158,23 +158,34 @@ impl Derived {
     pub fn argument(&self, name: &str) -> spec::Value {
         argument(self.spec.parameters, self.arguments, name)
     }
+
+    /// As its `Debug`, with the names of its inputs, which are `inputs` of the schema, instead of
+    /// their indices: `crossed(genre, room, buckets = 1000)`.
+    pub fn by_name(&self, inputs: &[Input]) -> String {
+        self.of(|index| inputs.get(*index).map_or_else(String::new, |own| own.name.to_owned()))
+    }
+
+    /// The derivation with its steps, of inputs in the given words.
+    fn of(&self, input: impl Fn(&usize) -> String) -> String {
+        let given = format_arguments(self.spec.parameters, self.arguments);
+        let all: Vec<String> = self.inputs.iter().map(input).chain(given).collect();
+        let all = all.join(", ");
+        let derivation = match self.own {
+            Some(own) => format!("{own:?} of ({all})"),
+            None => format!("{}({all})", self.spec.name),
+        };
+        match self.steps.iter().filter(|step| !step.is_for_training_only()).collect::<Vec<_>>() {
+            steps if steps.is_empty() => derivation,
+            steps => format!("{derivation}, {steps:?}"),
+        }
+    }
 }
 
 /// The derivation in the DSL, with the indices of its inputs, `crossed(0, 2, buckets = 1000)`, and
 /// its steps. One of the user's own stands before its inputs: `Distance(2.0) of (0, 2)`.
 impl fmt::Debug for Derived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inputs = self.inputs.iter().map(usize::to_string);
-        let given = format_arguments(self.spec.parameters, self.arguments);
-        let all = inputs.chain(given).collect::<Vec<String>>().join(", ");
-        match self.own {
-            Some(own) => write!(f, "{own:?} of ({all})")?,
-            None => write!(f, "{}({all})", self.spec.name)?,
-        }
-        match self.steps.iter().filter(|step| !step.is_for_training_only()).collect::<Vec<_>>() {
-            steps if steps.is_empty() => Ok(()),
-            steps => write!(f, ", {steps:?}"),
-        }
+        f.write_str(&self.of(usize::to_string))
     }
 }
 

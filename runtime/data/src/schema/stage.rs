@@ -125,7 +125,8 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     /// the step. Missing numbers are NaN.
     fn update(&self, state: &mut Self::State, step: &Step, values: &Values);
 
-    /// Learns from the statistics, which may be those of no rows.
+    /// Learns from the statistics, which may be those of no rows. It is an error of the fit if what is
+    /// learned cannot be saved as JSON and read back, as NaN and infinity cannot.
     fn learn(&self, state: Self::State, step: &Step) -> Self::Fitted;
 
     /// Validates what was learned, for instance after loading it from a file.
@@ -427,7 +428,7 @@ impl<T: LearnedStep> StageFit for Fit<T> {
     }
 
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
-        checked(self.step, self.step.learn(self.state, step), step)
+        checked_to_save(self.step, self.step.learn(self.state, step), step)
     }
 
     fn grow(
@@ -440,7 +441,7 @@ impl<T: LearnedStep> StageFit for Fit<T> {
             Err(error) => return Some(Err(format!("`{}`: {error}", step.spec.name))),
         };
         let (grown, growth) = self.step.grow(fitted, self.state, step)?;
-        Some(checked(self.step, grown, step).map(|grown| (grown, growth)))
+        Some(checked_to_save(self.step, grown, step).map(|grown| (grown, growth)))
     }
 }
 
@@ -454,6 +455,24 @@ fn checked<T: LearnedStep>(
     let valid = learned.check(&fitted, step);
     valid.map_err(|reason| format!("`{}`: {reason}", step.spec.name))?;
     Ok(Arc::new(FittedStep { step: learned, fitted }))
+}
+
+/// As [`checked`], and what was learned can be read back from a file.
+fn checked_to_save<T: LearnedStep>(
+    learned: &'static T,
+    fitted: T::Fitted,
+    step: &Step,
+) -> Result<Arc<dyn FittedStage>, String> {
+    let saved = serde_json::to_value(&fitted);
+    let checked = checked(learned, fitted, step)?;
+    match saved.and_then(serde_json::from_value::<T::Fitted>) {
+        Ok(_) => Ok(checked),
+        Err(error) => Err(format!(
+            "`{}`: what it has learned cannot be read back from a file, whose JSON has no NaN and \
+             no infinity: {error}",
+            step.spec.name
+        )),
+    }
 }
 
 /// A fitted [`LearnedStep`].
