@@ -68,7 +68,7 @@ fn rows(count: usize) -> Vec<ShopSample> {
         title: of(&["red shoe", "tea pot", "the old book", "pot", "a new word"], row),
         genre: of(&["shoes", "books", "kitchen"], row / 2),
         room: of(&["left", "right", "middle", "cellar", "roof"], row),
-        numbers: (row % 3 > 0)
+        numbers: (!row.is_multiple_of(3))
             .then(|| [wave(row, 0.1), 5.0 + wave(row, 0.4), 9.0 * wave(row, 1.0)]),
         discount: (!row.is_multiple_of(4)).then(|| 10.0 + wave(row, 2.0)),
         history: (!row.is_multiple_of(5))

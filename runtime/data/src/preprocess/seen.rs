@@ -139,30 +139,46 @@ impl SeenValues {
 
     /// Adds some rows of the input's column.
     pub(super) fn update(&mut self, column: &Column, rows: &[usize]) {
-        for &row in rows {
-            match column.is_present(row) {
-                true => self.add(&column.values, row * column.width..(row + 1) * column.width),
-                false => self.absent = true,
-            }
-            self.present |= column.is_present(row);
+        let present = || rows.iter().copied().filter(|row| column.is_present(*row));
+        let found = present().count();
+        self.present |= found > 0;
+        self.absent |= found < rows.len();
+        let ranges = present().map(|row| row * column.width..(row + 1) * column.width);
+        match &*column.values {
+            Values::Lists(lists) => ranges.flat_map(|range| &lists[range]).for_each(|list| {
+                let width = self.elements.len().max(1);
+                self.add(
+                    list,
+                    (0..list.len() / width).map(|item| item * width..(item + 1) * width),
+                );
+            }),
+            values => self.add(values, ranges),
         }
         if self.categories.as_ref().is_some_and(|runs| runs.0.len() > MOST_RUNS) {
             self.categories = None;
         }
     }
 
-    fn add(&mut self, values: &Values, range: Range<usize>) {
-        if let (Values::Lists(lists), false) = (values, range.is_empty()) {
-            lists[range].iter().for_each(|list| self.add(list, 0..list.len()));
-        } else if let (Values::Categories(indices), Some(runs)) = (values, &mut self.categories) {
-            indices[range].iter().for_each(|index| runs.insert(*index));
-        } else if !self.elements.is_empty() {
-            let width = self.elements.len();
-            for (position, index) in range.enumerate() {
-                if let Some(number) = number(values, index) {
-                    self.elements[position % width].add(number);
-                }
+    /// Adds the values at some ranges, each of them a row or an item of a list. The type of the
+    /// values is matched once, since there may be many ranges.
+    fn add(&mut self, values: &Values, ranges: impl Iterator<Item = Range<usize>>) {
+        match (values, &mut self.categories) {
+            (Values::Numbers(numbers), _) => {
+                let rows = ranges.map(|range| &numbers[range]);
+                extend(&mut self.elements, rows, |number| f64::from(*number));
             }
+            (Values::Doubles(numbers), _) => {
+                let rows = ranges.map(|range| &numbers[range]);
+                extend(&mut self.elements, rows, |number| *number);
+            }
+            (Values::Dates(dates), _) => {
+                let rows = ranges.map(|range| &dates[range]);
+                extend(&mut self.elements, rows, milliseconds);
+            }
+            (Values::Categories(indices), Some(runs)) => {
+                ranges.flat_map(|range| &indices[range]).for_each(|index| runs.insert(*index));
+            }
+            _ => {}
         }
     }
 
@@ -297,6 +313,17 @@ fn first_of_each_column(
         columns.push(*column);
         is_first
     })
+}
+
+/// Extends the ranges of elements by rows, or items, each with a value per element.
+fn extend<'a, T: 'a>(
+    elements: &mut [SeenElement],
+    rows: impl Iterator<Item = &'a [T]>,
+    number: impl Fn(&T) -> f64,
+) {
+    for row in rows {
+        elements.iter_mut().zip(row).for_each(|(element, value)| element.add(number(value)));
+    }
 }
 
 /// A number, or a date in milliseconds since 1970; `None` for other values.
