@@ -41,7 +41,7 @@ impl fmt::Debug for Weights {
 
 impl Weights {
     /// Reads a file that [`Model::save`](crate::Model::save) or
-    /// [`Checkpoint`](crate::callback::Checkpoint) wrote. The model's definition is not needed.
+    /// `callback::Checkpoint` wrote. The model's definition is not needed.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or no such

@@ -107,7 +107,7 @@ pub trait Network<E: Element, D: Backend<E>>:
 }
 
 /// A network whose heads can be differentiated with respect to its inputs, as attributions by
-/// [integrated gradients](crate::model::IntegratedGradients) need. `#[multi_input_model]` implements
+/// integrated gradients need. `#[multi_input_model]` implements
 /// it where every module of your own takes tensors with a tape in its `Module`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be differentiated with respect to its inputs",
