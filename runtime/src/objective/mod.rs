@@ -99,13 +99,14 @@ impl Objective {
         let count = known.max(1) as f64;
         let mut grads = vec![0.0; head.len()];
         let mut sum = 0.0;
+        let (units, flag_weights) = (batch.units(index), batch.weights().of_flags(index));
         let samples = head.chunks_exact(width).zip(grads.chunks_exact_mut(width)).zip(rows);
         for ((head, grads), &row) in samples {
             let Some(target) = target_row(target, row) else { continue };
             let weight = batch.weights().of(index, row);
-            let loss = match batch.weights().of_flags(index) {
+            let loss = match flag_weights {
                 Some(by_flag) => weighted_sample(output.loss, head, target, by_flag, grads),
-                None => output.loss.sample_in_units(head, target, batch.units(index), grads),
+                None => output.loss.sample_in_units(head, target, units, grads),
             };
             // Selected rather than multiplied: a row of weight 0 is excluded even if its loss is
             // not finite.
