@@ -14,9 +14,12 @@ mod arguments;
 mod diabetes;
 #[path = "../support/mean.rs"]
 mod mean;
+#[path = "../support/trained.rs"]
+mod trained;
 
 use mean::mean;
 use multi_input::prelude::*;
+use trained::trained;
 
 /// Takes the panel where there is one.
 #[multi_input_model]
@@ -121,28 +124,16 @@ fn compare(rows: &[OptionalSample], take_away: bool, seed: Seed) -> multi_input:
     let complete: Vec<OptionalSample> =
         test.iter().filter(|row| row.serum.is_some()).cloned().collect();
 
-    let optional = train_on::<Optional>(&train, seed)?;
-    let without = train_on::<Without>(&train.iter().map(Without::row).collect::<Vec<_>>(), seed)?;
+    let optional = trained::<Optional>(&train, seed)?;
+    let without = trained::<Without>(&train.iter().map(Without::row).collect::<Vec<_>>(), seed)?;
     let dropped =
-        train_on::<Dropped>(&train.iter().filter_map(Dropped::row).collect::<Vec<_>>(), seed)?;
+        trained::<Dropped>(&train.iter().filter_map(Dropped::row).collect::<Vec<_>>(), seed)?;
     Ok(Errors {
         optional: rmse(&optional, &test)?,
         without: rmse(&without, &test.iter().map(Without::row).collect::<Vec<_>>())?,
         optional_complete: rmse(&optional, &complete)?,
         dropped: rmse(&dropped, &complete.iter().filter_map(Dropped::row).collect::<Vec<_>>())?,
     })
-}
-
-/// The same training for each of the three.
-fn train_on<M: Network<f32, Cpu>>(rows: &[M::Sample], seed: Seed) -> multi_input::Result<Model<M>> {
-    let mut model = Model::<M>::build(&Cpu::default(), seed);
-    Trainer::new(Adam::new(3e-3))
-        .epochs(60)
-        .batch_size(32)
-        .seed(seed)
-        .progress(Progress::silent())
-        .fit(&mut model, rows)?;
-    Ok(model)
 }
 
 fn rmse<M: Network<f32, Cpu>>(model: &Model<M>, rows: &[M::Sample]) -> multi_input::Result<f64> {

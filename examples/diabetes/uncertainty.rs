@@ -19,12 +19,15 @@ mod arguments;
 mod diabetes;
 #[path = "../support/mean.rs"]
 mod mean;
+#[path = "../support/trained.rs"]
+mod trained;
 
 use mean::mean;
 use multi_input::{
     prelude::*,
     uncertainty::{Conformal, Interval},
 };
+use trained::trained;
 
 /// The share of rows that an interval shall hold.
 const COVERAGE: f64 = 0.9;
@@ -131,18 +134,6 @@ fn intervals(rows: &[PointSample], seed: Seed) -> multi_input::Result<[Vec<(f32,
         Ok((row.progression, interval))
     });
     Ok([between, after, about.collect::<multi_input::Result<_>>()?])
-}
-
-/// The same training for both.
-fn trained<M: Network<f32, Cpu>>(rows: &[M::Sample], seed: Seed) -> multi_input::Result<Model<M>> {
-    let mut model = Model::<M>::build(&Cpu::default(), seed);
-    Trainer::new(Adam::new(3e-3))
-        .epochs(60)
-        .batch_size(32)
-        .seed(seed)
-        .progress(Progress::silent())
-        .fit(&mut model, rows)?;
-    Ok(model)
 }
 
 fn predictions<M: Network<f32, Cpu>>(

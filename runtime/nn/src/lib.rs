@@ -66,6 +66,7 @@
 
 #[cfg(test)]
 mod check_gradients;
+mod difference;
 pub mod layer;
 pub mod loss;
 mod mask;

@@ -17,6 +17,28 @@ pub struct Affine {
     pub(super) unscaled: Vec<Unscaled>,
 }
 
+/// The methods of a [`LearnedStep`](super::stage::LearnedStep) that has learned an [`Affine`].
+macro_rules! applies_affine {
+    () => {
+        fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
+            fitted.check(step)
+        }
+
+        fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
+            Ok(fitted.apply(values))
+        }
+
+        fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
+            fitted.invert(numbers);
+        }
+
+        fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
+            fitted.notices()
+        }
+    };
+}
+pub(super) use applies_affine;
+
 /// A column without spread in the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Unscaled {

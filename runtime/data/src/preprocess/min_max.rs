@@ -3,7 +3,7 @@
 use multi_input_base::Notice;
 
 use super::{
-    affine::{Affine, ColumnScaling, Columns},
+    affine::{applies_affine, Affine, ColumnScaling, Columns},
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
@@ -47,19 +47,5 @@ impl LearnedStep for MinMax {
         })
     }
 
-    fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
-        fitted.check(step)
-    }
-
-    fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
-        Ok(fitted.apply(values))
-    }
-
-    fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
-        fitted.invert(numbers);
-    }
-
-    fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
-        fitted.notices()
-    }
+    applies_affine!();
 }

@@ -3,7 +3,7 @@
 use multi_input_base::Notice;
 
 use super::{
-    affine::{Affine, ColumnScaling, Columns, Rounding},
+    affine::{applies_affine, Affine, ColumnScaling, Columns, Rounding},
     stage::{LearnedStep, Refusal},
 };
 use crate::{schema::Step, Values};
@@ -61,21 +61,7 @@ impl LearnedStep for Standardize {
         Affine::of(columns, Moments::learn)
     }
 
-    fn check(&self, fitted: &Affine, step: &Step) -> Result<(), String> {
-        fitted.check(step)
-    }
-
-    fn apply(&self, fitted: &Affine, _: &Step, values: Values) -> Result<Values, Refusal> {
-        Ok(fitted.apply(values))
-    }
-
-    fn invert(&self, fitted: &Affine, _: &Step, numbers: &mut [f64]) {
-        fitted.invert(numbers);
-    }
-
-    fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
-        fitted.notices()
-    }
+    applies_affine!();
 }
 
 #[cfg(test)]

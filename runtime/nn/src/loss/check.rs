@@ -1,6 +1,7 @@
 //! The check of a gradient written by hand.
 
 use super::{AnyLoss, TargetRow};
+use crate::difference::{central_difference, differs};
 
 /// Compares the gradient of a loss with central differences of its value, for tests. Each case is a
 /// head with a target. Heads at a kink of the loss, such as y = t of an absolute error, differ.
@@ -29,21 +30,16 @@ use super::{AnyLoss, TargetRow};
 /// assert!(mistake.starts_with("`wrong`, case 0, element 0: the gradient is 2, but"));
 /// ```
 pub fn check(loss: &dyn AnyLoss, cases: &[(&[f64], TargetRow<'_>)]) -> Result<(), String> {
-    const STEP: f64 = 1e-6;
     for (case, (head, target)) in cases.iter().enumerate() {
         let mut gradient = vec![0.0; head.len()];
         let value = loss.sample(head, *target, &mut gradient);
         for (index, &given) in gradient.iter().enumerate() {
-            let step = STEP * head[index].abs().max(1.0);
-            let shifted = |by: f64| {
+            let difference = central_difference(head[index], |element| {
                 let mut head = head.to_vec();
-                head[index] += by;
+                head[index] = element;
                 loss.sample(&head, *target, &mut vec![0.0; head.len()])
-            };
-            let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
-            let allowed = 1e-5 * given.abs().max(value.abs()).max(1.0);
-            let differs = (given - difference).abs();
-            if differs > allowed || differs.is_nan() {
+            });
+            if differs(given, difference, given.abs().max(value.abs())) {
                 let name = loss.name();
                 return Err(format!(
                     "`{name}`, case {case}, element {index}: the gradient is {given}, but the value \

@@ -5,7 +5,11 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use super::{merge, Layout, MergeInput, Planned};
-use crate::{operation::*, tensor::*};
+use crate::{
+    difference::{central_difference, differs},
+    operation::*,
+    tensor::*,
+};
 
 /// A merge of a user's own, whose values are its settings. It computes one row at a time, in `f64`
 /// whatever the dtype of the model is.
@@ -167,7 +171,6 @@ pub fn check_merge(
     operands: &[RowOperand<'_>],
     width: usize,
 ) -> Result<(), String> {
-    const STEP: f64 = 1e-6;
     for chosen in 0..width {
         let mut grad_output = vec![0.0; width];
         grad_output[chosen] = 1.0;
@@ -177,21 +180,17 @@ pub fn check_merge(
         rule.backward(operands, &grad_output, &mut written);
         for (position, operand) in operands.iter().enumerate() {
             for index in 0..operand.values.len() {
-                let at = |by: f64| {
+                let expected = central_difference(operand.values[index], |value| {
                     let mut values = operand.values.to_vec();
-                    values[index] += by * values[index].abs().max(1.0);
+                    values[index] = value;
                     let mut moved = operands.to_vec();
                     moved[position].values = &values;
                     let mut output = vec![0.0; width];
                     rule.forward(&moved, &mut output);
                     output[chosen]
-                };
-                let step = STEP * operand.values[index].abs().max(1.0);
-                let expected = (at(STEP) - at(-STEP)) / (2.0 * step);
+                });
                 let found = gradients[position][index];
-                let tolerance = 1e-5 * expected.abs().max(1.0);
-                let differs = (expected - found).abs();
-                if differs > tolerance || !differs.is_finite() {
+                if differs(found, expected, expected.abs()) {
                     return Err(format!(
                         "the gradient of output {chosen} with respect to value {index} of operand \
                          {position} is {expected:.6} by central differences, but `backward` adds \
