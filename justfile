@@ -125,3 +125,7 @@ fixtures:
     python tests/fixtures/tables.py
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py
+
+# What the compiler answers to the programs of a folder, one mistake each.
+mistakes folder:
+    python3 tests/mistakes/judge.py {{folder}}
