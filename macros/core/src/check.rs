@@ -142,7 +142,7 @@ fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
 fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(branch) = node.field.branch.as_ref().filter(|_| node.is_input()) else { return };
-    if graph.stays_raw(position) {
+    if graph.stays_raw(position) && !is_partly_unread(graph) {
         let name = node.name();
         let first = branch.layers.first().map(|layer| layer.span);
         let because = match graph.is_derived_from(position) {
@@ -163,7 +163,10 @@ fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
 fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(Source::Input(input)) = &node.field.source else { return };
-    if !graph.stays_raw(position) || graph.is_derived_from(position) {
+    if !graph.stays_raw(position)
+        || graph.is_derived_from(position)
+        || is_partly_unread(graph)
+    {
         return;
     }
     let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));

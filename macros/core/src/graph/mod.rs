@@ -221,9 +221,10 @@ impl Graph {
 /// Resolves names, sorts the nodes and propagates absence.
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     let RawModel { head: model, fields } = raw;
-    let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
+    let known = fields.iter().map(|field| field.name.clone()).collect();
+    let mut names = NodeNames { known, unknown: Vec::new() };
     let mut nodes: Vec<Node> =
-        fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
+        fields.into_iter().map(|field| resolve(field, &mut names, errors)).collect();
     only_inputs_are_taken(&mut nodes, errors);
     let order = order::sort(&mut nodes, errors);
     absence::propagate(&mut nodes, &order);
@@ -233,7 +234,7 @@ pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     Graph { model, nodes, order }
 }
 
-fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
+fn resolve(field: Field, names: &mut NodeNames, errors: &mut Diagnostics) -> Node {
     let operands: Vec<(Ident, bool)> = match &field.source {
         Some(Source::Merge(merge)) => merge
             .operands
@@ -248,27 +249,27 @@ fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
     let mut made_of = Vec::new();
     if let Some(Source::Derived(derived)) = &field.source {
         for name in &derived.inputs {
-            match position(&field, name, names, errors) {
+            match names.position(&field, name, errors) {
                 Some(node) => made_of.push(Edge { node, present: false, name: name.clone() }),
                 None => broken = true,
             }
         }
     }
     for (name, present) in operands {
-        match position(&field, &name, names, errors) {
+        match names.position(&field, &name, errors) {
             Some(node) => feeds.push(Edge { node, present, name }),
             None => broken = true,
         }
     }
     let shared_name = field.branch.as_ref().and_then(|branch| branch.shared.clone());
-    let shared = shared_name.as_ref().and_then(|name| position(&field, name, names, errors));
+    let shared = shared_name.as_ref().and_then(|name| names.position(&field, name, errors));
     broken |= shared_name.is_some() && shared.is_none();
     let vocabulary_name = match &field.source {
         Some(Source::Input(input)) => input.steps.iter().find_map(Step::shared_with).cloned(),
         _ => None,
     };
     let vocabulary_of = vocabulary_name.and_then(|name| {
-        let node = position(&field, &name, names, errors)?;
+        let node = names.position(&field, &name, errors)?;
         Some(Edge { node, present: false, name })
     });
     Node { field, feeds, made_of, vocabulary_of, broken, shared, absence: None }
@@ -305,19 +306,30 @@ fn derived_mistake(nodes: &[Node], index: usize, edge: &Edge, before: &[Edge]) -
     twice.then(|| format!("`{field}`: `{name}` is named twice"))
 }
 
-/// The index of the node called `name`, which `field` refers to.
-fn position(
-    field: &Field,
-    name: &Ident,
-    names: &[Ident],
-    errors: &mut Diagnostics,
-) -> Option<usize> {
-    let found = names.iter().position(|known| known == name);
-    if found.is_none() {
-        let known: Vec<String> = names.iter().map(Ident::to_string).collect();
-        let near = suggest(&name.to_string(), known.iter().map(String::as_str));
-        let field = &field.name;
-        errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+/// The names of the nodes.
+struct NodeNames {
+    known: Vec<Ident>,
+    /// What nodes refer to and no node is called. A name that several nodes refer to is one mistake,
+    /// which is at the node of that name.
+    unknown: Vec<Ident>,
+}
+
+impl NodeNames {
+    /// The index of the node called `name`, which `field` refers to.
+    fn position(
+        &mut self,
+        field: &Field,
+        name: &Ident,
+        errors: &mut Diagnostics,
+    ) -> Option<usize> {
+        let found = self.known.iter().position(|known| known == name);
+        if found.is_none() && !self.unknown.contains(name) {
+            let known: Vec<String> = self.known.iter().map(Ident::to_string).collect();
+            let near = suggest(&name.to_string(), known.iter().map(String::as_str));
+            let field = &field.name;
+            errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+            self.unknown.push(name.clone());
+        }
+        found
     }
-    found
 }
