@@ -129,3 +129,7 @@ fixtures:
 # What the compiler answers to the programs of a folder, one mistake each.
 mistakes folder:
     python3 tests/mistakes/judge.py {{folder}}
+
+# The same for a valid program of which one token is changed, at random.
+changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
+    python3 tests/mistakes/mutate.py {{program}} --count {{count}}

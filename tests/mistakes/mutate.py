@@ -3,8 +3,8 @@
 
     python3 tests/mistakes/mutate.py PROGRAM [--count N] [--seed S] [-v]
 
-Only tokens of the annotated structs are changed: one is removed, doubled, replaced or inserted. The answer has to be a
-model, or at most two errors (a token that is removed may break what stands before and behind it), without anything of the
+Only tokens of the annotated structs are changed, and no names of fields, which the rest of the program speaks of: one is
+removed, doubled, replaced or inserted. The answer has to be a model, or at most two errors (a token that is removed may break what stands before and behind it), without anything of the
 expansion. The last line has the figures; the exit status is 1 if a change is answered otherwise.
 """
 
@@ -38,7 +38,8 @@ def models(text):
 def changed(text, rng):
     """The program with one token changed, and the change in words."""
     start, end = rng.choice(list(models(text)))
-    token = rng.choice(list(TOKEN.finditer(text, start, end)))
+    is_name = lambda token: re.match(r"\s*:[^:]", text[token.end():]) and not text[:token.start()].endswith("::")
+    token = rng.choice([token for token in TOKEN.finditer(text, start, end) if not is_name(token)])
     word, (at, to) = token.group(), token.span()
     line = text.count("\n", 0, at) + 1
     kind = rng.choice(["removed", "doubled", "replaced", "inserted"])
