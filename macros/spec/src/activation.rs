@@ -66,6 +66,23 @@ impl Activation {
         }
     }
 
+    /// Other names for it, as [`Doc::also`](crate::Doc::also).
+    pub const fn also(self) -> &'static [&'static str] {
+        match self {
+            Activation::Linear => &["identity", "no_activation", "none"],
+            Activation::Relu => &["rectify", "rectifier", "rectified_linear"],
+            Activation::LeakyRelu => &["lrelu"],
+            Activation::Elu => &["exponential_linear"],
+            Activation::Selu => &["scaled_elu"],
+            Activation::Gelu => &["AccurateGeLU"],
+            Activation::Silu => &["swish"],
+            Activation::Softplus => &[],
+            Activation::Sigmoid => &["logistic", "expit", "sigm"],
+            Activation::Tanh => &["hyperbolic_tangent"],
+            Activation::Softmax => &[],
+        }
+    }
+
     /// The name in the DSL.
     pub const fn name(self) -> &'static str {
         ACTIVATIONS[self as usize].1

@@ -12,11 +12,15 @@ pub struct Doc {
     pub keras: &'static str,
     /// The name in PyTorch.
     pub torch: &'static str,
+    /// Other names for it in Keras, PyTorch, TensorFlow, scikit-learn, pandas and dfdx, and those it is
+    /// called by. Letter case, `_` and `Loss` or `Layer` at the end make no difference
+    /// ([`names`](crate::names)).
+    pub also: &'static [&'static str],
 }
 
 impl Doc {
     /// A row with only the formula.
     pub const fn new(computes: &'static str) -> Doc {
-        Doc { computes, shape: "", keras: "", torch: "" }
+        Doc { computes, shape: "", keras: "", torch: "", also: &[] }
     }
 }

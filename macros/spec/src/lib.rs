@@ -15,6 +15,7 @@ pub mod loss;
 pub mod mask;
 pub mod merge;
 pub mod metric;
+pub mod names;
 pub mod own;
 mod range;
 mod shape;

@@ -499,19 +499,19 @@ pub const LOSSES: &[Loss] = &[
     Loss::new(
         "Mse",
         LossForm::of_numbers("mse"),
-        Doc { keras: "`MeanSquaredError`", torch: "`MSELoss`", ..Doc::new("`mean((y - t)^2)`") },
+        Doc { keras: "`MeanSquaredError`", torch: "`MSELoss`", also: &["mean_squared_error", "l2", "squared_error", "mean_square_error"], ..Doc::new("`mean((y - t)^2)`") },
     ),
     Loss::new(
         "Mae",
         LossForm::of_numbers("mae"),
-        Doc { keras: "`MeanAbsoluteError`", torch: "`L1Loss`", ..Doc::new("`mean(|y - t|)`") },
+        Doc { keras: "`MeanAbsoluteError`", torch: "`L1Loss`", also: &["L1Loss", "mean_absolute_error", "absolute_error"], ..Doc::new("`mean(|y - t|)`") },
     ),
     Loss {
         parameters: &[LossNumber::positive("delta", 1.0)],
         ..Loss::new(
             "Huber",
             LossForm { target_steps: TargetSteps::Affine("the `delta` of `huber`"), ..LossForm::of_numbers("huber") },
-            Doc { keras: "`Huber`", torch: "`HuberLoss`", ..Doc::new("`mean(e^2 / 2)` where `|e| <= delta`, else `mean(delta (|e| - delta / 2))`, with `e = y - t`") },
+            Doc { keras: "`Huber`", torch: "`HuberLoss`", also: &["SmoothL1Loss"], ..Doc::new("`mean(e^2 / 2)` where `|e| <= delta`, else `mean(delta (|e| - delta / 2))`, with `e = y - t`") },
         )
     },
     Loss::new(
@@ -529,7 +529,7 @@ pub const LOSSES: &[Loss] = &[
             target_steps: TargetSteps::None("counts of at least 0"),
             ..LossForm::of_numbers("poisson")
         },
-        Doc { keras: "`Poisson`", torch: "`PoissonNLLLoss(log_input=False)`", ..Doc::new("`mean(y - t ln(y))`") },
+        Doc { keras: "`Poisson`", torch: "`PoissonNLLLoss(log_input=False)`", also: &["PoissonNLLLoss", "poisson_deviance"], ..Doc::new("`mean(y - t ln(y))`") },
     ),
     Loss {
         parameters: &[LossNumber { name: "power", default: 1.5, range: Range::OneToTwo }],
@@ -540,7 +540,7 @@ pub const LOSSES: &[Loss] = &[
                 target_steps: TargetSteps::None("amounts of at least 0"),
                 ..LossForm::of_numbers("tweedie")
             },
-            Doc { keras: "", torch: "scikit-learn `mean_tweedie_deviance(power)`", ..Doc::new("`mean(2 (t^(2 - p) / ((1 - p) (2 - p)) - t y^(1 - p) / (1 - p) + y^(2 - p) / (2 - p)))`, p being the `power` between 1 and 2: amounts that are often exactly 0") },
+            Doc { keras: "", torch: "scikit-learn `mean_tweedie_deviance(power)`", also: &["tweedie_deviance", "mean_tweedie_deviance"], ..Doc::new("`mean(2 (t^(2 - p) / ((1 - p) (2 - p)) - t y^(1 - p) / (1 - p) + y^(2 - p) / (2 - p)))`, p being the `power` between 1 and 2: amounts that are often exactly 0") },
         )
     },
     Loss {
@@ -549,7 +549,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "Quantile",
             LossForm { head: HeadForm::Parts(&[Part::Value]), ..LossForm::of_numbers("quantile") },
-            Doc { keras: "", torch: "scikit-learn `mean_pinball_loss(alpha)`, the mean over the levels", ..Doc::new("`mean(max(l (t - q), (l - 1) (t - q)))` over the levels l; the quantiles q never cross") },
+            Doc { keras: "", torch: "scikit-learn `mean_pinball_loss(alpha)`, the mean over the levels", also: &["pinball", "mean_pinball_loss"], ..Doc::new("`mean(max(l (t - q), (l - 1) (t - q)))` over the levels l; the quantiles q never cross") },
         )
     },
     Loss {
@@ -561,7 +561,7 @@ pub const LOSSES: &[Loss] = &[
                 target_steps: TargetSteps::Affine("the standard deviation of `gaussian`"),
                 ..LossForm::of_numbers("gaussian")
             },
-            Doc { keras: "", torch: "`GaussianNLLLoss(full=True)`", ..Doc::new("`mean((t - m)^2 / (2 s^2) + ln(s^2) / 2 + ln(2 pi) / 2)` of the mean `m` and the variance `s^2 = softplus(h) + 1e-6`") },
+            Doc { keras: "", torch: "`GaussianNLLLoss(full=True)`", also: &["GaussianNLLLoss", "normal", "gaussian_likelihood"], ..Doc::new("`mean((t - m)^2 / (2 s^2) + ln(s^2) / 2 + ln(2 pi) / 2)` of the mean `m` and the variance `s^2 = softplus(h) + 1e-6`") },
         )
     },
     Loss {
@@ -573,7 +573,7 @@ pub const LOSSES: &[Loss] = &[
                 target_steps: TargetSteps::None("counts of at least 0"),
                 ..LossForm::of_numbers("negative_binomial")
             },
-            Doc { keras: "", torch: "statsmodels `NegativeBinomial(loglike_method=\"nb2\")`", ..Doc::new("minus the log-probability of the count t where the mean is `m = softplus(h) + 1e-6` and the variance `m + a m^2`, `a = softplus(g) + 1e-6`") },
+            Doc { keras: "", torch: "statsmodels `NegativeBinomial(loglike_method=\"nb2\")`", also: &["nb", "nbinom", "negbin"], ..Doc::new("minus the log-probability of the count t where the mean is `m = softplus(h) + 1e-6` and the variance `m + a m^2`, `a = softplus(g) + 1e-6`") },
         )
     },
     Loss::new(
@@ -584,7 +584,7 @@ pub const LOSSES: &[Loss] = &[
     Loss::new_of_any_sign(
         "CosineSimilarity",
         LossForm { target_steps: TargetSteps::None("directions from 0"), ..LossForm::of_numbers("cosine_similarity") },
-        Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", ..Doc::new("minus the cosine of y and t") },
+        Doc { keras: "`CosineSimilarity`", torch: "`-CosineSimilarity`", also: &["cosine", "cosine_proximity", "cosine_distance"], ..Doc::new("minus the cosine of y and t") },
     ),
     Loss::new(
         "KlDivergence",
@@ -593,7 +593,7 @@ pub const LOSSES: &[Loss] = &[
             target_steps: TargetSteps::None("shares from 0 to 1"),
             ..LossForm::of_numbers("kl_divergence")
         },
-        Doc { keras: "`KLDivergence`", torch: "`KLDivLoss`", ..Doc::new("`sum(t (ln t - ln p))`") },
+        Doc { keras: "`KLDivergence`", torch: "`KLDivLoss`", also: &["KLDivLoss", "kld", "kl", "kullback_leibler", "kullback_leibler_divergence"], ..Doc::new("`sum(t (ln t - ln p))`") },
     ),
     Loss {
         parameters: &[LossNumber::fraction("label_smoothing", 0.0)],
@@ -603,7 +603,7 @@ pub const LOSSES: &[Loss] = &[
                 targets: &[Target::Flag, Target::Flags, Target::Numbers],
                 ..LossForm::of_flags("binary_cross_entropy")
             },
-            Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") },
+            Doc { keras: "`BinaryCrossentropy(from_logits=True)`", torch: "`BCEWithLogitsLoss`", also: &["bce", "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", "sigmoid_cross_entropy", "sigmoid_cross_entropy_with_logits", "MultiLabelSoftMarginLoss", "binary_logistic"], ..Doc::new("`mean(-t ln p - (1 - t) ln(1 - p))`") },
         )
     },
     Loss {
@@ -611,7 +611,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "BinaryFocal",
             LossForm::of_flags("binary_focal"),
-            Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") },
+            Doc { keras: "`BinaryFocalCrossentropy(from_logits=True)`", torch: "torchvision `sigmoid_focal_loss(alpha=-1)`", also: &["binary_focal_crossentropy", "sigmoid_focal_loss", "sigmoid_focal_crossentropy"], ..Doc::new("`mean((1 - p_t)^gamma (-ln p_t))`") },
         )
     },
     Loss {
@@ -619,7 +619,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "BalancedBinaryFocal",
             LossForm::of_flags("balanced_binary_focal"),
-            Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") },
+            Doc { keras: "`BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)`", torch: "torchvision `sigmoid_focal_loss`", also: &["alpha_balanced_focal"], ..Doc::new("the same, times `alpha` for true and `1 - alpha` for false") },
         )
     },
     Loss {
@@ -640,7 +640,7 @@ pub const LOSSES: &[Loss] = &[
                 link: None,
                 ..LossForm::of_flags("triplet")
             },
-            Doc { keras: "", torch: "`TripletMarginLoss`", ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
+            Doc { keras: "", torch: "`TripletMarginLoss`", also: &["TripletMarginLoss"], ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
         )
     },
     Loss {
@@ -648,7 +648,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "CrossEntropy",
             LossForm::of_classes("cross_entropy"),
-            Doc { keras: "`SparseCategoricalCrossentropy(from_logits=True)`, `CategoricalCrossentropy(from_logits=True, label_smoothing)`", torch: "`CrossEntropyLoss`", ..Doc::new("`-ln p_t`") },
+            Doc { keras: "`SparseCategoricalCrossentropy(from_logits=True)`, `CategoricalCrossentropy(from_logits=True, label_smoothing)`", torch: "`CrossEntropyLoss`", also: &["categorical_crossentropy", "sparse_categorical_crossentropy", "ce", "xent", "softmax_cross_entropy", "softmax_cross_entropy_with_logits", "sparse_softmax_cross_entropy", "sparse_softmax_cross_entropy_with_logits", "cross_entropy_with_logits", "nll"], ..Doc::new("`-ln p_t`") },
         )
     },
     Loss {
@@ -656,12 +656,12 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "Focal",
             LossForm::of_classes("focal"),
-            Doc { keras: "`CategoricalFocalCrossentropy(from_logits=True)`", torch: "", ..Doc::new("`-alpha (1 - p_t)^gamma ln p_t`") },
+            Doc { keras: "`CategoricalFocalCrossentropy(from_logits=True)`", torch: "", also: &["categorical_focal_crossentropy"], ..Doc::new("`-alpha (1 - p_t)^gamma ln p_t`") },
         )
     },
     Loss::new(
         "Ordinal",
         LossForm { head: HeadForm::Cumulative, link: None, ..LossForm::of_classes("ordinal") },
-        Doc { keras: "", torch: "statsmodels `OrderedModel(distr=\"logit\")` after `Thresholds`", ..Doc::new("`-ln(s(c_t) - s(c_(t-1)))`, s being the sigmoid: the classes are grades, of which `s(c_k)` is the probability of at most k; `c_1 = h_1`, `c_k = c_(k-1) + softplus(h_k)`") },
+        Doc { keras: "", torch: "statsmodels `OrderedModel(distr=\"logit\")` after `Thresholds`", also: &["CoralLoss", "cumulative_link", "ordinal_cross_entropy"], ..Doc::new("`-ln(s(c_t) - s(c_(t-1)))`, s being the sigmoid: the classes are grades, of which `s(c_k)` is the probability of at most k; `c_1 = h_1`, `c_k = c_(k-1) + softplus(h_k)`") },
     ),
 ];

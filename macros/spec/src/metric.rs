@@ -57,28 +57,28 @@ impl Metric {
 
 /// Every metric.
 pub const METRICS: &[Metric] = &[
-    Metric::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "", ..Doc::new("`mean(|y - t|)`") }),
-    Metric::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "", ..Doc::new("`mean((y - t)^2)`") }),
-    Metric::of_numbers("rmse", "Rmse", Doc { keras: "`RootMeanSquaredError`", torch: "", ..Doc::new("`sqrt(mean((y - t)^2))`") }),
-    Metric::of_numbers("mape", "Mape", Doc { keras: "`MeanAbsolutePercentageError`", torch: "", ..Doc::new("`100 mean(|y - t| / max(|t|, 1e-7))`") }),
-    Metric::of_numbers("r2", "R2", Doc { keras: "`R2Score`", torch: "", ..Doc::new("`1 - sum((y - t)^2) / sum((t - mean(t))^2)`, the mean over the columns") }),
-    Metric::of_classes("accuracy", "Accuracy", Doc { keras: "`SparseCategoricalAccuracy`, `BinaryAccuracy`", torch: "", ..Doc::new("the share of rows whose most likely class is right; of flags, at the threshold 0.5") }),
-    Metric::by_class("precision", "Precision", Doc { keras: "`Precision`, scikit-learn `precision_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / predicted, of the true flags; for classes the unweighted mean over all classes (macro), a class that is never predicted counting 0") }),
-    Metric::by_class("recall", "Recall", Doc { keras: "`Recall`, scikit-learn `recall_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("right / actual, of the true flags; for classes the unweighted mean over all classes (macro), a class without rows counting 0") }),
-    Metric::by_class("f1", "F1", Doc { keras: "`F1Score(average=\"macro\")`, scikit-learn `f1_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("`2 right / (predicted + actual)`, of the true flags; for classes the unweighted mean over all classes (macro)") }),
+    Metric::of_numbers("mae", "Mae", Doc { keras: "`MeanAbsoluteError`", torch: "", also: &["mean_absolute_error", "l1"], ..Doc::new("`mean(|y - t|)`") }),
+    Metric::of_numbers("mse", "Mse", Doc { keras: "`MeanSquaredError`", torch: "", also: &["mean_squared_error", "l2"], ..Doc::new("`mean((y - t)^2)`") }),
+    Metric::of_numbers("rmse", "Rmse", Doc { keras: "`RootMeanSquaredError`", torch: "", also: &["root_mean_squared_error"], ..Doc::new("`sqrt(mean((y - t)^2))`") }),
+    Metric::of_numbers("mape", "Mape", Doc { keras: "`MeanAbsolutePercentageError`", torch: "", also: &["mean_absolute_percentage_error"], ..Doc::new("`100 mean(|y - t| / max(|t|, 1e-7))`") }),
+    Metric::of_numbers("r2", "R2", Doc { keras: "`R2Score`", torch: "", also: &["R2Score", "r_squared", "coefficient_of_determination"], ..Doc::new("`1 - sum((y - t)^2) / sum((t - mean(t))^2)`, the mean over the columns") }),
+    Metric::of_classes("accuracy", "Accuracy", Doc { keras: "`SparseCategoricalAccuracy`, `BinaryAccuracy`", torch: "", also: &["acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "accuracy_score"], ..Doc::new("the share of rows whose most likely class is right; of flags, at the threshold 0.5") }),
+    Metric::by_class("precision", "Precision", Doc { keras: "`Precision`, scikit-learn `precision_score(average=\"macro\", zero_division=0)`", torch: "", also: &["precision_score", "ppv", "positive_predictive_value"], ..Doc::new("right / predicted, of the true flags; for classes the unweighted mean over all classes (macro), a class that is never predicted counting 0") }),
+    Metric::by_class("recall", "Recall", Doc { keras: "`Recall`, scikit-learn `recall_score(average=\"macro\", zero_division=0)`", torch: "", also: &["recall_score", "sensitivity", "tpr", "true_positive_rate"], ..Doc::new("right / actual, of the true flags; for classes the unweighted mean over all classes (macro), a class without rows counting 0") }),
+    Metric::by_class("f1", "F1", Doc { keras: "`F1Score(average=\"macro\")`, scikit-learn `f1_score(average=\"macro\", zero_division=0)`", torch: "", also: &["F1Score", "f_score", "f_measure"], ..Doc::new("`2 right / (predicted + actual)`, of the true flags; for classes the unweighted mean over all classes (macro)") }),
     Metric {
         parameters: &[AVERAGE, Parameter::optional("beta", ArgumentKind::Number(Range::Positive)).or("2")],
-        ..Metric::by_class("fbeta", "FBeta", Doc { keras: "`FBetaScore(average=\"macro\")`, scikit-learn `fbeta_score(average=\"macro\", zero_division=0)`", torch: "", ..Doc::new("`(1 + beta^2) right / (predicted + beta^2 actual)`, of flags and classes as `f1`; reported as `f2`, `f0.5`") })
+        ..Metric::by_class("fbeta", "FBeta", Doc { keras: "`FBetaScore(average=\"macro\")`, scikit-learn `fbeta_score(average=\"macro\", zero_division=0)`", torch: "", also: &["FBetaScore"], ..Doc::new("`(1 + beta^2) right / (predicted + beta^2 actual)`, of flags and classes as `f1`; reported as `f2`, `f0.5`") })
     },
     Metric {
         parameters: &[AVERAGE, Parameter::optional("multi_class", ArgumentKind::Word(&["ovr", "ovo"])).or("ovr")],
         variants: &[Variant { word: "ovo", type_name: "AucOvo", averages: &["macro", "weighted"], targets: &[Target::Class] }],
-        ..Metric::by_class("auc", "Auc", Doc { keras: "`AUC`, scikit-learn `roc_auc_score(multi_class=\"ovr\")`", torch: "", ..Doc::new("the area under the ROC curve; for classes the mean over each class against the rest (`ovr`) or over all pairs of classes (`ovo`)") })
+        ..Metric::by_class("auc", "Auc", Doc { keras: "`AUC`, scikit-learn `roc_auc_score(multi_class=\"ovr\")`", torch: "", also: &["roc_auc", "auroc", "roc_auc_score", "ROC", "AreaUnderCurve"], ..Doc::new("the area under the ROC curve; for classes the mean over each class against the rest (`ovr`) or over all pairs of classes (`ovo`)") })
     },
     Metric {
         parameters: &[Parameter::optional("k", ArgumentKind::Size).or("5")],
         targets: &[Target::Class],
-        ..Metric::of_classes("top_k", "TopK", Doc { keras: "`SparseTopKCategoricalAccuracy`", torch: "", ..Doc::new("the share of rows whose class is among the `k` most likely") })
+        ..Metric::of_classes("top_k", "TopK", Doc { keras: "`SparseTopKCategoricalAccuracy`", torch: "", also: &["TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy", "top_k_accuracy", "top_k_accuracy_score"], ..Doc::new("the share of rows whose class is among the `k` most likely") })
     },
 ];
 

@@ -8,6 +8,7 @@ use crate::{
     layer::LAYERS,
     mask::MaskRule,
     merge::{MaskMerge, MERGES},
+    names::{Named, ABSENT, ARGUMENTS, ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS, WITHOUT, WORDS},
     step::{Inverse, Nature, Step, STEPS},
     Activation, ArgumentKind, Doc, HeadForm, Parameter, Predicted, Target, TargetSteps,
     ACTIVATIONS, LOSSES, METRICS,
@@ -31,6 +32,10 @@ fn the_tables_of_the_documentation_are_those_of_this_crate() {
         ("derivations", derivations()),
         ("losses", losses()),
         ("metrics", metrics()),
+        ("names of attributes", named(&[ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS])),
+        ("names of arguments", named(&[ARGUMENTS, WORDS])),
+        ("absent arguments", without()),
+        ("absent", absent()),
     ] {
         written = with_table(&written, name, &table);
     }
@@ -89,6 +94,12 @@ fn spelled(parameter: &Parameter) -> String {
     }
 }
 
+/// `` `a`, `b` ``.
+fn names(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
 fn text(cell: &str) -> String {
     cell.to_owned()
 }
@@ -96,19 +107,19 @@ fn text(cell: &str) -> String {
 fn layers() -> String {
     let rows = LAYERS.iter().map(|layer| {
         let to = format!("crate::layer::{}", layer.name);
-        let Doc { computes, shape, keras, torch } = layer.doc;
+        let Doc { computes, shape, keras, torch, also } = layer.doc;
         let name = link(layer.name, layer.parameters.iter().map(spelled), &to);
-        [name, text(computes), text(shape), text(keras), text(torch)]
+        [name, text(computes), text(shape), text(keras), text(torch), names(also)]
     });
-    table(["layer", "computes", "shape", "Keras", "PyTorch"], rows)
+    table(["layer", "computes", "shape", "Keras", "PyTorch", "also called"], rows)
 }
 
 fn activations() -> String {
     let rows = ACTIVATIONS.iter().map(|(activation, name, type_name)| {
         let to = format!("crate::layer::activation::{type_name}");
-        [link(name, [], &to), text(activation.formula())]
+        [link(name, [], &to), text(activation.formula()), names(activation.also())]
     });
-    table(["activation", "computes"], rows)
+    table(["activation", "computes", "also called"], rows)
 }
 
 fn masks() -> String {
@@ -145,16 +156,16 @@ fn merges() -> String {
             MaskMerge::Both => "a step counts that counts in both",
             MaskMerge::Refused => "refused",
         };
-        let Doc { computes, shape, keras, torch } = merge.doc;
+        let Doc { computes, shape, keras, torch, also } = merge.doc;
         // The layer after `weighted` computes it.
         let to = match merge.masks {
             MaskMerge::Both => text("crate::layer::EmbeddingBag::try_forward_weighted"),
             _ => format!("crate::merge::{}", merge.name),
         };
         let name = link(merge.name, parameters, &to);
-        [name, text(computes), text(shape), text(masks), text(keras), text(torch)]
+        [name, text(computes), text(shape), text(masks), text(keras), text(torch), names(also)]
     });
-    table(["merge", "computes", "shapes", "masks", "Keras", "PyTorch"], rows)
+    table(["merge", "computes", "shapes", "masks", "Keras", "PyTorch", "also called"], rows)
 }
 
 fn steps(which: impl Fn(&Step) -> bool) -> String {
@@ -167,9 +178,10 @@ fn steps(which: impl Fn(&Step) -> bool) -> String {
             true => call(step.name, parameters),
             false => link(step.name, parameters, &to),
         };
-        [name, text(step.doc.computes), text(step.doc.shape), text(step.doc.keras)]
+        let Doc { computes, shape, keras, also, .. } = step.doc;
+        [name, text(computes), text(shape), text(keras), names(also)]
     });
-    table(["step", "computes", "takes and gives", "Keras or another library"], rows)
+    table(["step", "computes", "takes and gives", "Keras or another library", "also called"], rows)
 }
 
 fn derivations() -> String {
@@ -177,10 +189,11 @@ fn derivations() -> String {
         let inputs = ["a", "b", ".."].map(text).into_iter();
         let parameters = inputs.chain(derivation.parameters.iter().map(spelled));
         let to = format!("crate::preprocess::{}", derivation.type_name);
-        let Doc { computes, shape, keras, .. } = derivation.doc;
-        [link(derivation.name, parameters, &to), text(computes), text(shape), text(keras)]
+        let Doc { computes, shape, keras, also, .. } = derivation.doc;
+        let name = link(derivation.name, parameters, &to);
+        [name, text(computes), text(shape), text(keras), names(also)]
     });
-    table(["derivation", "computes", "takes and gives", "Keras"], rows)
+    table(["derivation", "computes", "takes and gives", "Keras", "also called"], rows)
 }
 
 /// The types of the targets.
@@ -226,11 +239,21 @@ fn losses() -> String {
                 format!("[`{name}`](crate::{name})")
             }
         };
-        let Doc { computes, keras, torch, .. } = loss.doc;
+        let Doc { computes, keras, torch, also, .. } = loss.doc;
         let name =
             link(loss.name(), numbers.chain(listed), &format!("crate::loss::{}", loss.type_name));
         let targets = types(form.targets);
-        [name, text(computes), targets, head, steps, prediction, text(keras), text(torch)]
+        [
+            name,
+            text(computes),
+            targets,
+            head,
+            steps,
+            prediction,
+            text(keras),
+            text(torch),
+            names(also),
+        ]
     });
     let heads = [
         "loss",
@@ -241,6 +264,7 @@ fn losses() -> String {
         "prediction",
         "Keras",
         "PyTorch",
+        "also called",
     ];
     table(heads, rows)
 }
@@ -249,10 +273,28 @@ fn metrics() -> String {
     let rows = METRICS.iter().map(|metric| {
         let parameters = metric.parameters.iter().map(spelled);
         let name = link(metric.name, parameters, &format!("crate::metric::{}", metric.type_name));
-        let Doc { computes, keras, .. } = metric.doc;
-        [name, text(computes), types(metric.targets), text(keras)]
+        let Doc { computes, keras, also, .. } = metric.doc;
+        [name, text(computes), types(metric.targets), text(keras), names(also)]
     });
-    table(["metric", "computes", "target", "Keras or scikit-learn"], rows)
+    table(["metric", "computes", "target", "Keras or scikit-learn", "also called"], rows)
+}
+
+fn named(tables: &[&[Named]]) -> String {
+    let rows = tables.iter().copied().flatten();
+    table(["here", "elsewhere"], rows.map(|Named(name, also)| [names(&[name]), names(also)]))
+}
+
+fn without() -> String {
+    table(
+        ["argument", "left out because"],
+        WITHOUT.iter().map(|(given, why)| [names(given), text(why)]),
+    )
+}
+
+fn absent() -> String {
+    let rows = ABSENT.iter();
+    let rows = rows.map(|row| [text(row.kind.in_words()), names(row.names), text(row.instead)]);
+    table(["kind", "elsewhere", "instead"], rows)
 }
 
 /// The defaults in the tables equal those in the formulas.

@@ -12,6 +12,7 @@ pub const DERIVATION: Derivation = Derivation {
         shape: "categories, or numbers with `bins`, to one category below `buckets`",
         keras: "`HashedCrossing` (another hash)",
         torch: "",
+        also: &["HashedCrossing", "crossed_column", "cross", "feature_cross", "crossing"],
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

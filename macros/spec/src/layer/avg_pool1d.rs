@@ -10,5 +10,6 @@ pool! {
         shape: "`[steps, a]` to `[steps', a]`",
         keras: "`AveragePooling1D`",
         torch: "`AvgPool1d` (channels first)",
+        also: &["AveragePooling1D", "AveragePool1D", "AvgPooling1D"],
     }
 }

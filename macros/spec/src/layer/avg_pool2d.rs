@@ -10,5 +10,6 @@ pool! {
         shape: "`[channels, height, width]` to `[channels, height', width']`",
         keras: "`AveragePooling2D`",
         torch: "`AvgPool2d` (`count_include_pad=False`)",
+        also: &["AveragePooling2D", "AveragePool2D", "AvgPooling2D", "AvgPool", "AveragePool"],
     }
 }

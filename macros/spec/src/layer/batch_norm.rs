@@ -10,6 +10,7 @@ layer! {
         shape: "`[a]`, `[steps, a]` or `[channels, height, width]`, unchanged",
         keras: "`BatchNormalization`",
         torch: "`BatchNorm1d`, `BatchNorm2d`",
+        also: &["BatchNormalization", "BatchNorm1D", "BatchNorm2D", "LazyBatchNorm1d", "LazyBatchNorm2d", "SyncBatchNorm", "bn"],
     },
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)).or("0.99"),

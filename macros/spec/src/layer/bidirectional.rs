@@ -15,6 +15,7 @@ pub const LAYER: Layer = Layer {
         shape: "`[steps, a]` to the shape of `layer`, twice as wide with `concat`",
         keras: "`Bidirectional`",
         torch: "`bidirectional=True`",
+        also: &["BiRNN", "BidirectionalRNN"],
     },
     parameters: &[
         Parameter::required(

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[steps', filters]`",
         keras: "`Conv1D`",
         torch: "`Conv1d` (channels first)",
+        also: &["Convolution1D", "LazyConv1d"],
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[channels, height, width]` to `[filters, height', width']`",
         keras: "`Conv2D`",
         torch: "`Conv2d`",
+        also: &["Convolution2D", "LazyConv2d", "Conv"],
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[a]` to `[units]`, `[steps, a]` to `[steps, units]`",
         keras: "`Dense`",
         torch: "`Linear`",
+        also: &["Linear", "LazyLinear", "FullyConnected", "fc", "Affine", "InnerProduct"],
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a] masked` to `[steps, a]`",
         keras: "",
         torch: "",
+        also: &["RemoveMask"],
     },
     form: Form { mask: MaskRule::Sets, ..Form::STATELESS },
     refuses: |name, input, _| match input.is_masked() {

@@ -10,6 +10,7 @@ layer! {
         shape: "unchanged",
         keras: "`Dropout`",
         torch: "`Dropout`",
+        also: &["Drop"],
     },
     parameters: &[Parameter::required("rate", ArgumentKind::Number(Range::Fraction))],
     form: Form {

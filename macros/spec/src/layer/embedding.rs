@@ -10,6 +10,7 @@ layer! {
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
+        also: &["Embed", "embedding_column"],
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

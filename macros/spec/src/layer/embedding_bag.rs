@@ -13,6 +13,7 @@ layer! {
         shape: "`[steps]` categories to `[width]`",
         keras: "`Embedding` and a masked `GlobalAveragePooling1D`",
         torch: "`EmbeddingBag`",
+        also: &["embedding_lookup_sparse"],
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

@@ -10,6 +10,7 @@ layer! {
         shape: "any to `[n]`",
         keras: "`Flatten`",
         torch: "`Flatten`",
+        also: &["Flatten2D", "Flat", "Ravel"],
     },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| Shape::numbers(&[input.elements()]),

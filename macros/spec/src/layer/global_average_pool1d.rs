@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[a]`",
         keras: "`GlobalAveragePooling1D`",
         torch: "`AdaptiveAvgPool1d(1)` (channels first)",
+        also: &["GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalAvgPooling1D", "AdaptiveAvgPool1d"],
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[channels, height, width]` to `[channels]`",
         keras: "`GlobalAveragePooling2D`",
         torch: "`AdaptiveAvgPool2d(1)`",
+        also: &["GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalAvgPooling2D", "AdaptiveAvgPool2d", "AvgPoolGlobal", "GlobalAveragePool", "GlobalAvgPool", "GAP"],
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

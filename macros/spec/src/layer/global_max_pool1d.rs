@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[a]`",
         keras: "`GlobalMaxPooling1D`",
         torch: "`AdaptiveMaxPool1d(1)` (channels first)",
+        also: &["GlobalMaxPooling1D", "AdaptiveMaxPool1d"],
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

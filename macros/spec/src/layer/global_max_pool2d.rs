@@ -10,6 +10,7 @@ layer! {
         shape: "`[channels, height, width]` to `[channels]`",
         keras: "`GlobalMaxPooling2D`",
         torch: "`AdaptiveMaxPool2d(1)`",
+        also: &["GlobalMaxPooling2D", "AdaptiveMaxPool2d", "MaxPoolGlobal", "GlobalMaxPool"],
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[a]`, `[steps, a]` or `[channels, height, width]`, unchanged",
         keras: "`GroupNormalization` (channels first for images)",
         torch: "`GroupNorm`",
+        also: &["GroupNormalization"],
     },
     parameters: &[
         Parameter::required("groups", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
         keras: "`GRU`",
         torch: "`GRU`",
+        also: &["GRUCell", "CuDNNGRU"],
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[a]` or `[steps, a]`, unchanged",
         keras: "`LayerNormalization`",
         torch: "`LayerNorm`",
+        also: &["LayerNormalization", "LayerNorm1D", "ln"],
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
         keras: "`LSTM`",
         torch: "`LSTM`",
+        also: &["LSTMCell", "CuDNNLSTM", "BasicLSTMCell"],
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[steps, a] masked`",
         keras: "`Masking`",
         torch: "",
+        also: &[],
     },
     parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite)).or("0")],
     form: Form { mask: MaskRule::Sets, settings: &["value"], ..Form::STATELESS },

@@ -10,5 +10,6 @@ pool! {
         shape: "`[steps, a]` to `[steps', a]`",
         keras: "`MaxPooling1D`",
         torch: "`MaxPool1d` (channels first)",
+        also: &["MaxPooling1D"],
     }
 }

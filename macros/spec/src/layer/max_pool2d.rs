@@ -10,5 +10,6 @@ pool! {
         shape: "`[channels, height, width]` to `[channels, height', width']`",
         keras: "`MaxPooling2D`",
         torch: "`MaxPool2d`",
+        also: &["MaxPooling2D", "MaxPool", "MaxPooling"],
     }
 }

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]`, unchanged",
         keras: "`MultiHeadAttention` of a sequence with itself",
         torch: "`MultiheadAttention`",
+        also: &["SelfAttention", "Attention", "MHA"],
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]`, unchanged",
         keras: "`Embedding` of the positions, added",
         torch: "`Embedding` of the positions, added",
+        also: &["PositionEmbedding", "PositionalEncoding", "PositionEncoding", "LearnedPositionalEmbedding"],
     },
     form: Form { mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| sequences_only(name, input),

@@ -10,6 +10,7 @@ layer! {
         shape: "any to `[sizes, ..]`",
         keras: "`Reshape`",
         torch: "`Unflatten`",
+        also: &["View", "Unflatten"],
     },
     parameters: &[Parameter::required("sizes", ArgumentKind::Sizes)],
     form: Form { shape_argument: true, ..Form::STATELESS },

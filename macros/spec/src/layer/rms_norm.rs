@@ -10,6 +10,7 @@ layer! {
         shape: "`[a]` or `[steps, a]`, unchanged",
         keras: "`RMSNormalization`",
         torch: "`RMSNorm`",
+        also: &["RMSNormalization"],
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("1e-6")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

@@ -14,6 +14,7 @@ layer! {
         shape: "`[channels, height, width]` to `[filters, height', width']`",
         keras: "`SeparableConv2D`",
         torch: "two `Conv2d`",
+        also: &["SeparableConvolution2D"],
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

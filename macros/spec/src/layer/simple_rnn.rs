@@ -10,6 +10,7 @@ layer! {
         shape: "`[steps, a]` to `[units]`, with `return_sequences` to `[steps, units]`",
         keras: "`SimpleRNN`",
         torch: "`RNN`",
+        also: &["RNN", "RNNCell", "SimpleRNNCell", "BasicRNNCell"],
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

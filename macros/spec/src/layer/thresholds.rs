@@ -10,6 +10,7 @@ layer! {
         shape: "`[1]` to `[units]`",
         keras: "`CoralOrdinal` of coral-ordinal",
         torch: "`CoralLayer` of coral-pytorch",
+        also: &["CoralLayer", "CoralOrdinal"],
     },
     parameters: &[Parameter::required("units", ArgumentKind::Size)],
     form: Form::HOLDS_TENSORS,

@@ -12,6 +12,7 @@ pub const LAYER: Layer = Layer {
         shape: "`[steps, ..]` to `[steps, ..]`",
         keras: "`TimeDistributed`",
         torch: "",
+        also: &["Distributed"],
     },
     parameters: &[Parameter::required(
         "layer",

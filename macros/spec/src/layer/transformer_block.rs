@@ -11,6 +11,7 @@ layer! {
         shape: "`[steps, a]`, unchanged",
         keras: "the block of the Keras example \"Text classification with Transformer\"",
         torch: "`TransformerEncoderLayer`",
+        also: &["TransformerEncoder", "TransformerEncoderBlock", "Transformer"],
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

@@ -10,6 +10,7 @@ layer! {
         shape: "`[channels, height, width]` to `[channels, height', width']`",
         keras: "`UpSampling2D`",
         torch: "`Upsample`",
+        also: &["Upsample", "UpsamplingNearest2d", "Upscale2D"],
     },
     parameters: &[Parameter::required("times", ArgumentKind::Pair)],
     refuses: |name, input, _| images_only(name, input),

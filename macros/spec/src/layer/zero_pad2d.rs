@@ -10,6 +10,7 @@ layer! {
         shape: "`[channels, height, width]` to `[channels, height', width']`",
         keras: "`ZeroPadding2D`",
         torch: "`ZeroPad2d`",
+        also: &["ZeroPadding2D"],
     },
     parameters: &[Parameter::required("margins", ArgumentKind::Margins)],
     refuses: |name, input, _| images_only(name, input),

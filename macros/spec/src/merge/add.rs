@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes; a size of 1 broadcasts",
         keras: "`Add`",
         torch: "`add`",
+        also: &["sum", "plus", "addition", "add_n", "residual"],
     },
     parameters: &[],
     operands: (2, None),

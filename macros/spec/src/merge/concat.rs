@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "sizes along `axis` add up, the others are equal",
         keras: "`Concatenate`",
         torch: "`cat`",
+        also: &["concatenate", "cat", "join", "hstack", "concatenation"],
     },
     parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),

@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes to `[1]`",
         keras: "a `Lambda`",
         torch: "`PairwiseDistance(keepdim=True)`",
+        also: &["euclidean", "euclidean_distance", "PairwiseDistance", "l2_distance", "cdist"],
     },
     parameters: &[],
     operands: (2, Some(2)),

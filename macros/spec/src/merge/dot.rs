@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "the axes that are left, or `[1]`",
         keras: "`Dot`",
         torch: "`linalg.vecdot`, `CosineSimilarity`",
+        also: &["inner", "inner_product", "scalar_product", "dot_product", "vecdot"],
     },
     parameters: &[
         Parameter::optional("axis", ArgumentKind::Axis).or("-1"),

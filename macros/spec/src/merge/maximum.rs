@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes; a size of 1 broadcasts",
         keras: "`Maximum`",
         torch: "`maximum`",
+        also: &["max"],
     },
     parameters: &[],
     operands: (2, None),

@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes; a size of 1 broadcasts",
         keras: "`Minimum`",
         torch: "`minimum`",
+        also: &["min"],
     },
     parameters: &[],
     operands: (2, None),

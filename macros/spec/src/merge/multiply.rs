@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes; a size of 1 broadcasts",
         keras: "`Multiply`",
         torch: "`mul`",
+        also: &["mul", "product", "prod", "times", "hadamard", "multiplication"],
     },
     parameters: &[],
     operands: (2, None),

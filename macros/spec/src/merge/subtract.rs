@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "equal shapes; a size of 1 broadcasts",
         keras: "`Subtract`",
         torch: "`sub`",
+        also: &["sub", "minus", "difference", "subtraction"],
     },
     parameters: &[],
     operands: (2, Some(2)),

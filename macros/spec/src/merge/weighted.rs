@@ -12,6 +12,7 @@ pub const MERGE: Merge = Merge {
         shape: "`[steps]` categories and `[steps]` or `[steps, 1]` to `[steps]` categories",
         keras: "",
         torch: "`per_sample_weights`",
+        also: &["per_sample_weights"],
     },
     parameters: &[],
     operands: (2, Some(2)),

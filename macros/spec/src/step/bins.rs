@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers to categories below `count`, or below the number of edges plus 1",
         keras: "`Discretization`, scikit-learn `KBinsDiscretizer`",
         torch: "",
+        also: &["Discretization", "KBinsDiscretizer", "discretize", "bucketize", "bucketized_column", "digitize", "qcut", "binning"],
     },
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "a date to one number for each part, two for each cycle",
         keras: "pandas `dt`",
         torch: "",
+        also: &["dt", "date_parts", "datetime"],
     },
     parameters: &[
         Parameter::required("parts", ArgumentKind::Words(PARTS)),

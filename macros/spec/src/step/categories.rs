@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`String`, `u32` or lists of them to categories below `capacity`",
         keras: "`StringLookup`, `IntegerLookup`",
         torch: "",
+        also: &["StringLookup", "IntegerLookup", "LabelEncoder", "OrdinalEncoder", "factorize", "categorical", "vocabulary", "lookup", "categorical_column_with_vocabulary_list"],
     },
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`[C, height', width']` to `[C, height, width]`",
         keras: "`CenterCrop`",
         torch: "",
+        also: &["crop"],
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

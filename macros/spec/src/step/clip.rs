@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "NumPy `clip`",
         torch: "",
+        also: &["clamp", "clip_by_value"],
     },
     parameters: &[
         Parameter::required("low", ArgumentKind::Number(Range::NotNan)),

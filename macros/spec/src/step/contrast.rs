@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`[C, height, width]`, unchanged",
         keras: "`RandomContrast`",
         torch: "",
+        also: &["RandomContrast"],
     },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`[C, height, width]`, unchanged",
         keras: "`RandomFlip`",
         torch: "",
+        also: &["RandomFlip", "RandomHorizontalFlip", "horizontal_flip", "hflip"],
     },
     parameters: &[Parameter::optional(
         "direction",

@@ -12,6 +12,13 @@ pub const STEP: Step = Step {
         shape: "`String`, `u32` or lists of them to categories below `buckets`",
         keras: "`Hashing`",
         torch: "",
+        also: &[
+            "Hashing",
+            "hash",
+            "FeatureHasher",
+            "hash_bucket",
+            "categorical_column_with_hash_bucket",
+        ],
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged, or twice as many",
         keras: "scikit-learn `SimpleImputer`",
         torch: "",
+        also: &["SimpleImputer", "fillna", "imputer", "imputation", "fill_missing"],
     },
     parameters: &[
         Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),

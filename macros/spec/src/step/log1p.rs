@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers above -1, unchanged",
         keras: "NumPy `log1p`",
         torch: "",
+        also: &["LogTransformer", "log_transform"],
     },
     parameters: &[],
     output,

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "scikit-learn `MinMaxScaler`",
         torch: "",
+        also: &["MinMaxScaler", "minmax_scale"],
     },
     parameters: &[
         Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),

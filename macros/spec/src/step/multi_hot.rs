@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "a list of categories, of one or any length, to `[size]`",
         keras: "`CategoryEncoding`, scikit-learn `MultiLabelBinarizer`",
         torch: "",
+        also: &["MultiLabelBinarizer", "multi_hot_encoding"],
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "`Normalization(mean, variance)`, torchvision `Normalize`",
         torch: "",
+        also: &["normalize_with"],
     },
     parameters: &[
         Parameter::required("mean", ArgumentKind::Numbers(Range::Finite)),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "a category to `[size]`, a list of n to `[n, size]`",
         keras: "`CategoryEncoding`, scikit-learn `OneHotEncoder`",
         torch: "",
+        also: &["OneHotEncoder", "OneHotEncoding", "get_dummies", "to_categorical"],
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "a list of categories to `[length]` categories, masked; a list of numbers to `[length, 1] masked`, of `[n]` to `[length, n] masked`",
         keras: "`pad_sequences`, which pads and cuts `before` by default",
         torch: "`pad_sequence`",
+        also: &["pad_sequences", "pad_sequence", "padding"],
     },
     parameters: &[
         Parameter::required("length", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`[C, height', width']` to `[C, height, width]`",
         keras: "`RandomCrop`",
         torch: "",
+        also: &["RandomCropping"],
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "`Rescaling`",
         torch: "",
+        also: &["Rescaling"],
     },
     parameters: &[
         Parameter::required("scale", ArgumentKind::Number(Range::NonZero)),

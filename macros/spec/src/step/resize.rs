@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`Image<C>` or `[C, height', width']` to `[C, height, width]`",
         keras: "`Resizing`",
         torch: "",
+        also: &["Resizing"],
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

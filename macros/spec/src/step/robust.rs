@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "scikit-learn `RobustScaler`",
         torch: "",
+        also: &["RobustScaler", "robust_scale"],
     },
     parameters: &[],
     output,

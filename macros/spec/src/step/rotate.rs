@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`[C, height, width]`, unchanged",
         keras: "`RandomRotation`",
         torch: "",
+        also: &["RandomRotation", "rotation_range", "RandomRotate"],
     },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,

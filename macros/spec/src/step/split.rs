@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`String` to a list of texts; lists and arrays, unchanged",
         keras: "`tf.strings.split`, pandas `str.split`",
         torch: "",
+        also: &["str_split"],
     },
     parameters: &[Parameter::required("separator", ArgumentKind::Text)],
     output,

@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "numbers, unchanged",
         keras: "`Normalization`, scikit-learn `StandardScaler`",
         torch: "",
+        also: &["StandardScaler", "Normalization", "zscore", "standardization", "standard_scale"],
     },
     parameters: &[],
     output,

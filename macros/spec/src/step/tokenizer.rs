@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`String` to `[length]` categories below the number of ids",
         keras: "Hugging Face `Tokenizer.encode`",
         torch: "",
+        also: &["AutoTokenizer", "BertTokenizer", "WordPieceTokenizer", "BytePairTokenizer"],
     },
     parameters: &[
         Parameter::required("file", ArgumentKind::TokenizerFile),

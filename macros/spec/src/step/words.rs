@@ -12,6 +12,7 @@ pub const STEP: Step = Step {
         shape: "`String`, or a list of texts that are one word each, to `[length]` categories below `vocabulary`",
         keras: "`TextVectorization`",
         torch: "",
+        also: &["TextVectorization", "tokenize", "text_vectorize"],
     },
     parameters: &[
         Parameter::required("vocabulary", ArgumentKind::Size),

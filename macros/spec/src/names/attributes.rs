@@ -1,0 +1,44 @@
+//! The other names of attributes and of their options.
+
+use super::Named;
+
+/// The attributes of fields.
+pub const ATTRIBUTES: &[Named] = &[
+    Named("input", &["feature", "features", "inputs", "input_layer", "placeholder", "predictor"]),
+    Named("merge", &["merged", "combine", "fuse", "fusion"]),
+    Named("from", &["of", "after", "follows", "fed_by", "input_from"]),
+    Named("derived", &["computed", "engineered", "formula", "expression"]),
+    Named(
+        "branch",
+        &["layers", "layer", "tower", "network", "sequential", "stack", "block", "backbone", "mlp"],
+    ),
+    Named(
+        "output",
+        &["target", "label", "labels", "outputs", "head", "prediction", "predict", "targets", "y"],
+    ),
+];
+
+/// The options of `#[input(...)]` besides the steps.
+pub const INPUT_OPTIONS: &[Named] = &[
+    Named(
+        "missing",
+        &["na_values", "null_values", "na", "nan", "missing_values", "absent", "if_missing"],
+    ),
+    Named("columns", &["column", "usecols", "cols", "col", "column_names", "header"]),
+    Named("decimal", &["decimal_separator", "decimal_point"]),
+    Named("thousands", &["thousands_separator", "thousands_sep"]),
+    Named("percent", &["percentage"]),
+    Named("currency", &["currency_symbol", "currency_sign"]),
+    Named("truthy", &["true_values"]),
+    Named("falsy", &["false_values"]),
+    Named("base64", &["b64"]),
+];
+
+/// The options of `#[output(...)]` besides the steps and those about cells.
+pub const OUTPUT_OPTIONS: &[Named] = &[
+    Named("loss", &["losses", "loss_fn", "loss_function", "criterion", "objective", "cost"]),
+    Named("metrics", &["metric", "eval_metric", "eval_metrics", "scoring"]),
+    Named("weighted_metrics", &["weighted_metric"]),
+    Named("weight", &["loss_weight", "loss_weights", "weights", "coefficient"]),
+    Named("categories", &["class_names", "label_names", "string_labels"]),
+];
