@@ -65,6 +65,62 @@ pub const fn stands_on_a_target<T: LearnedStep>(
     spec::step::own::stands_on_a_target(name, T::INVERSE, length)
 }
 
+/// A number that a type gives, by its bits: rustc reports a type that it cannot evaluate once, and a
+/// constant at each of its uses.
+pub struct NumberOf<const BITS: u64>;
+
+impl<const BITS: u64> NumberOf<BITS> {
+    /// The number.
+    pub const VALUE: f64 = f64::from_bits(BITS);
+}
+
+/// A flag that a type gives, for the reason of [`NumberOf`].
+pub struct FlagOf<const FLAG: bool>;
+
+impl<const FLAG: bool> FlagOf<FLAG> {
+    /// The flag.
+    pub const VALUE: bool = FLAG;
+}
+
+/// An axis that a type gives, for the reason of [`NumberOf`].
+pub struct AxisOf<const AXIS: isize>;
+
+impl<const AXIS: isize> AxisOf<AXIS> {
+    /// The axis.
+    pub const VALUE: isize = AXIS;
+}
+
+/// The names of columns in a constant of the user.
+pub struct Texts<T: 'static>(pub &'static T);
+
+impl Texts<&'static str> {
+    /// One name.
+    pub const fn all(self) -> &'static [&'static str] {
+        std::slice::from_ref(self.0)
+    }
+}
+
+impl<const COUNT: usize> Texts<[&'static str; COUNT]> {
+    /// The names in an array.
+    pub const fn all(self) -> &'static [&'static str] {
+        self.0
+    }
+}
+
+impl<const COUNT: usize> Texts<&'static [&'static str; COUNT]> {
+    /// The names in an array that is borrowed.
+    pub const fn all(self) -> &'static [&'static str] {
+        *self.0
+    }
+}
+
+impl Texts<&'static [&'static str]> {
+    /// The names in a slice.
+    pub const fn all(self) -> &'static [&'static str] {
+        self.0
+    }
+}
+
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric
 /// field, and a type parameter that no field uses is an error.
 pub trait Anchored<X> {

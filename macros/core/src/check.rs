@@ -12,6 +12,7 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
+    expression::Expressions,
     graph::{Graph, Node},
     names,
     parse::{Argument, Date, DerivedBy, Element, LossWeight, Missing, NamedLoss, Source},
@@ -25,6 +26,7 @@ pub(crate) struct CheckedGraph {
     pub(crate) graph: Graph,
     /// One per node of the graph.
     pub(crate) shapes: Vec<CheckedNode>,
+    pub(crate) expressions: Expressions,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
@@ -83,7 +85,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
 
 /// Unwraps the fields that earlier stages have filled.
 fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
-    let ShapedGraph { graph, nodes, requirements, constants, checks } = shaped;
+    let ShapedGraph { graph, nodes, expressions, requirements, constants, checks } = shaped;
     let known = |(node, shaped): (&Node, ShapedNode)| match (shaped.input, shaped.output) {
         (Some(input), Some(output)) => {
             let ShapedNode { raw, steps, target_steps, layers, .. } = shaped;
@@ -95,7 +97,7 @@ fn all_known(shaped: ShapedGraph) -> syn::Result<CheckedGraph> {
         )),
     };
     let shapes = graph.nodes.iter().zip(nodes).map(known).collect::<syn::Result<Vec<_>>>()?;
-    Ok(CheckedGraph { graph, shapes, requirements, constants, checks })
+    Ok(CheckedGraph { graph, shapes, expressions, requirements, constants, checks })
 }
 
 /// Without a cycle every path begins at an input, so only a model without nodes lacks one.

@@ -1,15 +1,20 @@
-//! The collector of errors, and of requirements that only rustc can check.
+//! The collector of errors, and of expressions and requirements that are left to rustc.
 
 use std::fmt::Display;
 
 use proc_macro2::{Ident, Span, TokenStream};
 
-use crate::requirement::{Condition, Requirement};
+use crate::{
+    expression::{Expressions, Kind},
+    requirement::{Condition, Requirement},
+};
 
 /// Collects errors, so that one run reports all of them. Stages add errors and continue; only
 /// [`finish`](Diagnostics::finish) returns whether there were any.
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
+    /// The expressions that only rustc evaluates.
+    expressions: Expressions,
     /// Requirements on constants.
     requirements: Vec<Requirement>,
     /// The field whose attributes are being read; it prefixes every message.
@@ -20,7 +25,13 @@ pub(crate) struct Diagnostics {
 impl Diagnostics {
     /// An empty collector.
     pub(crate) fn new() -> Self {
-        Diagnostics { errors: Vec::new(), requirements: Vec::new(), field: None, finished: false }
+        Diagnostics {
+            errors: Vec::new(),
+            expressions: Expressions::default(),
+            requirements: Vec::new(),
+            field: None,
+            finished: false,
+        }
     }
 
     /// Runs `read` with the name of `field` prefixed to every message.
@@ -56,10 +67,29 @@ impl Diagnostics {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Adds a requirement on a constant, for rustc to check.
+    /// Says which model is read.
+    pub(crate) fn of_model(&mut self, model: &Ident) {
+        self.expressions.model = Some(model.clone());
+    }
+
+    /// The name of the constant for an expression that only rustc evaluates.
+    pub(crate) fn name(&mut self, written: &TokenStream, kind: Kind) -> TokenStream {
+        self.expressions.name(written, kind)
+    }
+
+    /// The expressions for rustc.
+    pub(crate) fn take_expressions(&mut self) -> Expressions {
+        std::mem::take(&mut self.expressions)
+    }
+
+    /// Adds a requirement on a constant, for rustc to check; a constant that is used twice is checked
+    /// once.
     pub(crate) fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
         let field = self.field.clone().unwrap_or_default();
-        self.requirements.push(Requirement { field, span, value: value.clone(), condition });
+        let requirement = Requirement { field, span, value: value.clone(), condition };
+        if !self.requirements.iter().any(|known| known.is_implied_by(&requirement)) {
+            self.requirements.push(requirement);
+        }
     }
 
     /// The requirements for rustc.

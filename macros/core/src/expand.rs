@@ -29,6 +29,8 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
     let stubs = codegen::fallback(&shaped);
+    let (expressions, krate) =
+        (shaped.expressions.clone(), shaped.graph.model.options.krate.clone());
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
             let parts = parts.into_iter().map(expand_part);
@@ -36,8 +38,10 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
         Err(errors) => {
             let parts = parts.into_iter().map(stubs_of_part);
+            let stubs = quote::quote!(#stubs #(#parts)*);
+            let expressions = codegen::expressions_of_stubs(&expressions, &krate, &stubs);
             let errors = errors.into_compile_error();
-            quote::quote!(#stubs #(#parts)* #errors)
+            quote::quote!(#expressions #stubs #errors)
         }
     };
     quote::quote!(#editor #track #track_file #model)

@@ -14,6 +14,7 @@ mod codegen;
 mod compare;
 mod diagnostics;
 mod expand;
+mod expression;
 #[cfg(test)]
 mod fuzz;
 mod graph;

@@ -65,6 +65,23 @@ impl Range {
             .real(number))
     }
 
+    /// The numbers, or an error that names the first one outside as one of `parameter` of `callee`.
+    pub const fn check_all<'a>(
+        self,
+        callee: &str,
+        parameter: &str,
+        numbers: &'a [f64],
+    ) -> Result<&'a [f64], Text> {
+        let mut index = 0;
+        while index < numbers.len() {
+            if let Err(wrong) = self.check(callee, parameter, numbers[index]) {
+                return Err(wrong);
+            }
+            index += 1;
+        }
+        Ok(numbers)
+    }
+
     /// The condition on a finite number, to follow "must be".
     pub const fn in_words(self) -> &'static str {
         match self {

@@ -128,7 +128,7 @@ fn dates_have_their_zone(cells: &CellOptions, ty: &FieldType, errors: &mut Diagn
 fn open_columns_are_several(cells: &CellOptions, ty: &FieldType, errors: &mut Diagnostics) {
     let Some((columns, span)) = &cells.columns else { return };
     let option = match columns {
-        ColumnNames::Named(_) => return,
+        ColumnNames::Named(_) | ColumnNames::Constant { .. } => return,
         ColumnNames::Prefix(_) => "columns(prefix = ...)",
         ColumnNames::AllOthers => "columns(all_others)",
     };

@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::Field,
+    parse::{CellOptions, Field},
     text::plain,
 };
 
@@ -81,7 +81,8 @@ fn keys(field: &Field) -> Vec<Key> {
         is_own_name: false,
     };
     let columns = field.cells().map_or(&[][..], |cells| cells.named_columns());
-    if !columns.is_empty() {
+    let in_a_constant = field.cells().is_some_and(CellOptions::are_in_a_constant);
+    if !columns.is_empty() || in_a_constant {
         return columns.iter().map(given).collect();
     }
     let own = match &field.columns.rename {

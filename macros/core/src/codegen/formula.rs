@@ -39,7 +39,7 @@ impl Formulas {
     fn size(&self, flow: &Flow, axis: usize) -> TokenStream {
         match (flow.shape.dim(axis), &flow.unknown) {
             (Size::Known(number), _) => literal(number),
-            (Size::Unknown, Unknown::Written(sizes)) => sizes[axis].clone(),
+            (Size::Unknown, Unknown::Written(sizes)) => sizes[axis].tokens.clone(),
             (Size::Unknown, Unknown::Computed { constant, skipped }) => {
                 let (constant, axis) = (self.constant(*constant), literal(axis + skipped));
                 quote!(#constant.dim(#axis).get())
@@ -240,7 +240,7 @@ impl Formulas {
                 quote!(#spec::agree::vocabulary(#owner, &#here, &#there))
             }
             Formula::Columns { value, named } => {
-                let value = self.shape(value);
+                let (value, named) = (self.shape(value), &named.tokens);
                 quote!(#spec::agree::columns(&#value, #named))
             }
             Formula::Classes { metric, parameter, number, head } => {
@@ -282,11 +282,14 @@ impl Formulas {
     pub(super) fn requirement(&self, requirement: &Requirement) -> TokenStream {
         let (spec, value) = (&self.spec, &requirement.value);
         match &requirement.condition {
-            // An array length must be a `usize`; rustc reports other types briefly.
-            Condition::Size => quote!(#spec::agree::size([(); #value].len())),
+            Condition::Size => quote!(#spec::agree::size(#value)),
             Condition::Number { callee, parameter, range } => {
                 let range = format_ident!("{range:?}");
                 quote!(#spec::Range::#range.check(#callee, #parameter, #value))
+            }
+            Condition::Numbers { callee, parameter, range } => {
+                let range = format_ident!("{range:?}");
+                quote!(#spec::Range::#range.check_all(#callee, #parameter, #value))
             }
         }
     }
@@ -369,6 +372,10 @@ impl Formulas {
                 quote!(#spec::Value::Number(#tokens))
             }
             Argument::Flag(flag) => quote!(#spec::Value::Flag(#flag)),
+            Argument::Constant(constant) => {
+                let (variant, value) = (word(constant.kind), &constant.tokens);
+                quote!(#spec::Value::#variant(#value))
+            }
             Argument::Activation(activation, _) => {
                 let activation = name(activation.type_name());
                 quote!(#spec::Value::Activation(#spec::Activation::#activation))
@@ -415,17 +422,16 @@ impl Formulas {
         }
     }
 
-    /// A size of the user as a constant of type `Size`. An array length must be a `usize`; rustc
-    /// reports other types briefly.
+    /// A size of the user as a constant of type `Size`.
     fn given(&self, size: &TokenStream) -> TokenStream {
         let spec = &self.spec;
-        quote!(#spec::Size::given([(); #size].len()))
+        quote!(#spec::Size::given(#size))
     }
 
     /// [`given`](Self::given) for sizes that may be zero.
     fn given_or_zero(&self, size: &TokenStream) -> TokenStream {
         let spec = &self.spec;
-        quote!(#spec::Size::Known([(); #size].len()))
+        quote!(#spec::Size::Known(#size))
     }
 }
 

@@ -351,6 +351,7 @@ fn merge_call(
                 (_, Argument::Axis(axis)) => quote!(#axis),
                 (_, Argument::Flag(flag)) => quote!(#flag),
                 (_, Argument::Number(number)) => number.tokens.clone(),
+                (_, Argument::Constant(constant)) => constant.tokens.clone(),
                 (ArgumentKind::Axis, _) => quote!(-1),
                 _ => quote!(false),
             }

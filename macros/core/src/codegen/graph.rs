@@ -264,7 +264,10 @@ fn operation_value(operation: &Operation, krate: &TokenStream) -> TokenStream {
     let path = quote!(#krate::preprocess::Operation);
     match operation {
         Operation::Input(input) => quote!(#path::Input(#input)),
-        Operation::Constant(number) => quote!(#path::Constant(#number)),
+        Operation::Constant(number) => {
+            let number = &number.tokens;
+            quote!(#path::Constant(#number))
+        }
         Operation::Named(name) => {
             let name = Ident::new(name, Span::call_site());
             quote!(#path::#name)
@@ -360,7 +363,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, &name, step, None));
-    let columns = output.cells.named_columns();
+    let columns = output.cells.column_texts();
     quote! {
         #krate::definition::Target {
             name: #name,
@@ -369,7 +372,7 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             steps: &[#(#steps),*],
             labels: #labels,
             optional: #optional,
-            columns: &[#(#columns),*],
+            columns: #columns,
         }
     }
 }

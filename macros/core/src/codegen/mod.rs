@@ -20,6 +20,7 @@ mod docs;
 mod editor;
 #[cfg(test)]
 mod editor_tests;
+mod expressions;
 mod fallback;
 mod formula;
 mod forward;
@@ -40,12 +41,23 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
+use crate::{
+    check::CheckedGraph, expression::Expressions, names::Names, plan::Plan, warn::Warning,
+};
 
 use signatures::{Bodies, CustomModule, Signatures};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
+
+/// The constants for those of the expressions that `stubs` name.
+pub(crate) fn expressions_of_stubs(
+    expressions: &Expressions,
+    krate: &TokenStream,
+    stubs: &TokenStream,
+) -> TokenStream {
+    expressions::constants(expressions.named_in(stubs), &paths::Paths::new(krate))
+}
 
 /// The expansion of a model.
 pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
@@ -57,6 +69,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     // The model of a part checks its constants.
     let checks = if is_part { TokenStream::new() } else { constants::checks(&expansion) };
     let parts = [
+        expressions::constants(expansion.checked.expressions.all(), &expansion.paths),
         checks,
         model::definition(&expansion),
         own::constants(&expansion),

@@ -296,6 +296,7 @@ fn field_names(field: &Field, krate: &TokenStream) -> TokenStream {
     let columns = match field.cells().and_then(|cells| cells.columns.as_ref()) {
         None => quote!(Own),
         Some((ColumnNames::Named(names), _)) => quote!(Named(&[#(#names),*])),
+        Some((ColumnNames::Constant { tokens, .. }, _)) => quote!(Named(#tokens)),
         Some((ColumnNames::Prefix(prefix), _)) => quote!(Prefix(#prefix)),
         Some((ColumnNames::AllOthers, _)) => quote!(AllOthers),
     };

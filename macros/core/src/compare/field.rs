@@ -50,7 +50,10 @@ impl Names {
         let (named, prefix) = match &columns {
             Some(ColumnNames::Named(names)) => (names.iter().map(LitStr::value).collect(), None),
             Some(ColumnNames::Prefix(prefix)) => (Vec::new(), Some(prefix.value())),
-            Some(ColumnNames::AllOthers) | None => (Vec::new(), None),
+            // `compare_rows` leaves out the fields whose columns are in a constant.
+            Some(ColumnNames::AllOthers | ColumnNames::Constant { .. }) | None => {
+                (Vec::new(), None)
+            }
         };
         Names {
             name: rename.map_or_else(|| plain(&field.name), LitStr::value),
@@ -74,7 +77,9 @@ impl BorrowedNames<'_> {
     pub(super) fn as_names(&self) -> FieldNames<'_> {
         let columns = match &self.names.columns {
             None => NamesOfColumns::Own,
-            Some(ColumnNames::Named(_)) => NamesOfColumns::Named(&self.named),
+            Some(ColumnNames::Named(_) | ColumnNames::Constant { .. }) => {
+                NamesOfColumns::Named(&self.named)
+            }
             Some(ColumnNames::Prefix(_)) => NamesOfColumns::Prefix(&self.names.prefix),
             Some(ColumnNames::AllOthers) => NamesOfColumns::AllOthers,
         };

@@ -20,7 +20,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
     lint::Lint,
-    parse::{track, DataFile, Field},
+    parse::{track, CellOptions, DataFile, Field},
     plan::Plan,
     text::plain,
     warn::Warning,
@@ -135,7 +135,14 @@ fn compare_rows(
     let row = RowNames { fields: &fields, others: &[] };
     let keys = || data.sample.columns.iter().map(String::as_str);
     let mut compared: Vec<ComparedField<'_>> = Vec::new();
+    // The macro does not know the names in a constant, nor then which columns are the others.
+    let in_a_constant =
+        |node: usize| graph.nodes[node].field.cells().is_some_and(CellOptions::are_in_a_constant);
+    let some_in_a_constant = nodes.iter().any(|&node| in_a_constant(node));
     for (&node, names) in nodes.iter().zip(&fields) {
+        if in_a_constant(node) || some_in_a_constant && names.columns.is_open() {
+            continue;
+        }
         let columns = row.columns_of(names, keys());
         if let Some(columns) = found_columns(graph, node, names, columns, data, errors) {
             let field = ComparedField::new(plan, node, columns, data);
@@ -144,6 +151,9 @@ fn compare_rows(
         }
     }
     hold_no_target(graph, &compared, errors);
+    if some_in_a_constant {
+        return;
+    }
     let unused: Vec<&str> =
         keys().filter(|key| !fields.iter().any(|field| row.uses(field, key))).collect();
     note_unused(graph, &unused, data);

@@ -6,8 +6,8 @@ mod tests;
 use std::rc::Rc;
 
 use multi_input_spec::{Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS};
-use proc_macro2::{Ident, Span};
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, ToTokens};
 use syn::{
     parse::{Parse, ParseStream},
     spanned::Spanned,
@@ -15,13 +15,17 @@ use syn::{
 };
 
 use super::{
+    arithmetic,
     average::AverageExpr,
     branch::{self, Layer},
     number::{NumberExpr, SizeExpr},
+    quoted,
     tokenizer::TokenizerExpr,
 };
 use crate::{
     diagnostics::Diagnostics,
+    expression::Kind,
+    requirement::Condition,
     suggest::{list, suggest},
 };
 
@@ -37,6 +41,8 @@ pub(crate) enum Argument {
     Axis(isize),
     Number(NumberExpr),
     Flag(bool),
+    /// A flag, an axis or a list of numbers that only rustc knows.
+    Constant(ConstantExpr),
     /// With the user's token.
     Activation(Activation, Span),
     /// One of the parameter's words, with the user's token.
@@ -55,19 +61,27 @@ pub(crate) enum Argument {
 }
 
 impl Argument {
-    /// The sizes that must be at least one, once for each time they are written.
-    fn sizes(&self) -> Vec<&SizeExpr> {
+    /// Leaves its expressions that the macro does not know to rustc, and the check of sizes that must be
+    /// at least one.
+    fn name_expressions(&mut self, errors: &mut Diagnostics) {
         match self {
-            Argument::Size(size) => vec![size],
-            Argument::Pair([first, second]) => {
-                let once = first.tokens.to_string() == second.tokens.to_string();
-                if once {
-                    vec![first]
-                } else {
-                    vec![first, second]
-                }
+            Argument::Size(size) => size.require(errors),
+            Argument::Pair(pair) => pair.iter_mut().for_each(|size| size.require(errors)),
+            Argument::Padding(PaddingExpr::Zeros(zeros)) => zeros.name(errors),
+            Argument::Margins(margins) => margins.iter_mut().for_each(|margin| margin.name(errors)),
+            Argument::Constant(constant) => {
+                constant.tokens = errors.name(&constant.written, constant.kind);
             }
-            _ => Vec::new(),
+            Argument::Average(average) => average.name_expressions(errors),
+            _ => {}
+        }
+    }
+
+    /// A flag, an axis or a list of numbers that only rustc knows.
+    pub(crate) fn constant(&self) -> Option<&ConstantExpr> {
+        match self {
+            Argument::Constant(constant) => Some(constant),
+            _ => None,
         }
     }
 
@@ -80,6 +94,7 @@ impl Argument {
             Argument::Number(_) | Argument::Numbers(_) => {
                 self.numbers().iter().all(|number| !number.value.is_nan())
             }
+            Argument::Constant(_) => false,
             _ => true,
         }
     }
@@ -91,6 +106,48 @@ impl Argument {
             Argument::Numbers(numbers) => numbers,
             _ => &[],
         }
+    }
+
+    fn numbers_mut(&mut self) -> &mut [NumberExpr] {
+        match self {
+            Argument::Number(number) => std::slice::from_mut(number),
+            Argument::Numbers(numbers) => numbers,
+            _ => &mut [],
+        }
+    }
+}
+
+/// A flag, an axis or a list of numbers that only rustc knows.
+#[derive(Clone)]
+pub(crate) struct ConstantExpr {
+    pub(crate) kind: Kind,
+    /// The name of its constant.
+    pub(crate) tokens: TokenStream,
+    /// The tokens of the user.
+    pub(crate) written: TokenStream,
+}
+
+impl ConstantExpr {
+    /// A flag or an axis as a number; `None` for a list.
+    pub(crate) fn number(&self) -> Option<NumberExpr> {
+        let constant = &self.tokens;
+        let tokens = match self.kind {
+            Kind::Flag => quote!(#constant as ::core::primitive::u8 as ::core::primitive::f64),
+            Kind::Axis => quote!(#constant as ::core::primitive::f64),
+            _ => return None,
+        };
+        let (written, span) = (self.written.clone(), self.written.span());
+        Some(NumberExpr { tokens, written, value: f64::NAN, span })
+    }
+
+    /// `what` is expected, for a message about an expression that cannot be constant.
+    fn read(kind: Kind, what: &str, expr: &Expr) -> syn::Result<Argument> {
+        if arithmetic::constant(what, expr).is_err() {
+            return Err(expected(expr, what));
+        }
+        let written = expr.to_token_stream();
+        let constant = ConstantExpr { kind, tokens: written.clone(), written };
+        Ok(Argument::Constant(constant))
     }
 }
 
@@ -169,7 +226,7 @@ pub(super) fn read(
             }
             _ => errors.ok(one(parameter, &value)),
         };
-        let argument = argument.filter(|given| is_in_range(callee, parameter, given, errors));
+        let argument = argument.and_then(|given| in_range(callee, parameter, given, errors));
         match argument {
             None => sound = false,
             Some(argument) if parameter.kind.is_list() => listed.push(argument),
@@ -194,26 +251,29 @@ pub(super) fn read(
     sound.then(|| values.chain(listed).collect())
 }
 
-/// Whether the literals of an argument are in the parameter's range; reports those that are not.
-/// Constants are left to rustc.
-fn is_in_range(
+/// The argument, if its literals are in the parameter's range; reports those that are not. Constants
+/// are left to rustc.
+fn in_range(
     callee: &str,
     parameter: &Parameter,
-    argument: &Argument,
+    mut argument: Argument,
     errors: &mut Diagnostics,
-) -> bool {
-    for size in argument.sizes() {
-        size.require(errors);
-    }
+) -> Option<Argument> {
+    argument.name_expressions(errors);
     let (ArgumentKind::Number(range)
     | ArgumentKind::Numbers(range)
     | ArgumentKind::ListedNumbers(range)) = parameter.kind
     else {
-        return true;
+        return Some(argument);
     };
     let name = parameter.name;
-    let numbers = argument.numbers().iter();
-    numbers.fold(true, |all, number| all & number.require(callee, name, range, errors))
+    if let Argument::Constant(list) = &argument {
+        let condition = Condition::Numbers { callee: callee.to_owned(), parameter: name, range };
+        errors.require(list.written.span(), &list.tokens, condition);
+    }
+    let numbers = argument.numbers_mut().iter_mut();
+    let sound = numbers.fold(true, |all, one| all & one.require(callee, name, range, errors));
+    sound.then_some(argument)
 }
 
 /// `mask` is short for `mask = true`, at any position.
@@ -238,14 +298,8 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
             NumberExpr::read(value).map(Argument::Number)
         }
-        ArgumentKind::Axis => axis(value).map(Argument::Axis),
-        ArgumentKind::Flag => match value {
-            Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
-            _ => {
-                let name = parameter.name;
-                Err(expected(value, &format!("`true` or `false`, or `{name}` alone for true")))
-            }
-        },
+        ArgumentKind::Axis => axis(value),
+        ArgumentKind::Flag => flag(parameter.name, value),
         ArgumentKind::Activation => {
             activation(value).map(|activation| Argument::Activation(activation, value.span()))
         }
@@ -256,7 +310,7 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
             Ok(Argument::Word(AUTO, value.span()))
         }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
-        ArgumentKind::Numbers(_) => numbers(value).map(Argument::Numbers),
+        ArgumentKind::Numbers(_) => numbers(value),
         ArgumentKind::Input => match value {
             Expr::Path(path) => path.path.get_ident().cloned().map(Argument::Input),
             _ => None,
@@ -330,16 +384,37 @@ fn word(value: &Expr) -> Option<String> {
     }
 }
 
-fn axis(value: &Expr) -> syn::Result<isize> {
-    let (negative, literal) = match value {
-        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => (true, &*unary.expr),
-        other => (false, other),
-    };
-    let Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) = literal else {
-        return Err(expected(value, "an axis: 0 is the first after the batch, -1 the last"));
-    };
-    let number: isize = number.base10_parse()?;
-    Ok(if negative { -number } else { number })
+fn flag(name: &str, value: &Expr) -> syn::Result<Argument> {
+    match value {
+        Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
+        Expr::Paren(inner) => flag(name, &inner.expr),
+        Expr::Group(inner) => flag(name, &inner.expr),
+        _ => {
+            let what = format!("`true` or `false`, or `{name}` alone for true");
+            let is_word_of_others = word(value)
+                .is_some_and(|word| ["True", "False", "yes", "no"].contains(&word.as_str()));
+            match is_word_of_others {
+                true => Err(expected(value, &what)),
+                false => ConstantExpr::read(Kind::Flag, &what, value),
+            }
+        }
+    }
+}
+
+fn axis(value: &Expr) -> syn::Result<Argument> {
+    let what = "an axis: 0 is the first after the batch, -1 the last";
+    match value {
+        Expr::Paren(inner) => axis(&inner.expr),
+        Expr::Group(inner) => axis(&inner.expr),
+        _ => {
+            let number = arithmetic::integer(what, value).map_err(|_| expected(value, what))?;
+            match number.map(isize::try_from) {
+                Some(Ok(number)) => Ok(Argument::Axis(number)),
+                Some(Err(_)) => Err(expected(value, what)),
+                None => ConstantExpr::read(Kind::Axis, what, value),
+            }
+        }
+    }
 }
 
 fn activation(value: &Expr) -> syn::Result<Activation> {
@@ -354,20 +429,24 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
     })
 }
 
-fn numbers(value: &Expr) -> syn::Result<Vec<NumberExpr>> {
+fn numbers(value: &Expr) -> syn::Result<Argument> {
     match value {
-        Expr::Array(array) => array.elems.iter().map(NumberExpr::read).collect(),
-        _ => Err(expected(value, "a list of numbers such as `[0.0, 0.5]`")),
+        Expr::Array(array) => {
+            let numbers: syn::Result<_> = array.elems.iter().map(NumberExpr::read).collect();
+            numbers.map(Argument::Numbers)
+        }
+        Expr::Reference(inner) => numbers(&inner.expr),
+        Expr::Paren(inner) => numbers(&inner.expr),
+        Expr::Group(inner) => numbers(&inner.expr),
+        _ => ConstantExpr::read(Kind::Numbers, "a list of numbers such as `[0.0, 0.5]`", value),
     }
 }
 
 /// A text in quotes that is not empty.
 fn text(parameter: &str, value: &Expr) -> syn::Result<LitStr> {
-    match value {
-        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
-            Ok(text.clone())
-        }
-        _ => {
+    match quoted::text(value).filter(|text| !text.value().is_empty()) {
+        Some(text) => Ok(text),
+        None => {
             let example = if parameter == "from" { "vectors.txt" } else { "|" };
             let text = format!("`{parameter}` as a text in quotes, such as `{example:?}`");
             Err(expected(value, &text))

@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{ext::IdentExt, spanned::Spanned, Expr, ExprLit, Ident, Lit, LitStr};
 
 use super::number::SizeExpr;
-use crate::{suggest::suggest, text::compact};
+use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
 
 /// An average as the user wrote it.
 #[derive(Clone)]
@@ -56,11 +56,18 @@ impl AverageExpr {
         Ok(AverageExpr { word, label, span })
     }
 
+    /// Leaves a class that the macro does not know to rustc.
+    pub(super) fn name_expressions(&mut self, errors: &mut Diagnostics) {
+        if let Some(LabelExpr::Index(class)) = &mut self.label {
+            class.name(errors);
+        }
+    }
+
     /// What distinguishes its figure from those of other averages.
     pub(super) fn key(&self) -> String {
         match &self.label {
             None => self.word.to_owned(),
-            Some(LabelExpr::Index(class)) => format!("{} {}", self.word, class.tokens),
+            Some(LabelExpr::Index(class)) => format!("{} {}", self.word, class.written),
             Some(LabelExpr::Text(label)) => format!("{} {}", self.word, label.to_token_stream()),
         }
     }

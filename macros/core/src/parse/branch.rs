@@ -214,9 +214,9 @@ fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
 
 /// A custom module.
 fn custom(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
-    let layer = errors.ok(module.parse2(entry))?;
-    if let LayerKind::Custom { shape, .. } = &layer.kind {
-        shape.iter().for_each(|size| size.require(errors));
+    let mut layer = errors.ok(module.parse2(entry))?;
+    if let LayerKind::Custom { shape, .. } = &mut layer.kind {
+        shape.iter_mut().for_each(|size| size.require(errors));
     }
     Some(layer)
 }

@@ -5,7 +5,7 @@
 use chrono::format::{Item, StrftimeItems};
 use multi_input_cells::{numbered, CellFormat, DateFormat};
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{quote, ToTokens};
 use syn::{
     parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit,
     LitStr, RangeLimits, Token,
@@ -13,9 +13,11 @@ use syn::{
 
 use super::{
     argument::Given,
+    arithmetic,
     attribute::{expected, once, Form},
+    quoted,
 };
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, expression::Kind};
 
 /// The options of a field about its cells.
 #[derive(Clone, Default)]
@@ -41,6 +43,13 @@ pub(crate) struct CellOptions {
 pub(crate) enum ColumnNames {
     /// These, in order.
     Named(Vec<LitStr>),
+    /// Those in a constant, whose names only rustc knows.
+    Constant {
+        /// The name of the constant.
+        tokens: TokenStream,
+        /// The tokens of the user.
+        written: TokenStream,
+    },
     /// All that begin with a text.
     Prefix(LitStr),
     /// All that no other field uses.
@@ -81,6 +90,22 @@ impl CellOptions {
         }
     }
 
+    /// Whether only rustc knows the names in `columns(...)`.
+    pub(crate) fn are_in_a_constant(&self) -> bool {
+        matches!(self.columns, Some((ColumnNames::Constant { .. }, _)))
+    }
+
+    /// The names in `columns(...)` as an expression of type `&[&str]`.
+    pub(crate) fn column_texts(&self) -> TokenStream {
+        match &self.columns {
+            Some((ColumnNames::Constant { tokens, .. }, _)) => tokens.clone(),
+            _ => {
+                let names = self.named_columns();
+                quote!(&[#(#names),*])
+            }
+        }
+    }
+
     /// Reads the option called `name`. Returns the form, if there is no such option.
     pub(super) fn read(
         &mut self,
@@ -92,7 +117,10 @@ impl CellOptions {
         let name_text = name.to_string();
         match (name_text.as_str(), form) {
             ("columns", Form::Call(tokens)) => {
-                if let Some(names) = errors.ok(columns(at, tokens)) {
+                if let Some(mut names) = errors.ok(columns(at, tokens)) {
+                    if let ColumnNames::Constant { tokens, written } = &mut names {
+                        *tokens = errors.name(written, Kind::Texts);
+                    }
                     once(&mut self.columns, (names, at), "columns", at, errors);
                 }
             }
@@ -221,16 +249,14 @@ impl CellOptions {
 
 /// A text in quotes.
 fn quoted(value: &Expr) -> syn::Result<LitStr> {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().trim().is_empty() => {
-            Ok(text.clone())
-        }
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+    match quoted::text(value) {
+        Some(text) if !text.value().trim().is_empty() => Ok(text),
+        Some(text) => {
             Err(syn::Error::new(text.span(), "a text that is not blank is expected here"))
         }
-        other => {
-            let found = other.to_token_stream();
-            Err(syn::Error::new(other.span(), format!("write it in quotes: `\"{found}\"`")))
+        None => {
+            let found = value.to_token_stream();
+            Err(syn::Error::new(value.span(), format!("write it in quotes: `\"{found}\"`")))
         }
     }
 }
@@ -311,7 +337,7 @@ fn columns(at: Span, tokens: TokenStream) -> syn::Result<ColumnNames> {
         return Err(syn::Error::new(at, text));
     }
     let alone = given.len() == 1;
-    let mut names = Vec::new();
+    let (mut names, mut constants) = (Vec::new(), Vec::new());
     for Given { name, value } in given {
         match (name, &value) {
             (Some(name), value) if name == "prefix" => match alone {
@@ -326,16 +352,67 @@ fn columns(at: Span, tokens: TokenStream) -> syn::Result<ColumnNames> {
                 true => return Ok(ColumnNames::AllOthers),
                 false => return Err(syn::Error::new(path.span(), "`all_others` stands alone")),
             },
-            (None, Expr::Range(range)) => names.extend(names_of_range(range)?),
-            (None, Expr::Lit(ExprLit { lit: Lit::Str(name), .. })) => names.push(name.clone()),
-            (None, other) => {
-                let text = "a column is named in quotes, for the reader of rows is generated from \
-                            its name: `columns(\"first\", \"second\")`";
-                return Err(syn::Error::new(other.span(), text));
+            (None, Expr::Range(range)) => {
+                for name in names_of_range(range)? {
+                    push(
+                        &Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(name) }),
+                        &mut names,
+                        &mut constants,
+                    )?;
+                }
             }
+            (None, Expr::Array(list)) => {
+                for name in &list.elems {
+                    push(name, &mut names, &mut constants)?;
+                }
+            }
+            (None, other) => push(other, &mut names, &mut constants)?,
         }
     }
-    Ok(ColumnNames::Named(names))
+    match &constants[..] {
+        [] => Ok(ColumnNames::Named(names)),
+        [only] if alone => {
+            Ok(ColumnNames::Constant { tokens: only.clone(), written: only.clone() })
+        }
+        _ => {
+            let written = quote!([#(#constants),*]);
+            Ok(ColumnNames::Constant { tokens: written.clone(), written })
+        }
+    }
+}
+
+/// Adds a name in quotes to `names`, and any name to `constants` from the first one on that only rustc
+/// knows.
+fn push(
+    value: &Expr,
+    names: &mut Vec<LitStr>,
+    constants: &mut Vec<TokenStream>,
+) -> syn::Result<()> {
+    if let Some(name) = quoted::text(value) {
+        if !constants.is_empty() {
+            constants.push(name.to_token_stream());
+        }
+        names.push(name);
+        return Ok(());
+    }
+    // A name in small letters lacks its quotes.
+    let is_constant = match value {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
+        }),
+        Expr::Lit(_) => false,
+        other => arithmetic::constant("a name", other).is_ok(),
+    };
+    if !is_constant {
+        let text = "a column is named in quotes or by a constant: `columns(\"first\", SECOND)`";
+        return Err(syn::Error::new(value.span(), text));
+    }
+    if constants.is_empty() {
+        constants.extend(names.iter().map(ToTokens::to_token_stream));
+    }
+    constants.push(value.to_token_stream());
+    Ok(())
 }
 
 /// `"pixel0"..="pixel783"`: a common text and all numbers from one to the other. Both ends with as
@@ -368,11 +445,11 @@ fn names_of_range(range: &ExprRange) -> syn::Result<Vec<LitStr>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quote::quote;
 
     fn names(tokens: TokenStream) -> Result<Vec<String>, String> {
         match columns(Span::call_site(), tokens) {
             Ok(ColumnNames::Named(names)) => Ok(names.iter().map(LitStr::value).collect()),
+            Ok(ColumnNames::Constant { written, .. }) => Ok(vec![written.to_string()]),
             Ok(ColumnNames::Prefix(prefix)) => Ok(vec![format!("{}*", prefix.value())]),
             Ok(ColumnNames::AllOthers) => Ok(vec!["*".to_owned()]),
             Err(error) => Err(error.to_string()),
@@ -387,6 +464,9 @@ mod tests {
         assert_eq!(of(quote!("0"..="2")), ["0", "1", "2"]);
         assert_eq!(of(quote!(prefix = "s")), ["s*"]);
         assert_eq!(of(quote!(all_others)), ["*"]);
+        assert_eq!(of(quote!(["a", concat!("b", 1)])), ["a", "b1"]);
+        assert_eq!(of(quote!(cfg::NAMES)), ["cfg :: NAMES"]);
+        assert_eq!(of(quote!("a", NAME, "b")), ["[\"a\" , NAME , \"b\"]"]);
         for (tokens, known) in [
             (quote!("p1".."p9"), "includes its last one"),
             (quote!("p1"..="q9"), "the same text and a number"),

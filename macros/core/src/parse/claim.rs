@@ -32,8 +32,8 @@ impl Claim {
     }
 
     /// Requires rustc to refuse constant sizes of zero.
-    pub(super) fn require(&self, errors: &mut Diagnostics) {
-        self.dims.iter().for_each(|size| size.require(errors));
+    pub(super) fn require(&mut self, errors: &mut Diagnostics) {
+        self.dims.iter_mut().for_each(|size| size.require(errors));
     }
 }
 

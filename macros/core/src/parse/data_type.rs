@@ -3,7 +3,7 @@
 use multi_input_spec::Size;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
-use syn::{spanned::Spanned, Expr, ExprPath, GenericArgument, PathArguments, Type};
+use syn::{spanned::Spanned, Expr, ExprMacro, ExprPath, GenericArgument, PathArguments, Type};
 
 use super::{attribute::point, number::SizeExpr};
 use crate::text::compact;
@@ -76,12 +76,12 @@ impl Element {
 
 impl FieldType {
     /// Every size in the type.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = &SizeExpr> {
-        let argument = match &self.element {
+    pub(super) fn sizes_mut(&mut self) -> impl Iterator<Item = &mut SizeExpr> {
+        let argument = match &mut self.element {
             Element::Class(size) | Element::Image(size) => Some(size),
             _ => None,
         };
-        self.dims.iter().chain(argument)
+        self.dims.iter_mut().chain(argument)
     }
 
     /// The number of elements of the arrays.
@@ -265,8 +265,15 @@ fn size(argument: &GenericArgument, of: &str) -> syn::Result<SizeExpr> {
         GenericArgument::Const(size) => SizeExpr::read(size),
         // syn parses a path to a constant as a type.
         GenericArgument::Type(Type::Path(path)) => {
-            let path = ExprPath { attrs: Vec::new(), qself: None, path: path.path.clone() };
-            SizeExpr::read(&Expr::Path(path))
+            let (qself, path) = (path.qself.clone(), path.path.clone());
+            SizeExpr::read(&Expr::Path(ExprPath { attrs: Vec::new(), qself, path }))
+        }
+        GenericArgument::Type(Type::Group(group)) => {
+            size(&GenericArgument::Type((*group.elem).clone()), of)
+        }
+        GenericArgument::Type(Type::Macro(call)) => {
+            let (attrs, mac) = (Vec::new(), call.mac.clone());
+            SizeExpr::read(&Expr::Macro(ExprMacro { attrs, mac }))
         }
         other => Err(syn::Error::new(other.span(), format!("expected the number of {of}"))),
     }

@@ -2,7 +2,10 @@
 
 mod formula;
 
-use multi_input_spec::derived::{self, arithmetic::FUNCTIONS, Derivation, DERIVATIONS};
+use multi_input_spec::{
+    derived::{self, arithmetic::FUNCTIONS, Derivation, DERIVATIONS},
+    Range,
+};
 use proc_macro2::{Span, TokenStream};
 use syn::{parse::Parser, spanned::Spanned, Expr, Ident};
 
@@ -142,7 +145,12 @@ fn own(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Option<De
 
 /// `a / (b + 1)`.
 fn arithmetic(expr: &Expr, text: String, errors: &mut Diagnostics) -> Option<Derived> {
-    let (operations, inputs) = errors.ok(formula::read(expr))?;
+    let (mut operations, inputs) = errors.ok(formula::read(expr))?;
+    for operation in &mut operations {
+        if let Operation::Constant(number) = operation {
+            number.require("derived", "constant", Range::Finite, errors);
+        }
+    }
     let Some(first) = inputs.first() else {
         errors.at(expr.span(), "this is of no input: name inputs, which begin with a small letter");
         return None;

@@ -158,8 +158,8 @@ pub(super) fn read_own(
         let read = (Own::parse(input)?, Claim::parse(input)?);
         own::end(input).map(|()| read)
     };
-    let (own, claim) = errors.ok(parser.parse2(entry))?;
-    claim.iter().for_each(|claim| claim.require(errors));
+    let (own, mut claim) = errors.ok(parser.parse2(entry))?;
+    claim.iter_mut().for_each(|claim| claim.require(errors));
     let span = own.span;
     steps.push(Step {
         spec: &step::own::STEP,

@@ -4,6 +4,7 @@
 //! branch marked `broken`) and continues. Later stages treat a gap as unknown.
 
 mod argument;
+mod arithmetic;
 mod attribute;
 mod average;
 mod branch;
@@ -20,12 +21,13 @@ mod number;
 mod output;
 mod own;
 mod part;
+mod quoted;
 mod rename;
 mod serde;
 mod tokenizer;
 mod typed;
 
-pub(crate) use argument::{Argument, PaddingExpr, AUTO};
+pub(crate) use argument::{Argument, ConstantExpr, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
 pub(crate) use average::{AverageExpr, LabelExpr};
 pub(crate) use branch::{Branch, Layer, LayerKind};

@@ -125,6 +125,7 @@ pub(crate) fn parse(
     let options = read_options(arguments, errors);
     let item = errors.ok(syn::parse2::<Item>(item))?;
     let item = errors.ok(named_struct(item))?;
+    errors.of_model(&item.ident);
     let (ours, mut attributes) = split(item.attrs);
     for path in ours.iter().map(Attribute::path) {
         let word = path.to_token_stream();
@@ -355,8 +356,8 @@ fn read_field(
     };
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
-        let ty = errors.ok(data_type::read(&field.ty))?;
-        ty.sizes().for_each(|size| size.require(errors));
+        let mut ty = errors.ok(data_type::read(&field.ty))?;
+        ty.sizes_mut().for_each(|size| size.require(errors));
         Some(ty)
     });
     Field { name, ty, ty_tokens, source, branch, output, value, attributes, columns, typed }

@@ -3,15 +3,18 @@
 use multi_input_spec::{Range, Size};
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{spanned::Spanned, BinOp, Expr, Lit, UnOp};
+use syn::{spanned::Spanned, Expr};
 
-use crate::{diagnostics::Diagnostics, requirement::Condition, text::compact};
+use super::arithmetic::{constant, integer, real};
+use crate::{diagnostics::Diagnostics, expression::Kind, requirement::Condition, text::compact};
 
 /// A size as the user wrote it.
 #[derive(Clone)]
 pub(crate) struct SizeExpr {
-    /// The tokens, with the user's spans.
+    /// The tokens of an expression of type `usize`: the user's, or the name of a constant.
     pub(crate) tokens: TokenStream,
+    /// The tokens of the user.
+    pub(crate) written: TokenStream,
     /// The number, if the macro knows it.
     pub(crate) value: Size,
 }
@@ -21,7 +24,8 @@ impl SizeExpr {
     pub(crate) fn literal(number: usize, span: Span) -> SizeExpr {
         let mut literal = proc_macro2::Literal::usize_unsuffixed(number);
         literal.set_span(span);
-        SizeExpr { tokens: literal.to_token_stream(), value: Size::Known(number) }
+        let tokens = literal.to_token_stream();
+        SizeExpr { written: tokens.clone(), tokens, value: Size::Known(number) }
     }
 
     /// Whether the macro knows the number.
@@ -29,15 +33,29 @@ impl SizeExpr {
         self.value != Size::Unknown
     }
 
+    /// The user's tokens.
+    pub(crate) fn span(&self) -> Span {
+        self.written.span()
+    }
+
     /// As a const argument, between `<` and `>`: a literal unchanged, other expressions in braces.
     pub(crate) fn argument(&self) -> TokenStream {
         const_argument(&self.tokens)
     }
 
-    /// Requires rustc to refuse a constant size of zero; zero literals are refused when read.
-    pub(super) fn require(&self, errors: &mut Diagnostics) {
+    /// Leaves an expression that the macro does not know to rustc.
+    pub(super) fn name(&mut self, errors: &mut Diagnostics) {
         if !self.is_known() {
-            errors.require(self.tokens.span(), &self.tokens, Condition::Size);
+            self.tokens = errors.name(&self.written, Kind::Size);
+        }
+    }
+
+    /// [`name`](Self::name) for a size of at least one, which rustc checks; zero literals are refused
+    /// when read.
+    pub(super) fn require(&mut self, errors: &mut Diagnostics) {
+        self.name(errors);
+        if !self.is_known() {
+            errors.require(self.span(), &self.tokens, Condition::Size);
         }
     }
 
@@ -48,26 +66,26 @@ impl SizeExpr {
 
     /// Reads `what`; a literal must be at least `least`.
     pub(super) fn at_least(least: i128, what: &str, expr: &Expr) -> syn::Result<SizeExpr> {
-        let value = match integer(expr) {
-            Integer::Known(number) if number < least => {
+        let value = match integer(what, expr)? {
+            Some(number) if number < least => {
                 return Err(syn::Error::new(
                     expr.span(),
                     format!("{what} is at least {least}, this is {number}"),
                 ));
             }
-            Integer::Known(number) => match usize::try_from(number) {
+            Some(number) => match usize::try_from(number) {
                 Ok(number) if number <= isize::MAX as usize => Size::Known(number),
                 _ => return Err(syn::Error::new(expr.span(), "no machine holds a size like this")),
             },
-            Integer::Constant => Size::Unknown,
-            Integer::No(found) => {
-                return Err(syn::Error::new(
-                    expr.span(),
-                    format!("expected {what}, a whole number or a constant's path; found {found}"),
-                ));
-            }
+            None => Size::Unknown,
         };
-        Ok(SizeExpr { tokens: expr.to_token_stream(), value })
+        let written = expr.to_token_stream();
+        // Arithmetic that the macro has done is not repeated.
+        let tokens = match value {
+            Size::Known(number) => SizeExpr::literal(number, expr.span()).tokens,
+            Size::Unknown => written.clone(),
+        };
+        Ok(SizeExpr { tokens, written, value })
     }
 }
 
@@ -76,6 +94,8 @@ impl SizeExpr {
 pub(crate) struct NumberExpr {
     /// The tokens of an expression of type `f64`.
     pub(crate) tokens: TokenStream,
+    /// The tokens of the user.
+    pub(crate) written: TokenStream,
     /// The number; NaN if the macro does not know it.
     pub(crate) value: f64,
     /// The user's token.
@@ -85,11 +105,11 @@ pub(crate) struct NumberExpr {
 impl NumberExpr {
     /// Reads a number, with or without a decimal point.
     pub(crate) fn read(expr: &Expr) -> syn::Result<NumberExpr> {
-        let span = expr.span();
+        let (span, written) = (expr.span(), expr.to_token_stream());
         match real(expr) {
             Some(value) if !value.is_finite() => {
                 let is = if value.is_nan() { "no number" } else { "infinite" };
-                let text = compact(&expr.to_token_stream());
+                let text = compact(&written);
                 Err(syn::Error::new(
                     span,
                     format!("expected a finite number, but `{text}` is {is}"),
@@ -98,26 +118,33 @@ impl NumberExpr {
             Some(value) => {
                 let literal = proc_macro2::Literal::f64_suffixed(value.abs());
                 let sign = (value < 0.0).then(|| quote::quote!(-));
-                Ok(NumberExpr { tokens: quote::quote!(#sign #literal), value, span })
+                Ok(NumberExpr { tokens: quote::quote!(#sign #literal), written, value, span })
             }
-            None if is_constant(expr) => {
-                let tokens = quote::quote!((#expr) as ::core::primitive::f64);
-                Ok(NumberExpr { tokens, value: f64::NAN, span })
+            None => {
+                constant("a number", expr)?;
+                Ok(NumberExpr { tokens: written.clone(), written, value: f64::NAN, span })
             }
-            None => Err(syn::Error::new(span, format!("expected a number; found {}", found(expr)))),
+        }
+    }
+
+    /// Leaves an expression that the macro does not know to rustc.
+    pub(super) fn name(&mut self, errors: &mut Diagnostics) {
+        if self.value.is_nan() {
+            self.tokens = errors.name(&self.written, Kind::Number);
         }
     }
 
     /// Whether a literal is in the range of `parameter` of `callee`; reports it if it is not.
     /// Constants are left to rustc.
     pub(super) fn require(
-        &self,
+        &mut self,
         callee: &str,
         parameter: &'static str,
         range: Range,
         errors: &mut Diagnostics,
     ) -> bool {
         if self.value.is_nan() {
+            self.name(errors);
             let callee = callee.to_owned();
             let condition = Condition::Number { callee, parameter, range };
             errors.require(self.span, &self.tokens, condition);
@@ -141,96 +168,6 @@ pub(crate) fn const_argument(size: &TokenStream) -> TokenStream {
         }
         _ => quote::quote!({ #size }),
     }
-}
-
-enum Integer {
-    Known(i128),
-    Constant,
-    No(String),
-}
-
-fn integer(expr: &Expr) -> Integer {
-    match expr {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Int(int) => {
-                // A literal that does not fit is reported as too large.
-                Integer::Known(int.base10_parse().unwrap_or(i128::MAX))
-            }
-            other => Integer::No(format!("`{}`", other.to_token_stream())),
-        },
-        Expr::Paren(inner) => integer(&inner.expr),
-        Expr::Group(inner) => integer(&inner.expr),
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match integer(&unary.expr) {
-            Integer::Known(number) => match number.checked_neg() {
-                Some(number) => Integer::Known(number),
-                None => Integer::No(found(expr)),
-            },
-            other => other,
-        },
-        Expr::Binary(binary) => match (integer(&binary.left), integer(&binary.right)) {
-            (Integer::Known(l), Integer::Known(r)) => {
-                let result = match binary.op {
-                    BinOp::Add(_) => l.checked_add(r),
-                    BinOp::Sub(_) => l.checked_sub(r),
-                    BinOp::Mul(_) => l.checked_mul(r),
-                    BinOp::Div(_) => l.checked_div(r),
-                    _ => None,
-                };
-                result.map_or_else(|| Integer::No(found(expr)), Integer::Known)
-            }
-            (Integer::No(found), _) | (_, Integer::No(found)) => Integer::No(found),
-            _ => Integer::Constant,
-        },
-        _ if is_constant(expr) => Integer::Constant,
-        _ => Integer::No(found(expr)),
-    }
-}
-
-fn real(expr: &Expr) -> Option<f64> {
-    match expr {
-        Expr::Lit(lit) => match &lit.lit {
-            Lit::Int(int) => int.base10_parse().ok(),
-            Lit::Float(float) => float.base10_parse().ok(),
-            _ => None,
-        },
-        Expr::Paren(inner) => real(&inner.expr),
-        Expr::Group(inner) => real(&inner.expr),
-        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => real(&unary.expr).map(|n| -n),
-        Expr::Binary(binary) => {
-            let (left, right) = (real(&binary.left)?, real(&binary.right)?);
-            match binary.op {
-                BinOp::Add(_) => Some(left + right),
-                BinOp::Sub(_) => Some(left - right),
-                BinOp::Mul(_) => Some(left * right),
-                BinOp::Div(_) => Some(left / right),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// Whether an expression may be constant: a path, a call of a `const fn`, arithmetic on them.
-fn is_constant(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| !is_module(&last.ident)),
-        Expr::Call(_) | Expr::MethodCall(_) | Expr::Block(_) | Expr::Cast(_) => true,
-        Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_) | Lit::Float(_)),
-        Expr::Paren(inner) => is_constant(&inner.expr),
-        Expr::Group(inner) => is_constant(&inner.expr),
-        Expr::Unary(unary) => is_constant(&unary.expr),
-        Expr::Binary(binary) => is_constant(&binary.left) && is_constant(&binary.right),
-        _ => false,
-    }
-}
-
-/// Whether a path that ends in `name` is a module, not a value.
-fn is_module(name: &syn::Ident) -> bool {
-    ["crate", "self", "super", "Self"].iter().any(|module| name == module)
-}
-
-fn found(expr: &Expr) -> String {
-    format!("`{}`", expr.to_token_stream())
 }
 
 #[cfg(test)]

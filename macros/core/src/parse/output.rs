@@ -290,7 +290,8 @@ fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeigh
     if let Some(word) = syn::parse2::<Ident>(value.clone()).ok().filter(|word| word == "learned") {
         return Some(LossWeight::Learned(word.span()));
     }
-    let number = errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
+    let mut number =
+        errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
     is_sound.then_some(LossWeight::Given(number.tokens))
 }

@@ -1,12 +1,13 @@
 //! Compares the number of `columns(...)` with the number of elements of the value.
 
-use multi_input_spec::Kind;
+use multi_input_spec::{Kind, Size};
+use quote::quote;
 
 use super::{flow::Flow, formula::Formula, Scope};
 use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
-    parse::{ColumnNames, Element, Field, Source},
+    parse::{ColumnNames, Element, Field, SizeExpr, Source},
 };
 
 /// Compares the counts of every input and target. Several columns of one text are joined, and a list
@@ -14,16 +15,24 @@ use crate::{
 pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics) {
     for node in &graph.nodes {
         let (Some(cells), Some(ty)) = (node.field.cells(), &node.field.ty) else { continue };
-        let Some((ColumnNames::Named(columns), span)) = &cells.columns else { continue };
+        let Some((columns, span)) = &cells.columns else { continue };
+        let (named, is_one) = match columns {
+            ColumnNames::Named(names) => (SizeExpr::literal(names.len(), *span), names.len() == 1),
+            ColumnNames::Constant { tokens, written } => {
+                let count = quote!(<[&'static ::core::primitive::str]>::len(#tokens));
+                let (value, written) = (Size::Unknown, written.clone());
+                (SizeExpr { tokens: count, written, value }, true)
+            }
+            ColumnNames::Prefix(_) | ColumnNames::AllOthers => continue,
+        };
         if matches!(ty.element, Element::Text) && ty.dims.is_empty() {
             continue;
         }
         // One cell that is cut into the elements.
-        if columns.len() == 1 && is_split(&node.field) {
+        if is_one && is_split(&node.field) {
             continue;
         }
         let value = Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list);
-        let named = columns.len();
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
     }

@@ -1,8 +1,8 @@
 //! A shape with the origin of the sizes that the macro does not know.
 
 use multi_input_spec::{HeadForm, Kind, LossForm, Shape, Size};
-use proc_macro2::TokenStream;
-use quote::{quote, ToTokens};
+use proc_macro2::Span;
+use quote::quote;
 
 use crate::{parse::SizeExpr, text::compact};
 
@@ -20,7 +20,7 @@ pub(crate) struct Flow {
 #[derive(Clone)]
 pub(crate) enum Unknown {
     /// The user's expressions, one per axis.
-    Written(Vec<TokenStream>),
+    Written(Vec<SizeExpr>),
     /// The axes of constant number `constant`, after the first `skipped`.
     Computed { constant: usize, skipped: usize },
 }
@@ -29,10 +29,9 @@ impl Flow {
     /// A shape of the user's sizes.
     pub(crate) fn declared(kind: Kind, dims: &[SizeExpr]) -> Flow {
         let sizes: Vec<Size> = dims.iter().map(|dim| dim.value).collect();
-        let written = dims.iter().map(|dim| dim.tokens.clone()).collect();
         Flow {
             shape: Shape::new(kind, &sizes),
-            unknown: Unknown::Written(written),
+            unknown: Unknown::Written(dims.to_vec()),
             unbounded: false,
         }
     }
@@ -55,9 +54,13 @@ impl Flow {
         match form.head {
             HeadForm::Target | HeadForm::Pair => {}
             HeadForm::Parts(_) if self.shape.rank() == rank => sizes.clear(),
-            HeadForm::Parts(_) => sizes.push(self.shape.last().get().to_token_stream()),
-            HeadForm::Cumulative => sizes.iter_mut().for_each(|classes| {
-                *classes = quote!(::core::primitive::usize::saturating_sub(#classes, 1));
+            HeadForm::Parts(_) => {
+                sizes.push(SizeExpr::literal(self.shape.last().get(), Span::call_site()));
+            }
+            HeadForm::Cumulative => sizes.iter_mut().for_each(|size| {
+                let (classes, written) = (&size.tokens, &size.written);
+                size.tokens = quote!(::core::primitive::usize::saturating_sub(#classes, 1));
+                size.written = quote!(#written - 1);
             }),
         }
         self
@@ -114,7 +117,7 @@ impl Flow {
     pub(crate) fn text(&self) -> String {
         let size = |axis| match (self.shape.dim(axis), &self.unknown) {
             (Size::Known(number), _) => number.to_string(),
-            (Size::Unknown, Unknown::Written(sizes)) => compact(&sizes[axis]),
+            (Size::Unknown, Unknown::Written(sizes)) => compact(&sizes[axis].written),
             (Size::Unknown, Unknown::Computed { .. }) => "?".to_owned(),
         };
         let sizes: Vec<String> = (0..self.shape.rank()).map(size).collect();

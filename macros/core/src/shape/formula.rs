@@ -9,8 +9,15 @@ use multi_input_spec::{
     step, Activation, Nested, Padding, Shape, Size, Target, Text, TokenizerFile, Value,
 };
 
-use super::{flow::Flow, layer::ShapedLayer};
-use crate::parse::{Argument, NumberExpr, Own, PaddingExpr, SizeExpr};
+use super::{
+    flow::Flow,
+    guess::{self, Guess},
+    layer::ShapedLayer,
+};
+use crate::{
+    expression::Kind,
+    parse::{Argument, ConstantExpr, NumberExpr, Own, PaddingExpr, SizeExpr},
+};
 
 /// A formula that returns a shape or an error.
 #[derive(Clone)]
@@ -45,7 +52,7 @@ pub(crate) enum Formula {
     /// The output of a step that shares the vocabulary of `owner`.
     Vocabulary { owner: String, here: Flow, there: Flow },
     /// The number of elements of an input, compared with the number of its columns.
-    Columns { value: Flow, named: usize },
+    Columns { value: Flow, named: SizeExpr },
     /// An integer argument of a metric, compared with the head of a class.
     Classes { metric: &'static str, parameter: &'static str, number: SizeExpr, head: Flow },
     /// The class that counts as true in an average of a metric, compared with the classes.
@@ -122,15 +129,58 @@ impl Formula {
     /// The result, as far as the sizes are known.
     #[allow(clippy::result_large_err)] // As in the spec, whose functions run in constants.
     pub(super) fn compute(&self) -> Result<Shape, Text> {
+        let Some(constant) = self.constant() else { return self.compute_with(Guess::default()) };
+        let results = Guess::all(constant.kind).map(|guess| self.compute_with(guess));
+        let mut results: Vec<Result<Shape, Text>> = results.collect();
+        let sound = results.iter().position(Result::is_ok).unwrap_or(0);
+        results.swap_remove(sound).map(|shape| guess::without_sizes(&shape))
+    }
+
+    /// The flag, axis or list whose value the macro would have to know, because the number of dimensions
+    /// or the mask depends on it.
+    pub(super) fn undecided(&self) -> Option<&ConstantExpr> {
+        let constant = self.constant()?;
+        let masked = match self {
+            Formula::Merge { operands, .. } => {
+                operands.iter().any(|one| one.flow.shape.is_masked())
+            }
+            _ => false,
+        };
+        let results = Guess::all(constant.kind).filter_map(|guess| self.compute_with(guess).ok());
+        let mut forms = results.map(|shape| (shape.rank(), shape.is_masked()));
+        let first = forms.next();
+        let differs = forms.any(|form| Some(form) != first);
+        (masked && constant.kind == Kind::Axis || differs).then_some(constant)
+    }
+
+    /// The flag, axis or list that only rustc knows.
+    fn constant(&self) -> Option<&ConstantExpr> {
+        let arguments = match self {
+            Formula::Layer(call) => &call.arguments,
+            Formula::Step(call) => &call.arguments,
+            Formula::Merge { arguments, .. } | Formula::Derived { arguments, .. } => arguments,
+            _ => return None,
+        };
+        arguments.iter().find_map(Argument::constant)
+    }
+
+    /// The result, if the flag, axis or list that only rustc knows were `guess`.
+    #[allow(clippy::result_large_err)] // As in the spec, whose functions run in constants.
+    fn compute_with(&self, guess: Guess) -> Result<Shape, Text> {
         match self {
             Formula::Layer(call) => {
-                let output = (call.spec.output)(&call.input.shape, &call.values());
+                let values = values(&call.arguments, call.inner.as_deref(), guess);
+                let output = (call.spec.output)(&call.input.shape, &values);
                 layer::through(call.spec, &call.input.shape, output)
             }
             Formula::Step(call) => {
                 let (spec, input) = (call.spec, &call.input.shape);
                 let item = step::item(spec, input);
-                step::through(spec, input, (spec.output)(&item, &values(&call.arguments, None)))
+                step::through(
+                    spec,
+                    input,
+                    (spec.output)(&item, &values(&call.arguments, None, guess)),
+                )
             }
             Formula::OwnStep { claimed, input } => {
                 step::own::through(&claimed.claim(), &input.shape, Ok(claimed.shape.shape))
@@ -147,9 +197,9 @@ impl Formula {
             Formula::Inverse { .. } => Ok(Shape::numbers(&[])),
             Formula::Merge { rule, operands, arguments } => {
                 let views: Vec<_> = operands.iter().map(Operand::view).collect();
-                (rule.output)(&views, &values(arguments, None))
+                (rule.output)(&views, &values(arguments, None, guess))
             }
-            Formula::Derived { spec, arguments } => (spec.output)(&values(arguments, None)),
+            Formula::Derived { spec, arguments } => (spec.output)(&values(arguments, None, guess)),
             Formula::Declared { stated, inferred } => {
                 agree::declared(&stated.shape, &inferred.shape)
             }
@@ -161,7 +211,10 @@ impl Formula {
             Formula::Vocabulary { owner, here, there } => {
                 agree::vocabulary(owner, &here.shape, &there.shape)
             }
-            Formula::Columns { value, named } => agree::columns(&value.shape, *named),
+            Formula::Columns { value, named } => match named.value {
+                Size::Known(named) => agree::columns(&value.shape, named),
+                Size::Unknown => Ok(value.shape),
+            },
             Formula::Classes { metric, parameter, number, head } => {
                 agree::classes(metric, parameter, number.value, &head.shape)
             }
@@ -193,7 +246,7 @@ impl Formula {
             | Formula::Vocabulary { here: one, there: other, .. } => {
                 one.is_known() && other.is_known()
             }
-            Formula::Columns { value, .. } => value.is_known(),
+            Formula::Columns { value, named } => value.is_known() && named.is_known(),
             Formula::Classes { number, head, .. } => number.is_known() && head.is_known(),
             Formula::Binary { class, classes, .. } => class.is_known() && classes.is_known(),
         }
@@ -215,7 +268,15 @@ impl Operand {
 impl LayerCall {
     /// Its arguments as values of the spec.
     pub(super) fn values(&self) -> Vec<Value> {
-        values(&self.arguments, self.inner.as_deref())
+        values(&self.arguments, self.inner.as_deref(), Guess::default())
+    }
+
+    /// Const arguments of the layer's type, as far as the macro knows them.
+    pub(super) fn known(&self, sizes: layer::Sizes) -> layer::Sizes {
+        match self.arguments.iter().any(|argument| argument.constant().is_some()) {
+            true => layer::Sizes::of(&[Size::Unknown; 8][..sizes.len()]),
+            false => sizes,
+        }
     }
 
     /// The number given for the parameter `name`.
@@ -240,12 +301,12 @@ fn are_known(arguments: &[Argument]) -> bool {
     arguments.iter().all(Argument::is_known)
 }
 
-fn values(arguments: &[Argument], inner: Option<&ShapedLayer>) -> Vec<Value> {
-    arguments.iter().map(|argument| value(argument, inner)).collect()
+fn values(arguments: &[Argument], inner: Option<&ShapedLayer>, guess: Guess) -> Vec<Value> {
+    arguments.iter().map(|argument| value(argument, inner, guess)).collect()
 }
 
 /// An argument as a value of the spec; `inner` is the layer among them.
-fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
+fn value(argument: &Argument, inner: Option<&ShapedLayer>, guess: Guess) -> Value {
     match argument {
         Argument::Absent | Argument::Input(_) | Argument::Average(_) => Value::Absent,
         Argument::Size(size) => Value::Size(size.value),
@@ -256,6 +317,7 @@ fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         Argument::Axis(axis) => Value::Axis(*axis),
         Argument::Number(number) => Value::Number(number.value),
         Argument::Flag(flag) => Value::Flag(*flag),
+        Argument::Constant(constant) => guess.value(constant.kind),
         Argument::Activation(activation, _) => Value::Activation(*activation),
         Argument::Word(word, _) => Value::Word(word),
         // The spec takes `'static` lists; the macro's process is short-lived.

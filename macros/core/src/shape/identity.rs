@@ -13,6 +13,7 @@ pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
     let own =
         spec.parameters.iter().zip(arguments).filter_map(|(parameter, argument)| match argument {
             Argument::Number(number) => Some((parameter.name, number.clone())),
+            Argument::Constant(constant) => Some((parameter.name, constant.number()?)),
             _ => None,
         });
     let inner = arguments.iter().filter_map(|argument| match argument {
@@ -47,6 +48,7 @@ fn describe(argument: &Argument) -> Option<String> {
         // Numbers are compared by value, and a file is no argument of a layer.
         Argument::Absent
         | Argument::Number(_)
+        | Argument::Constant(_)
         | Argument::Tokenizer(_)
         | Argument::Input(_)
         | Argument::Average(_) => None,
@@ -70,7 +72,7 @@ fn describe(argument: &Argument) -> Option<String> {
 
 fn number_in_words(number: &NumberExpr) -> String {
     match number.value.is_nan() {
-        true => number.tokens.to_string(),
+        true => number.written.to_string(),
         false => number.value.to_string(),
     }
 }

@@ -158,12 +158,15 @@ fn one(
             let call = call(layer, spec, arguments, input, field, scope, errors)?;
             let output = scope.evaluate(Formula::Layer(call.clone()), field, layer.span, errors)?;
             let values = call.values();
-            let count = (spec.count)(&input.shape, &values);
+            let count = match arguments.iter().any(|argument| argument.constant().is_some()) {
+                true => Size::Unknown,
+                false => (spec.count)(&input.shape, &values),
+            };
             let module = Module::Named(Box::new(Named {
                 name: name.clone(),
-                sizes: (spec.sizes)(&input.shape, &values),
-                slide: spec.form.slide.map(|slide| slide(&input.shape, &values)),
-                extra: spec.form.extra.map(|extra| extra(&input.shape, &values)),
+                sizes: call.known((spec.sizes)(&input.shape, &values)),
+                slide: spec.form.slide.map(|slide| call.known(slide(&input.shape, &values))),
+                extra: spec.form.extra.map(|extra| call.known(extra(&input.shape, &values))),
                 activation: activation(spec, arguments),
                 call,
             }));

@@ -2,7 +2,6 @@
 
 use multi_input_spec::Kind;
 use proc_macro2::Span;
-use syn::spanned::Spanned;
 
 use super::{flow::Flow, formula::Formula, Scope};
 use crate::{
@@ -48,11 +47,11 @@ fn arguments_fit(
     for (parameter, value) in &metric.sizes {
         let (number, head) = (value.clone(), head.clone());
         let formula = Formula::Classes { metric: name, parameter, number, head };
-        scope.verify(formula, &field, value.tokens.span(), errors);
+        scope.verify(formula, &field, value.span(), errors);
     }
     let label = metric.average.as_ref().and_then(|average| average.label.as_ref());
     if let Some(LabelExpr::Index(class)) = label {
         let formula = Formula::Binary { metric: name, class: class.clone(), classes: head };
-        scope.verify(formula, &field, class.tokens.span(), errors);
+        scope.verify(formula, &field, class.span(), errors);
     }
 }

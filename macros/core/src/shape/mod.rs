@@ -7,6 +7,7 @@ mod columns;
 mod derived;
 mod flow;
 mod formula;
+mod guess;
 mod identity;
 mod layer;
 mod metrics;
@@ -16,8 +17,12 @@ mod vocabulary;
 
 use multi_input_spec::Shape;
 use proc_macro2::Span;
+use syn::spanned::Spanned;
 
-use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
+use crate::{
+    diagnostics::Diagnostics, expression::Expressions, graph::Graph, requirement::Requirement,
+    text::compact,
+};
 
 pub(crate) use flow::{Flow, Unknown};
 pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
@@ -30,7 +35,8 @@ pub(crate) struct ShapedGraph {
     pub(crate) graph: Graph,
     /// One per node of the graph.
     pub(crate) nodes: Vec<ShapedNode>,
-    /// The work for rustc: requirements on constants, shapes to compute, and checks.
+    /// The work for rustc: expressions of the user, requirements on them, shapes to compute, and checks.
+    pub(crate) expressions: Expressions,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) checks: Vec<Check>,
@@ -65,7 +71,8 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     metrics::compare(&graph, &mut scope, errors);
     node::own_losses(&graph, &nodes, &mut scope);
     let Scope { constants, checks } = scope;
-    ShapedGraph { graph, nodes, requirements: errors.take_requirements(), constants, checks }
+    let (expressions, requirements) = (errors.take_expressions(), errors.take_requirements());
+    ShapedGraph { graph, nodes, expressions, requirements, constants, checks }
 }
 
 /// The constants and checks that inference collects.
@@ -101,6 +108,17 @@ impl Scope {
         span: Span,
         errors: &mut Diagnostics,
     ) -> Option<Shape> {
+        if let Some(constant) = formula.undecided() {
+            let (written, span) = (compact(&constant.written), constant.written.span());
+            errors.at(
+                span,
+                format!(
+                    "`{field}`: the number of dimensions, or whether there is a mask, depends on \
+                     `{written}`, so it has to be written here, not in a constant"
+                ),
+            );
+            return None;
+        }
         match formula.compute() {
             Ok(shape) => {
                 if !formula.is_known() {

@@ -1,7 +1,6 @@
 //! Arithmetic of inputs: `a / (b + 1)`.
 
 use multi_input_spec::derived::arithmetic::FUNCTIONS;
-use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Expr, Ident, Lit, UnOp};
 
@@ -17,8 +16,8 @@ use crate::{
 pub(crate) enum Operation {
     /// The input at this position of the derivation.
     Input(usize),
-    /// A number, as tokens of type `f64`.
-    Constant(TokenStream),
+    /// A number.
+    Constant(NumberExpr),
     /// The name of the runtime's operation.
     Named(&'static str),
 }
@@ -82,7 +81,7 @@ impl Formula {
     }
 
     fn constant(&mut self, expr: &Expr) -> syn::Result<()> {
-        self.operations.push(Operation::Constant(NumberExpr::read(expr)?.tokens));
+        self.operations.push(Operation::Constant(NumberExpr::read(expr)?));
         Ok(())
     }
 
@@ -154,7 +153,7 @@ mod tests {
         let (operations, inputs) = read(&expr).map_err(|error| error.to_string())?;
         let word = |operation: &Operation| match operation {
             Operation::Input(input) => format!("#{input}"),
-            Operation::Constant(tokens) => compact(tokens),
+            Operation::Constant(number) => compact(&number.tokens),
             Operation::Named(name) => (*name).to_owned(),
         };
         let words: Vec<String> = operations.iter().map(word).collect();
@@ -170,7 +169,7 @@ mod tests {
         assert_eq!(ok("-ln(a + 1.5)").0, "#0 1.5f64 Add Ln Negate");
         assert_eq!(ok("max(a, b.abs())").0, "#0 #1 Abs Max");
         assert!(ok("a / SCALE").0.contains("SCALE"));
-        assert!(ok("my::SCALE * a").0.starts_with("(my::SCALE)"));
+        assert!(ok("my::SCALE * a").0.starts_with("my::SCALE"));
     }
 
     #[test]

@@ -1,0 +1,46 @@
+//! The constant expressions of the user, each as a constant beside the definition.
+//!
+//! An expression stands where a type needs its value: in the length of an array or in a const argument.
+//! There rustc reports a failure once, and says nothing of the constants that depend on it.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::paths::Paths;
+use crate::expression::{Expression, Kind};
+
+/// `const House_SIZE_0: usize = ..` and the like.
+pub(crate) fn constants<'a>(
+    expressions: impl IntoIterator<Item = &'a Expression>,
+    paths: &Paths,
+) -> TokenStream {
+    expressions.into_iter().map(|expression| constant(expression, paths)).collect()
+}
+
+fn constant(expression: &Expression, paths: &Paths) -> TokenStream {
+    let Expression { name, kind, written } = expression;
+    let private = &paths.private;
+    let primitive = quote!(::core::primitive);
+    let (ty, value) = match kind {
+        Kind::Size => (quote!(#primitive::usize), quote!(<[()]>::len(&[(); #written]))),
+        Kind::Number => {
+            let bits = quote!(#primitive::f64::to_bits((#written) as #primitive::f64));
+            (quote!(#primitive::f64), quote!(#private::NumberOf::<{ #bits }>::VALUE))
+        }
+        Kind::Flag => (quote!(#primitive::bool), quote!(#private::FlagOf::<{ #written }>::VALUE)),
+        Kind::Axis => (quote!(#primitive::isize), quote!(#private::AxisOf::<{ #written }>::VALUE)),
+        Kind::Numbers => (quote!(&'static [#primitive::f64]), quote!(&#written)),
+        Kind::Texts => {
+            let span = expression.span();
+            (
+                quote!(&'static [&'static #primitive::str]),
+                quote_spanned!(span=> #private::Texts(&#written).all()),
+            )
+        }
+    };
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals, dead_code, clippy::all, clippy::pedantic)]
+        const #name: #ty = #value;
+    }
+}
