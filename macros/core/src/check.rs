@@ -2,9 +2,12 @@
 //!
 //! [`check`] lists the rules; each rule is a function that reports its own mistakes.
 
+mod budget;
 mod cells;
 mod columns;
+mod flow;
 mod metrics;
+mod stages;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
@@ -77,6 +80,10 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
+    flow::is_as_stated(graph, &mut errors);
+    stages::are_in_order(graph, &mut errors);
+    columns::are_read_alike(graph, &mut errors);
+    budget::is_kept(&shaped, &mut errors);
     errors.finish()?;
     all_known(shaped)
 }

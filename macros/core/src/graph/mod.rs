@@ -2,6 +2,7 @@
 
 mod absence;
 mod order;
+mod reach;
 
 use multi_input_spec::{Activation, Target};
 use proc_macro2::Ident;
@@ -13,6 +14,7 @@ use crate::{
 };
 
 pub(crate) use absence::Absence;
+pub(crate) use reach::{Flows, Reached};
 
 /// The model as a graph.
 pub(crate) struct Graph {

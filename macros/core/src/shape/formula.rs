@@ -171,6 +171,13 @@ impl Formula {
         }
     }
 
+    /// The operations of a merge, if the macro knows them; those of other formulas are not counted.
+    pub(crate) fn flops(&self) -> Size {
+        let Formula::Merge { rule, operands, arguments } = self else { return Size::Known(0) };
+        let views: Vec<_> = operands.iter().map(Operand::view).collect();
+        (rule.flops)(&views, &values(arguments, None))
+    }
+
     /// Whether the macro knows all arguments of the formula.
     pub(super) fn is_known(&self) -> bool {
         match self {
@@ -271,7 +278,8 @@ fn value(argument: &Argument, inner: Option<&ShapedLayer>) -> Value {
         }),
         Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
             let count = inner.count.unwrap_or(Size::Unknown);
-            Value::Layer(Nested { output: inner.output.shape, count })
+            let (flops, held) = (inner.flops(), inner.held());
+            Value::Layer(Nested { output: inner.output.shape, count, flops, held })
         }),
     }
 }
