@@ -2,9 +2,12 @@
 //!
 //! [`check`] lists the rules; each rule is a function that reports its own mistakes.
 
+mod budget;
 mod cells;
 mod columns;
+mod flow;
 mod metrics;
+mod stages;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
@@ -79,6 +82,10 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
+    flow::is_as_stated(graph, &mut errors);
+    stages::are_in_order(graph, &mut errors);
+    columns::are_read_alike(graph, &mut errors);
+    budget::is_kept(&shaped, &mut errors);
     errors.finish()?;
     all_known(shaped)
 }
@@ -165,10 +172,7 @@ fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
 fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(Source::Input(input)) = &node.field.source else { return };
-    if !graph.stays_raw(position)
-        || graph.is_derived_from(position)
-        || is_partly_unread(graph)
-    {
+    if !graph.stays_raw(position) || graph.is_derived_from(position) || is_partly_unread(graph) {
         return;
     }
     let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));

@@ -12,6 +12,7 @@
 mod check;
 mod codegen;
 mod compare;
+mod cost;
 mod diagnostics;
 mod expand;
 mod expression;

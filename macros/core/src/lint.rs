@@ -1,5 +1,6 @@
 //! The names of the warnings, for `#[multi_input_model(allow(...))]`. `warn.rs` has the rule of
-//! each; `compare/` has those about data files.
+//! each; `compare/` has those about data files. `uncounted` is an error that
+//! it takes back; see `check/budget.rs`.
 
 /// A rule for a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +20,12 @@ pub(crate) enum Lint {
     ConstantColumn,
     FullVocabulary,
     CutTexts,
+    Uncounted,
 }
 
 impl Lint {
     /// All rules, in the order in which they are applied.
-    pub(crate) const ALL: [Lint; 15] = [
+    pub(crate) const ALL: [Lint; 16] = [
         Lint::ReluHead,
         Lint::BoundedHead,
         Lint::DropoutHead,
@@ -39,6 +41,7 @@ impl Lint {
         Lint::ConstantColumn,
         Lint::FullVocabulary,
         Lint::CutTexts,
+        Lint::Uncounted,
     ];
 
     /// The name in the DSL.
@@ -59,6 +62,7 @@ impl Lint {
             Lint::ConstantColumn => "constant_column",
             Lint::FullVocabulary => "full_vocabulary",
             Lint::CutTexts => "cut_texts",
+            Lint::Uncounted => "uncounted",
         }
     }
 

@@ -115,14 +115,14 @@ fn inputs_are_declared(
         errors.at(name.span(), format!("`{}`: `{name}` {mistake}", part.name));
     }
     // An unknown name may be the one that is missing.
+    let flows = graph.flows();
     for input in graph.inputs().filter(|input| all_known && needed.has(*input)) {
-        let name = graph.nodes[input].name();
-        let found = outputs.iter().find_map(|(output, token)| {
-            path(graph, *output, input).map(|between| (*token, between))
-        });
-        let Some((token, between)) = found.filter(|_| !declared.contains(name)) else { continue };
+        let (name, reached) = (graph.nodes[input].name(), flows.from(input));
+        let found = outputs.iter().find(|(output, _)| reached.reaches(*output));
+        let Some((output, token)) = found.filter(|_| !declared.contains(name)) else { continue };
+        let between = reached.path(*output).into_iter().skip(1).rev();
         let between: Vec<String> =
-            between.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
+            between.map(|hop| graph.nodes[hop.from].name().to_string()).collect();
         let through = match between.is_empty() {
             true => String::new(),
             false => format!(" through {}", list(between.iter().map(String::as_str))),
@@ -136,30 +136,6 @@ fn inputs_are_declared(
             ),
         );
     }
-}
-
-/// The nodes between an output and an input that it needs, from the output on; `None` if it does not
-/// need the input.
-fn path(graph: &Graph, output: usize, input: usize) -> Option<Vec<usize>> {
-    fn find(
-        graph: &Graph,
-        node: usize,
-        input: usize,
-        seen: &mut BTreeSet<usize>,
-    ) -> Option<Vec<usize>> {
-        if node == input {
-            return Some(Vec::new());
-        }
-        if !seen.insert(node) {
-            return None;
-        }
-        let edges = graph.nodes[node].feeds.iter().chain(&graph.nodes[node].made_of);
-        let rest =
-            edges.map(|edge| edge.node).find_map(|fed_by| find(graph, fed_by, input, seen))?;
-        Some([vec![node], rest].concat())
-    }
-    let path = find(graph, output, input, &mut BTreeSet::new())?;
-    Some(path.into_iter().skip(1).collect())
 }
 
 /// The nodes that some outputs need.
@@ -231,6 +207,8 @@ impl Derivation<'_> {
         };
         head.options.data = None;
         head.options.parts.clear();
+        head.options.budget.clear();
+        head.options.stages = None;
         head
     }
 

@@ -44,12 +44,17 @@ fn shapes(shaped: &ShapedGraph) -> String {
 /// The table with aligned columns.
 fn text(name: &str, table: Table) -> String {
     let mut rows = table.rows;
-    if let Some(total) = table.total {
+    let cost = table.prediction.map(table::cost_in_words);
+    let cost = cost.map(|[flops, memory]| {
+        [("FLOPs of a prediction", flops), ("memory of a prediction", memory)]
+    });
+    let total = table.total.map(|total| ("total", total.to_string()));
+    for (what, number) in total.into_iter().chain(cost.into_iter().flatten()) {
         rows.push(Row {
             node: String::new(),
-            layer: "total".to_owned(),
+            layer: what.to_owned(),
             shape: String::new(),
-            parameters: total.to_string(),
+            parameters: number,
         });
     }
     let width = |cell: fn(&Row) -> &str| rows.iter().map(|row| cell(row).chars().count()).max();
@@ -102,6 +107,8 @@ House
   price     concat(rooms, district)  [80]
             Dense(1)                 [1]   81
             total                          2401
+            FLOPs of a prediction          1569
+            memory of a prediction         10.244 kB
 ";
         assert_eq!(text, expected);
     }
@@ -131,11 +138,13 @@ House
         assert!(errors.finish().is_ok());
         let expected = "\
 Item, a part of Shop
-  item    input              []
-          Embedding(100, 8)  [8]  800
-  vector  from(item)         [8]
-          Dense(8)           [8]  72
-          total                   872
+  item    input                   []
+          Embedding(100, 8)       [8]  800
+  vector  from(item)              [8]
+          Dense(8)                [8]  72
+          total                        872
+          FLOPs of a prediction        136
+          memory of a prediction       3.552 kB
 ";
         assert_eq!(text, expected);
     }
@@ -166,6 +175,8 @@ House
   price   from(both)                  [4]
           Dense(1)                    [1]  5
           total                            405
+          FLOPs of a prediction            9
+          memory of a prediction           1.64 kB
 ";
         assert_eq!(text, expected);
     }

@@ -1,9 +1,10 @@
 //! The model as a table: the input of every node, its layers, their output shapes and parameter
 //! counts. It is shown in the documentation and printed by `MULTI_INPUT_PRINT=shapes`.
 
-use multi_input_spec::{Shape, Size};
+use multi_input_spec::{cost::Quantity, Shape, Size, Text};
 
 use crate::{
+    cost,
     graph::{Graph, Node},
     shape::{Flow, ShapedLayer},
     text::plain,
@@ -31,15 +32,33 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     /// The number of all parameters, if the macro knows it.
     pub(crate) total: Option<usize>,
+    /// The operations and the bytes of a prediction, if the macro knows them.
+    pub(crate) prediction: Option<[usize; 2]>,
 }
 
 /// The table of a graph whose nodes have `shapes`.
-pub(crate) fn of<'a>(graph: &Graph, shapes: impl Fn(usize) -> Shapes<'a>) -> Table {
-    let mut table = Table { rows: Vec::new(), total: Some(0) };
+pub(crate) fn of<'a>(graph: &'a Graph, shapes: impl Fn(usize) -> Shapes<'a>) -> Table {
+    let cost = cost::of(graph, &shapes).filter(|cost| cost.uncounted.is_empty());
+    let total = |quantity| match cost.as_ref()?.total(quantity) {
+        Size::Known(number) => Some(number),
+        Size::Unknown => None,
+    };
+    let prediction = [total(Quantity::Flops), total(Quantity::Memory)];
+    let prediction = match prediction {
+        [Some(flops), Some(memory)] => Some([flops, memory]),
+        _ => None,
+    };
+    let mut table = Table { rows: Vec::new(), total: Some(0), prediction };
     for &position in &graph.order {
         table.add_node(&graph.nodes[position], shapes(position));
     }
     table
+}
+
+/// The operations and bytes of a prediction, as a reader wants them.
+pub(crate) fn cost_in_words([flops, memory]: [usize; 2]) -> [String; 2] {
+    let text = Text::new("");
+    [text.number(flops).as_str().to_owned(), text.amount(memory).as_str().to_owned()]
 }
 
 impl Table {

@@ -41,7 +41,8 @@ fn rule(lint: Lint) -> Option<Rule> {
         | Lint::UnusedColumns
         | Lint::ConstantColumn
         | Lint::FullVocabulary
-        | Lint::CutTexts => return None,
+        | Lint::CutTexts
+        | Lint::Uncounted => return None,
     })
 }
 

@@ -77,6 +77,10 @@ pub struct Nested {
     pub output: Shape,
     /// Its number of parameters.
     pub count: Size,
+    /// Its floating-point operations in a prediction.
+    pub flops: Size,
+    /// The numbers that it holds while it is computed.
+    pub held: Size,
 }
 
 /// The padding of an image or a sequence before a window slides over it.
@@ -270,7 +274,11 @@ impl Value {
     pub const fn layer(&self) -> Nested {
         match self {
             Value::Layer(nested) => *nested,
-            _ => Nested { output: Shape::numbers(&[]), count: Size::Unknown },
+            _ => {
+                let unknown = Size::Unknown;
+                let output = Shape::numbers(&[]);
+                Nested { output, count: unknown, flops: unknown, held: unknown }
+            }
         }
     }
 

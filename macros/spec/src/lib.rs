@@ -8,6 +8,7 @@
 mod activation;
 pub mod agree;
 mod argument;
+pub mod cost;
 pub mod derived;
 mod doc;
 pub mod layer;

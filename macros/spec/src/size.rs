@@ -31,6 +31,14 @@ impl Size {
         }
     }
 
+    /// `self - other`, at least 0.
+    pub const fn minus(self, other: Size) -> Size {
+        match (self, other) {
+            (Size::Known(a), Size::Known(b)) => Size::Known(a.saturating_sub(b)),
+            _ => Size::Unknown,
+        }
+    }
+
     /// `self * other`, saturating.
     pub const fn times(self, other: Size) -> Size {
         match (self, other) {

@@ -339,6 +339,8 @@ mod defaults {
             ArgumentKind::Layer { .. } => Value::Layer(Nested {
                 output: Shape::numbers(&sizes([6, 8])),
                 count: Size::Known(5),
+                flops: Size::Known(9),
+                held: Size::Known(0),
             }),
             ArgumentKind::TokenizerFile => {
                 Value::Tokenizer(TokenizerFile { vocabulary: 9, padding: Some(0), json: "" })

@@ -46,6 +46,7 @@ static GRAPH: Graph = Graph {
     nodes: &[],
     outputs: &[],
     values: &[],
+    cost: crate::definition::Cost { flops: 0, memory: 0 },
 };
 
 const NUMBER: Output = Output {

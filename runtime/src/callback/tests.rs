@@ -23,7 +23,13 @@ impl RowTypes for Toy {
 }
 
 impl Definition for Toy {
-    const GRAPH: Graph = Graph { schema: Toy::SCHEMA, nodes: &[], outputs: &[], values: &[] };
+    const GRAPH: Graph = Graph {
+        schema: Toy::SCHEMA,
+        nodes: &[],
+        outputs: &[],
+        values: &[],
+        cost: crate::definition::Cost { flops: 0, memory: 0 },
+    };
 }
 
 /// A run whose only weight is the number of the epoch.

@@ -150,6 +150,18 @@ pub struct Graph {
     pub outputs: &'static [Output],
     /// The outputs without a loss, in declaration order.
     pub values: &'static [Value],
+    /// What a prediction of one row costs.
+    pub cost: Cost,
+}
+
+/// What a prediction of one row costs, by the formulas of the [reference](crate::multi_input_model#budgets).
+/// Modules and merges of your own do not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Floating-point operations; a multiply-add counts 2.
+    pub flops: usize,
+    /// Bytes of parameters, running statistics and activations.
+    pub memory: usize,
 }
 
 impl Graph {

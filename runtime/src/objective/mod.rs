@@ -294,6 +294,7 @@ mod tests {
             nodes: &[],
             outputs,
             values: &[],
+            cost: crate::definition::Cost { flops: 0, memory: 0 },
         }
     }
 

@@ -44,6 +44,7 @@ static GRAPH: Graph = Graph {
         weighted_metrics: &[],
     }],
     values: &[],
+    cost: crate::definition::Cost { flops: 0, memory: 0 },
 };
 
 const ROWS: usize = 600;

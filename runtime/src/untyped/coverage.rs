@@ -279,6 +279,7 @@ mod tests {
             nodes: &[],
             outputs: &[],
             values: &[],
+            cost: crate::definition::Cost { flops: 0, memory: 0 },
         };
         let look_up = LookUp::for_test("city", [5, 2], 2);
         let mut coverage = Coverage::default();

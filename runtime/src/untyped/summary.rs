@@ -6,7 +6,7 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{parameters, UntypedModel};
-use crate::definition::{Graph, Network, Node};
+use crate::definition::{Cost, Graph, Network, Node, Text};
 
 /// Nodes, layers, output shapes and parameter counts. `keras.Model.summary`.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ impl Summary {
         self.trainable
     }
 
+    /// What a prediction of one row costs.
+    pub fn cost(&self) -> Cost {
+        self.graph.cost
+    }
+
     /// The number of non-trainable parameters.
     pub fn non_trainable(&self) -> usize {
         self.fixed
@@ -64,8 +69,20 @@ impl fmt::Display for Summary {
             writeln!(f, "{node:a$}  {layer:b$}  {shape:c$}  {parameters:>d$}")?;
         }
         writeln!(f, "trainable parameters: {}", self.trainable)?;
-        write!(f, "non-trainable parameters: {}", self.fixed)
+        writeln!(f, "non-trainable parameters: {}", self.fixed)?;
+        let (cost, text) = (self.graph.cost, Text::new(""));
+        let (flops, memory) = (text.number(cost.flops), text.amount(cost.memory));
+        let own = match self.graph.nodes.iter().any(is_partly_own) {
+            true => ", without modules and merges of your own",
+            false => "",
+        };
+        write!(f, "a prediction: {} FLOPs, {}{own}", flops.as_str(), memory.as_str())
     }
+}
+
+/// Whether a layer or the merge of a node is of the user's own.
+fn is_partly_own(node: &Node) -> bool {
+    node.own.is_some() || node.layers.iter().any(|layer| layer.parameters.is_none())
 }
 
 fn node_rows(node: &Node) -> Vec<[String; 4]> {

@@ -1,11 +1,14 @@
 //! Rules about the file columns of fields.
 
-use proc_macro2::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::{Ident, Span};
+
+use super::flow::rules;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{CellOptions, Field},
+    parse::{CellOptions, Field, InputRules},
     text::plain,
 };
 
@@ -63,6 +66,54 @@ pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostic
             );
         }
     }
+}
+
+/// Inputs that read the same column state the same about it.
+pub(super) fn are_read_alike(graph: &Graph, errors: &mut Diagnostics) {
+    let states = |node: &usize| rules(*node, graph).is_some_and(|rules| !rules.is_empty());
+    if !graph.inputs().any(|node| states(&node)) || graph.model.part_of.is_some() {
+        return;
+    }
+    let mut readers: BTreeMap<String, usize> = BTreeMap::new();
+    // Those that state something come first, so that the others are reported.
+    let (stating, silent): (Vec<usize>, Vec<usize>) = graph.inputs().partition(states);
+    for input in stating.into_iter().chain(silent) {
+        for key in keys(&graph.nodes[input].field) {
+            let first = *readers.entry(key.column.clone()).or_insert(input);
+            let mistake = (first != input).then(|| differs(first, input, graph)).flatten();
+            if let Some(states) = mistake {
+                let (name, other) = (graph.nodes[input].name(), graph.nodes[first].name());
+                let column = key.column;
+                errors.at(
+                    key.span,
+                    format!(
+                        "`{name}` reads the column \"{column}\" as `{other}` does, which is \
+                         {states}; state the same of both"
+                    ),
+                );
+                break;
+            }
+        }
+    }
+}
+
+/// What the input `first` states and `other` does not.
+fn differs(first: usize, other: usize, graph: &Graph) -> Option<String> {
+    let (first, other) = (rules(first, graph)?, rules(other, graph)?);
+    let outputs = |rules: &InputRules| {
+        let names = rules.only_for.iter().flat_map(|only| &only.names).map(Ident::to_string);
+        names.collect::<BTreeSet<_>>()
+    };
+    let stage = |rules: &InputRules| Some(rules.known_at.as_ref()?.stage.as_ref()?.to_string());
+    if first.sensitive.is_some() && other.sensitive.is_none() {
+        return Some("`sensitive`".to_owned());
+    }
+    if let Some(known) = stage(first).filter(|known| Some(known) != stage(other).as_ref()) {
+        return Some(format!("`known_at = {known}`"));
+    }
+    let only: Vec<String> = outputs(first).into_iter().collect();
+    (!only.is_empty() && outputs(first) != outputs(other))
+        .then(|| format!("`only_for({})`", only.join(", ")))
 }
 
 /// A column of a field.

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::Expansion;
+use super::{cost, Expansion};
 
 /// The shapes as associated constants of the definition. If a formula finds a mistake, its sizes
 /// stay unknown; unknown sizes pass every other check, so the mistake is reported once.
@@ -29,10 +29,17 @@ pub(crate) fn checks(expansion: &Expansion<'_>) -> TokenStream {
         .checks
         .iter()
         .map(|one| check(expansion, &one.field, one.span, &formulas.formula(&one.formula)));
-    quote!(#(#required)* #(#checks)*)
+    let budget = cost::checks(expansion);
+    quote!(#(#required)* #(#checks)* #budget)
 }
 
-fn check(expansion: &Expansion<'_>, field: &str, span: Span, formula: &TokenStream) -> TokenStream {
+/// `formula` is a constant expression of type `Result<_, Text>`.
+pub(super) fn check(
+    expansion: &Expansion<'_>,
+    field: &str,
+    span: Span,
+    formula: &TokenStream,
+) -> TokenStream {
     let (private, field) = (&expansion.paths.private, format!("`{field}`: "));
     quote_spanned! {span=>
         const _: () = if let ::core::result::Result::Err(text) = &#formula {

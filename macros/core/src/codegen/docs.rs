@@ -26,6 +26,10 @@ pub(crate) fn of(expansion: &Expansion<'_>) -> String {
     if let Some(total) = table.total {
         let _ = writeln!(text, "| | | **total** | **{total}** |");
     }
+    if let Some(prediction) = table.prediction {
+        let [flops, memory] = table::cost_in_words(prediction);
+        let _ = writeln!(text, "\nA prediction takes {flops} FLOPs and {memory}.");
+    }
     text.push_str(&mermaid(expansion));
     text.push_str(&parts(expansion));
     text

@@ -7,7 +7,8 @@
 //! #[cfg(rust_analyzer)]
 //! const _: () = {
 //!     struct Nodes { rooms: [f32; 32], district: [f32; 16], .. }
-//!     fn names(nodes: Nodes) {
+//!     struct Stages { booking: (), .. }
+//!     fn names(nodes: Nodes, stages: Stages) {
 //!         let _: multi_input::layer::Dense;
 //!         let _ = multi_input::merge::concat;
 //!         let _ = nodes.rooms;
@@ -37,6 +38,7 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let named = parts.flat_map(|part| part.inputs.iter().flatten().chain(&part.outputs));
     let named: Vec<Typed> = named.cloned().map(Typed::Node).collect();
     let names = typed.chain(&named).map(|typed| name(typed, &paths));
+    let stages = shaped.graph.model.options.stages.iter().flat_map(|stages| &stages.names);
     quote! {
         // rustc does not know the cfg that language servers set.
         #[allow(unexpected_cfgs)]
@@ -44,7 +46,8 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
             #[cfg(rust_analyzer)]
             const _: () = {
                 struct Nodes { #(#fields,)* }
-                fn names(nodes: Nodes) { #(#names)* }
+                struct Stages { #(#stages: (),)* }
+                fn names(nodes: Nodes, stages: Stages) { #(#names)* }
             };
         };
     }
@@ -78,6 +81,7 @@ fn name(typed: &Typed, paths: &Paths) -> TokenStream {
     let at = |text: &str, user: &Ident| Ident::new(text, user.span());
     match typed {
         Typed::Node(name) => quote!(let _ = nodes.#name;),
+        Typed::Stage(name) => quote!(let _ = stages.#name;),
         Typed::Layer(name) => quote!(let _: #layer::#name;),
         Typed::Merge(name) => quote!(let _ = #krate::merge::#name;),
         Typed::Activation(activation, name) => {

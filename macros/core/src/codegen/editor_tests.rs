@@ -46,6 +46,26 @@ const SOUND: &str = "struct House {
     price: f32,
 }";
 
+const RULES: &str = "struct House {
+    #[input(only_for(price), known_at = offer)]
+    rooms: [f32; 10],
+    #[input(sensitive)]
+    age: f32,
+    #[merge(concat(rooms, age))]
+    #[branch(Dense(1))]
+    #[output(loss = mse, uses_sensitive(age), independent_of(other), known_at = sale)]
+    price: f32,
+}";
+
+#[test]
+fn names_in_rules_lead_to_nodes_and_stages() {
+    assert_leads(RULES, "nodes . price", ("price", 0));
+    assert_leads(RULES, "nodes . age", ("age", 2));
+    assert_leads(RULES, "nodes . other", ("other", 0));
+    assert_leads(RULES, "stages . offer", ("offer", 0));
+    assert_leads(RULES, "stages . sale", ("sale", 0));
+}
+
 #[test]
 fn names_lead_to_what_they_mean() {
     assert_leads(SOUND, "layer : : Dense", ("Dense", 0));

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
 
 use crate::{
+    cost::Term,
     names,
     parse::{const_argument, Argument, Head, Own, PaddingExpr},
     requirement::{Condition, Requirement},
@@ -28,6 +29,39 @@ impl Formulas {
             definition: model.name.clone(),
             spec: quote!(#krate::private::spec),
             private: quote!(#krate::private),
+        }
+    }
+
+    /// The path of the spec.
+    pub(super) fn spec(&self) -> &TokenStream {
+        &self.spec
+    }
+
+    /// A term of a cost as a constant expression of type `Size`.
+    pub(super) fn term(&self, term: &Term<'_>) -> TokenStream {
+        let spec = &self.spec;
+        let known = |number: TokenStream| quote!(#spec::Size::Known(#number));
+        match term {
+            Term::Known(number) => known(literal(*number)),
+            Term::Elements(flow) => known(self.elements(flow)),
+            Term::Count(layer) => known(self.count(layer).unwrap_or_else(|| literal(0))),
+            Term::Flops(layer) => self.of_layer_or_unknown("flops", layer),
+            Term::Held(layer) => self.of_layer_or_unknown("held", layer),
+            Term::Merge(Formula::Merge { rule, operands, arguments }) => {
+                let module = format_ident!("{}", rule.module);
+                let operands = self.operands(operands);
+                let arguments = self.values(arguments, None);
+                quote!(#spec::merge::#module::flops(&#operands, &#arguments))
+            }
+            Term::Merge(_) => known(literal(0)),
+        }
+    }
+
+    fn of_layer_or_unknown(&self, function: &str, layer: &ShapedLayer) -> TokenStream {
+        let spec = &self.spec;
+        match layer.module.call() {
+            Some(call) => self.of_layer(function, call),
+            None => quote!(#spec::Size::Unknown),
         }
     }
 
@@ -401,9 +435,13 @@ impl Formulas {
             Argument::Layer(_) => match inner {
                 Some(inner) => {
                     let (output, count) = (self.shape(&inner.output), self.count(inner));
+                    let (flops, held) = (Term::Flops(inner), Term::Held(inner));
+                    let (flops, held) = (self.term(&flops), self.term(&held));
                     quote!(#spec::Value::Layer(#spec::Nested {
                         output: #output,
                         count: #spec::Size::Known(#count),
+                        flops: #flops,
+                        held: #held,
                     }))
                 }
                 None => quote!(#spec::Value::Absent),

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{
-    metrics,
+    cost, metrics,
     own::{self, Place},
     Expansion,
 };
@@ -43,12 +43,14 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
     let outputs = outputs.map(|(index, position)| output(expansion, position, index));
     let values = graph.values().map(|position| value(expansion, position));
     let schema = expansion.signatures().schema();
+    let cost = cost::of_prediction(expansion);
     quote! {
         #krate::definition::Graph {
             schema: #schema,
             nodes: &[#(#nodes),*],
             outputs: &[#(#outputs),*],
             values: &[#(#values),*],
+            cost: #cost,
         }
     }
 }

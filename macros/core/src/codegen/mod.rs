@@ -15,6 +15,7 @@
 
 mod call;
 mod constants;
+mod cost;
 mod custom;
 mod docs;
 mod editor;

@@ -2,6 +2,7 @@
 
 mod absence;
 mod order;
+mod reach;
 
 use multi_input_spec::{Activation, Target};
 use proc_macro2::Ident;
@@ -13,6 +14,7 @@ use crate::{
 };
 
 pub(crate) use absence::Absence;
+pub(crate) use reach::{Flows, Reached};
 
 /// The model as a graph.
 pub(crate) struct Graph {
@@ -316,12 +318,7 @@ struct NodeNames {
 
 impl NodeNames {
     /// The index of the node called `name`, which `field` refers to.
-    fn position(
-        &mut self,
-        field: &Field,
-        name: &Ident,
-        errors: &mut Diagnostics,
-    ) -> Option<usize> {
+    fn position(&mut self, field: &Field, name: &Ident, errors: &mut Diagnostics) -> Option<usize> {
         let found = self.known.iter().position(|known| known == name);
         if found.is_none() && !self.unknown.contains(name) {
             let known: Vec<String> = self.known.iter().map(Ident::to_string).collect();

@@ -13,6 +13,7 @@ use super::{
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
     claim::Claim,
+    flow::InputRules,
     own::{self, Own},
 };
 use crate::{
@@ -33,6 +34,8 @@ pub(crate) struct Input {
     pub(crate) missing_unread: bool,
     /// How the value is written in files.
     pub(crate) cells: CellOptions,
+    /// The outputs that it may reach, and when it is known.
+    pub(crate) rules: InputRules,
 }
 
 /// A preprocessing step with its arguments.
@@ -64,7 +67,10 @@ impl Input {
 impl Step {
     /// Whether an entry is a step of the user's own.
     pub(super) fn is_own(entry: &TokenStream) -> bool {
-        Own::is_written(entry, names().chain(["missing"]).chain(cells::NAMES))
+        Own::is_written(
+            entry,
+            names().chain(["missing"]).chain(cells::NAMES).chain(InputRules::NAMES),
+        )
     }
 
     /// As the user calls it.
@@ -110,6 +116,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
             continue;
         }
         let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
+        let Some(form) = input.rules.read(&name, form, errors) else { continue };
         let span = name.span();
         let spec = step::named(&name.to_string());
         match (name.to_string().as_str(), spec, form) {
@@ -131,7 +138,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
                 if input.cells.read(&name, form, errors).is_none() {
                     continue;
                 }
-                let names = names().chain(cells::NAMES);
+                let names = names().chain(cells::NAMES).chain(InputRules::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };

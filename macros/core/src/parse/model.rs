@@ -13,16 +13,19 @@ use syn::{
 use super::{
     attribute::{self, arguments, OURS},
     branch::{self, Branch},
+    budget::Limit,
     cells::CellOptions,
     data_file::DataFile,
     data_type::{self, FieldType},
     derived::{self, Derived},
+    flow::OutputRules,
     input::{self, Input},
     merge::{self, Merge},
     output::{self, Output},
     part::{self, Part, Whole},
     rename::{self, RenameAll},
     serde::{self, Columns, Derives},
+    stage::Stages,
     typed::{self, Typed},
 };
 use crate::{
@@ -62,6 +65,10 @@ pub(crate) struct Options {
     pub(crate) data: Option<DataFile>,
     /// The parts that are definitions of their own.
     pub(crate) parts: Vec<Part>,
+    /// The most that a prediction may cost.
+    pub(crate) budget: Vec<Limit>,
+    /// The order of the times at which inputs are known.
+    pub(crate) stages: Option<Stages>,
 }
 
 /// A field: a node of the graph.
@@ -79,6 +86,8 @@ pub(crate) struct Field {
     pub(crate) output: Option<Output>,
     /// For an output without a loss: the token that makes it one.
     pub(crate) value: Option<Span>,
+    /// What an output states about the inputs that reach it.
+    pub(crate) rules: OutputRules,
     /// Attributes outside the DSL, for the row structs.
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
@@ -173,6 +182,8 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         allowed: Vec::new(),
         data: None,
         parts: Vec::new(),
+        budget: Vec::new(),
+        stages: None,
     };
     let (mut allowed, mut require) = (Vec::new(), None);
     for tokens in attribute::entries(tokens) {
@@ -184,6 +195,17 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
             }
             Some(ModelOption::Parts(parts)) => options.parts.extend(parts),
             Some(ModelOption::Require(at)) => require = Some(at),
+            Some(ModelOption::Limit(limit)) => {
+                match options.budget.iter().any(|known| known.quantity == limit.quantity) {
+                    true => errors.at(limit.span, format!("`{}` is given twice", limit.name())),
+                    false => options.budget.push(limit),
+                }
+            }
+            Some(ModelOption::Stages(stages, mistakes)) => {
+                mistakes.into_iter().for_each(|mistake| errors.push(mistake));
+                let at = stages.span;
+                attribute::once(&mut options.stages, stages, "stages", at, errors);
+            }
             None => {}
         }
     }
@@ -217,6 +239,9 @@ enum ModelOption {
     Data(Box<DataFile>, Span),
     Parts(Vec<Part>),
     Require(Span),
+    Limit(Limit),
+    /// With the mistakes in it.
+    Stages(Stages, Vec<syn::Error>),
 }
 
 fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
@@ -226,7 +251,8 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         return input.call(Path::parse_mod_style).map(ModelOption::Crate);
     }
     let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
-                 `data = \"file.csv\"` and `require`";
+                 `data = \"file.csv\"`, `require`, `max_parameters = number`, `max_flops = number`, \
+                 `max_memory = \"4 MB\"` and `stages(first, second)`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
@@ -240,6 +266,13 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     }
     if word == "require" {
         return Ok(ModelOption::Require(word.span()));
+    }
+    if let Some(quantity) = Limit::named(&word) {
+        return Limit::read(&word, quantity, input).map(ModelOption::Limit);
+    }
+    if word == "stages" {
+        let (stages, mistakes) = Stages::read(&word, input)?;
+        return Ok(ModelOption::Stages(stages, mistakes));
     }
     if word != "allow" {
         return Err(syn::Error::new(
@@ -349,18 +382,20 @@ fn read_field(
         true => None,
         false => one_source(&name, sources, errors),
     };
+    let (output, rules) = output.unzip();
     let (output, value) = match output {
         Some(output::Kind::WithLoss(output)) => (Some(*output), None),
         Some(output::Kind::Value(span)) => (None, Some(span)),
         None => (None, None),
     };
+    let rules = rules.unwrap_or_default();
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
         let mut ty = errors.ok(data_type::read(&field.ty))?;
         ty.sizes_mut().for_each(|size| size.require(errors));
         Some(ty)
     });
-    Field { name, ty, ty_tokens, source, branch, output, value, attributes, columns, typed }
+    Field { name, ty, ty_tokens, source, branch, output, value, rules, attributes, columns, typed }
 }
 
 /// A node has exactly one source.

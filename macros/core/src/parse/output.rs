@@ -14,6 +14,7 @@ use super::{
     argument::{self, Argument, Given},
     attribute::{self, expected, once, Entry, Form},
     cells::{self, CellOptions},
+    flow::OutputRules,
     input::{self, Step},
     metric::{self, OutputMetric},
     number::NumberExpr,
@@ -97,24 +98,33 @@ pub(crate) struct NamedLoss {
 }
 
 /// Reads the tokens between the parentheses.
-pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Kind {
-    if tokens.is_empty() {
-        return Kind::Value(span);
-    }
+pub(super) fn read(
+    tokens: TokenStream,
+    span: Span,
+    errors: &mut Diagnostics,
+) -> (Kind, OutputRules) {
+    let mut rules = OutputRules::default();
     let (mut losses, mut weight, mut first) = (None, None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    let mut is_read = true;
+    // An output of which nothing but rules is said has no loss.
+    let (mut is_read, mut is_value) = (true, true);
     for entry in attribute::entries(tokens) {
         let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
-        if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
+        if Own::is_written(
+            &entry,
+            ours.into_iter().chain(input::names()).chain(cells::NAMES).chain(OutputRules::NAMES),
+        ) {
             read_own_step(entry, &mut steps, errors);
+            is_value = false;
             continue;
         }
         let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
-            is_read = false;
+            (is_read, is_value) = (false, false);
             continue;
         };
+        let Some(form) = rules.read(&name, form, errors) else { continue };
+        is_value = false;
         let at = name.span();
         first.get_or_insert_with(|| name.clone());
         match (name.to_string().as_str(), form) {
@@ -158,6 +168,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 let names = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
                 let steps = inverting().map(|step| step.name);
                 let names = names.into_iter().chain(steps).chain(cells::NAMES);
+                let names = names.chain(OutputRules::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
@@ -165,6 +176,9 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 is_read = false;
             }
         }
+    }
+    if is_value {
+        return (Kind::Value(span), rules);
     }
     // An entry that could not be read may be the loss.
     if let (None, true, Some(first)) = (&losses, is_read, first) {
@@ -178,7 +192,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         );
     }
     let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
-    Kind::WithLoss(Box::new(Output {
+    let output = Output {
         loss: losses.flatten(),
         metrics,
         weighted_metrics,
@@ -187,7 +201,8 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         categories,
         cells,
         span,
-    }))
+    };
+    (Kind::WithLoss(Box::new(output)), rules)
 }
 
 /// A step of the user's own, which rustc asks for its inverse.

@@ -13,6 +13,8 @@ use super::{attribute::entries, own::Own};
 pub(crate) enum Typed {
     /// A node.
     Node(Ident),
+    /// A stage of the model.
+    Stage(Ident),
     /// A layer, or the beginning of one.
     Layer(Ident),
     /// A merge, or the beginning of one.
@@ -33,9 +35,15 @@ pub(super) fn names(attribute: &str, tokens: TokenStream) -> Vec<Typed> {
         "branch" => layers(tokens, &mut names),
         "merge" => merge(tokens, &mut names),
         "from" => names.extend(only_word(tokens).map(Typed::Node)),
-        "input" => names.extend(entries(tokens).into_iter().filter_map(own)),
+        "input" => {
+            rules(tokens.clone(), &mut names);
+            names.extend(entries(tokens).into_iter().filter_map(own));
+        }
         "derived" => derived(tokens, &mut names),
-        "output" => losses_and_metrics(tokens, &mut names),
+        "output" => {
+            rules(tokens.clone(), &mut names);
+            losses_and_metrics(tokens, &mut names);
+        }
         _ => {}
     }
     names
@@ -190,6 +198,26 @@ fn losses_and_metrics(tokens: TokenStream, names: &mut Vec<Typed>) {
                     let metric = METRICS.iter().find(|metric| name == metric.name)?;
                     Some(Typed::Metric(metric.type_name, name))
                 }));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `only_for(ranking), uses_sensitive(age), independent_of(user), known_at = booking`.
+fn rules(tokens: TokenStream, names: &mut Vec<Typed>) {
+    for entry in entries(tokens) {
+        let mut trees = entry.into_iter();
+        match (trees.next(), trees.next(), trees.next()) {
+            (Some(TokenTree::Ident(word)), Some(TokenTree::Group(list)), None)
+                if ["only_for", "uses_sensitive", "independent_of"].iter().any(|w| word == w) =>
+            {
+                let nodes = entries(list.stream()).into_iter();
+                let nodes = nodes.filter_map(|entry| syn::parse2(entry).ok());
+                names.extend(nodes.map(Typed::Node));
+            }
+            (Some(TokenTree::Ident(word)), Some(_), Some(stage)) if word == "known_at" => {
+                names.extend(syn::parse2(stage.into()).ok().map(Typed::Stage));
             }
             _ => {}
         }

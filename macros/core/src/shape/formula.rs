@@ -224,6 +224,16 @@ impl Formula {
         }
     }
 
+    /// The operations of a merge, if the macro knows them; those of other formulas are not counted.
+    pub(crate) fn flops(&self) -> Size {
+        let Formula::Merge { rule, operands, arguments } = self else { return Size::Known(0) };
+        let views: Vec<_> = operands.iter().map(Operand::view).collect();
+        match have_constants(arguments) {
+            true => Size::Unknown,
+            false => (rule.flops)(&views, &values(arguments, None, Guess::default())),
+        }
+    }
+
     /// Whether the macro knows all arguments of the formula.
     pub(super) fn is_known(&self) -> bool {
         match self {
@@ -273,9 +283,17 @@ impl LayerCall {
 
     /// Const arguments of the layer's type, as far as the macro knows them.
     pub(super) fn known(&self, sizes: layer::Sizes) -> layer::Sizes {
-        match self.arguments.iter().any(|argument| argument.constant().is_some()) {
+        match have_constants(&self.arguments) {
             true => layer::Sizes::of(&[Size::Unknown; 8][..sizes.len()]),
             false => sizes,
+        }
+    }
+
+    /// What `formula` of the spec counts, as far as the macro knows it.
+    pub(super) fn counted(&self, formula: fn(&Shape, &[Value]) -> Size) -> Size {
+        match have_constants(&self.arguments) {
+            true => Size::Unknown,
+            false => formula(&self.input.shape, &self.values()),
         }
     }
 
@@ -295,6 +313,11 @@ impl LayerCall {
             && are_known(&self.arguments)
             && inner.is_none_or(|inner| inner.output.is_known() && inner.known_count().is_some())
     }
+}
+
+/// Whether a flag, an axis or a list is among them that only rustc knows.
+fn have_constants(arguments: &[Argument]) -> bool {
+    arguments.iter().any(|argument| argument.constant().is_some())
 }
 
 fn are_known(arguments: &[Argument]) -> bool {
@@ -333,7 +356,8 @@ fn value(argument: &Argument, inner: Option<&ShapedLayer>, guess: Guess) -> Valu
         }),
         Argument::Layer(_) => inner.map_or(Value::Absent, |inner| {
             let count = inner.count.unwrap_or(Size::Unknown);
-            Value::Layer(Nested { output: inner.output.shape, count })
+            let (flops, held) = (inner.flops(), inner.held());
+            Value::Layer(Nested { output: inner.output.shape, count, flops, held })
         }),
     }
 }

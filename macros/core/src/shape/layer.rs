@@ -48,6 +48,16 @@ impl ShapedLayer {
         })
     }
 
+    /// The operations of a layer of the spec in a prediction, if the macro knows them.
+    pub(crate) fn flops(&self) -> Size {
+        self.module.call().map_or(Size::Unknown, |call| call.counted(call.spec.flops))
+    }
+
+    /// The numbers that a layer of the spec holds while it is computed, if the macro knows them.
+    pub(crate) fn held(&self) -> Size {
+        self.module.call().map_or(Size::Unknown, |call| call.counted(call.spec.held))
+    }
+
     /// The number of parameters, if the macro knows it.
     pub(crate) fn known_count(&self) -> Option<usize> {
         match self.count {

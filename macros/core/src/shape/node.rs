@@ -161,6 +161,25 @@ fn raw(node: &Node, errors: &mut Diagnostics) -> Option<Flow> {
     Some(flow.with_list(ty.list))
 }
 
+/// The operands of a merge; `output` gives the output of a node.
+pub(crate) fn operands<'a>(
+    node: &Node,
+    graph: &Graph,
+    output: impl Fn(usize) -> Option<&'a Flow>,
+) -> Option<Vec<Operand>> {
+    let operands = node.feeds.iter().map(|edge| {
+        let name = graph.nodes[edge.node].name();
+        Some(match edge.present {
+            true => Operand {
+                name: format!("present({name})"),
+                flow: Flow::known(Shape::numbers(&[Size::Known(1)])),
+            },
+            false => Operand { name: name.to_string(), flow: output(edge.node)?.clone() },
+        })
+    });
+    operands.collect()
+}
+
 /// The output of a merge.
 fn merged(
     node: &Node,
@@ -170,17 +189,7 @@ fn merged(
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Option<Flow> {
-    let mut operands = Vec::new();
-    for edge in &node.feeds {
-        let name = graph.nodes[edge.node].name();
-        operands.push(match edge.present {
-            true => Operand {
-                name: format!("present({name})"),
-                flow: Flow::known(Shape::numbers(&[Size::Known(1)])),
-            },
-            false => Operand { name: name.to_string(), flow: shaped[edge.node].output.clone()? },
-        });
-    }
+    let operands = operands(node, graph, |node| shaped[node].output.as_ref())?;
     let formula = match &merge.own {
         None => {
             let (rule, arguments) = (merge.rule, merge.arguments.clone());

@@ -26,6 +26,8 @@ layer! {
     refuses: |name, input, _| channels_only(name, input),
     output: |input, _| *input,
     count: |input, _| channels(input).times(Size::Known(2)),
+    // With the running statistics one scale and one shift.
+    flops: |input, _| input.elements().times(Size::Known(2)),
     sizes: |input, _| Sizes::of(&[channels(input)]),
 }
 

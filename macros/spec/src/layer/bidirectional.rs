@@ -29,6 +29,8 @@ pub const LAYER: Layer = Layer {
     ],
     output,
     count,
+    flops,
+    held,
     sizes,
     form: Form {
         inner: Some(Inner { input, of_step: false, fields: &["forward", "backward"] }),
@@ -57,6 +59,23 @@ pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
     arguments[0].layer().count.times(Size::Known(2))
 }
 
+/// The operations of both directions, and of the merge.
+pub const fn flops(_: &Shape, arguments: &[Value]) -> Size {
+    let one = arguments[0].layer();
+    let each = match arguments[1].index_among(MERGES) {
+        0 => 0,
+        2 => 2,
+        _ => 1,
+    };
+    one.flops.times(Size::Known(2)).plus(one.output.elements().times(Size::Known(each)))
+}
+
+/// What one direction holds, and the outputs of both.
+pub const fn held(_: &Shape, arguments: &[Value]) -> Size {
+    let one = arguments[0].layer();
+    one.held.plus(one.output.elements().times(Size::Known(2)))
+}
+
 /// `Bidirectional<Layer, WIDTH, MERGE>`.
 pub const fn sizes(_: &Shape, arguments: &[Value]) -> Sizes {
     Sizes::of(&[width(arguments), Size::Known(arguments[1].index_among(MERGES))])
@@ -78,7 +97,12 @@ mod tests {
     const INPUT: Shape = Shape::numbers(&[Size::Known(7), Size::Known(5)]);
 
     const fn inner(output: Shape) -> Value {
-        Value::Layer(Nested { output, count: Size::Known(100) })
+        Value::Layer(Nested {
+            output,
+            count: Size::Known(100),
+            flops: Size::Known(1000),
+            held: Size::Known(10),
+        })
     }
 
     fn shown(inner: Value, merge: usize) -> String {

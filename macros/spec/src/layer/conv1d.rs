@@ -1,7 +1,10 @@
 //! `Conv1D`: a convolution over the steps of a sequence.
 
-use super::{biases, conv2d::check_groups, layer, numbers_only, Form, Sizes, Sliding};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use super::{
+    activation_flops, biases, conv2d::check_groups, layer, linear_flops, numbers_only, Form, Sizes,
+    Sliding,
+};
+use crate::{Activation, ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "Conv1D", "conv1d";
@@ -33,6 +36,13 @@ layer! {
     count: |input, arguments| {
         let sizes = sizes(input, arguments);
         sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).plus(sizes.at(3))
+    },
+    flops: |input, arguments| {
+        let sizes = sizes(input, arguments);
+        let (window, filters, positions) =
+            (sizes.at(0).times(sizes.at(2)), sizes.at(1), sizes.at(4));
+        let activated = activation_flops(&arguments[2], Activation::Linear, filters);
+        linear_flops(window, filters, sizes.at(3)).plus(activated).times(positions)
     },
     sizes: |input, arguments| {
         let filters = arguments[0].size();

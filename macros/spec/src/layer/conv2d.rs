@@ -1,7 +1,9 @@
 //! `Conv2D`: a convolution over an image.
 
-use super::{biases, layer, numbers_only, Form, Fusion, Sizes, Sliding};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use super::{
+    activation_flops, biases, layer, linear_flops, numbers_only, Form, Fusion, Sizes, Sliding,
+};
+use crate::{Activation, ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "Conv2D", "conv2d";
@@ -43,6 +45,14 @@ layer! {
     count: |input, arguments| {
         let sizes = sizes(input, arguments);
         sizes.at(0).times(sizes.at(1)).times(sizes.at(2)).times(sizes.at(3)).plus(sizes.at(4))
+    },
+    flops: |input, arguments| {
+        let [height, width] = sliding(arguments).output(axes(input));
+        let (sizes, pixels) = (sizes(input, arguments), height.times(width));
+        let window = sizes.at(0).times(sizes.at(2)).times(sizes.at(3));
+        let numbers = pixels.times(sizes.at(1));
+        let linear = linear_flops(window, sizes.at(1), sizes.at(4)).times(pixels);
+        linear.plus(activation_flops(&arguments[2], Activation::Linear, numbers))
     },
     sizes: |input, arguments| {
         let [kernel_height, kernel_width] = kernel(arguments);

@@ -1,7 +1,9 @@
 //! `Dense`: a fully connected layer.
 
-use super::{biases, layer, vectors_only, Form, MergeFusion, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Value};
+use super::{
+    activation_flops, biases, layer, linear_flops, vectors, vectors_only, Form, MergeFusion, Sizes,
+};
+use crate::{Activation, ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Value};
 
 layer! {
     "Dense", "dense";
@@ -33,6 +35,12 @@ layer! {
     count: |input, arguments| {
         let units = arguments[0].size();
         numbers(input.last(), units, biases(units, &arguments[4]))
+    },
+    flops: |input, arguments| {
+        let (units, vectors) = (arguments[0].size(), vectors(input));
+        let linear = linear_flops(input.last(), units, biases(units, &arguments[4]));
+        let numbers = vectors.times(units);
+        linear.times(vectors).plus(activation_flops(&arguments[1], Activation::Linear, numbers))
     },
     sizes: |input, arguments| Sizes::of(&[input.last(), arguments[0].size()]),
 }

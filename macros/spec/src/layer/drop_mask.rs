@@ -1,7 +1,7 @@
 //! `DropMask`: removes the mask, so that all steps count.
 
 use super::{layer, numbers_only, Form};
-use crate::{Doc, MaskRule, Text};
+use crate::{Doc, MaskRule, Size, Text};
 
 layer! {
     "DropMask", "drop_mask";
@@ -22,6 +22,7 @@ layer! {
         ),
     },
     output: |input, _| input.with_mask(false),
+    flops: |_, _| Size::Known(0),
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `Dropout`: sets elements to 0 at random in training.
 
 use super::{layer, numbers_only, Form};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
 
 layer! {
     "Dropout", "dropout";
@@ -22,6 +22,7 @@ layer! {
     },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| *input,
+    flops: |_, _| Size::Known(0),
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ layer! {
             .with_mask(arguments[2].flag_or(false) || input.is_masked()),
     },
     count: |input, arguments| categories(input, arguments).times(width(input, arguments)),
+    flops: |_, _| Size::Known(0),
     sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),
 }
 

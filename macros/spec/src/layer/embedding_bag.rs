@@ -27,6 +27,11 @@ layer! {
     refuses: |name, input, arguments| refused(name, input, arguments),
     output: |input, arguments| Shape::numbers(&[width(input, arguments)]),
     count: |input, arguments| categories(input, arguments).times(width(input, arguments)),
+    flops: |input, arguments| {
+        // With `sum` a value may have a weight.
+        let each = if arguments[2].index_among(MODES) == 1 { 2 } else { 1 };
+        input.dim(0).times(width(input, arguments)).times(Size::Known(each))
+    },
     sizes: |input, arguments| Sizes::of(&[
         categories(input, arguments),
         width(input, arguments),

@@ -1,7 +1,7 @@
 //! `Flatten`: all elements of a sample on one axis.
 
 use super::{layer, numbers_only, Sizes};
-use crate::{Doc, Shape};
+use crate::{Doc, Shape, Size};
 
 layer! {
     "Flatten", "flatten";
@@ -14,6 +14,7 @@ layer! {
     },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| Shape::numbers(&[input.elements()]),
+    flops: |_, _| Size::Known(0),
     sizes: |input, _| Sizes::of(&[input.elements()]),
 }
 

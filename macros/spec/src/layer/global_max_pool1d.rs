@@ -15,6 +15,7 @@ layer! {
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(1)]),
+    flops: |input, _| input.elements(),
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ layer! {
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),
+    flops: |input, _| input.elements(),
 }
 
 #[cfg(test)]

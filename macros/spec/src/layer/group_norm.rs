@@ -1,6 +1,6 @@
 //! `GroupNorm`: normalises each group of channels to mean 0 and variance 1.
 
-use super::{channels, channels_only, layer, Form, Sizes};
+use super::{channels, channels_only, layer, layer_norm, Form, Sizes};
 use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text};
 
 layer! {
@@ -23,6 +23,7 @@ layer! {
     },
     output: |input, _| *input,
     count: |input, _| channels(input).times(Size::Known(2)),
+    flops: |input, _| input.elements().times(layer_norm::FLOPS),
     sizes: |input, arguments| Sizes::of(&[channels(input), arguments[0].size()]),
 }
 

@@ -24,6 +24,12 @@ layer! {
     output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[1]),
     // Three gates: update, reset and candidate; a second bias with `reset_after`.
     count: |input, arguments| recurrent::count(input, arguments[0].size(), 3, biases(arguments)),
+    // Three gates through activations; four products and sums of the new state, and the reset.
+    flops: |input, arguments| {
+        let pointwise = Size::Known(8);
+        recurrent::flops(input, arguments[0].size(), 3, biases(arguments), pointwise)
+    },
+    held: |input, arguments| recurrent::held(input, arguments[0].size(), 3),
     sizes: |input, arguments| {
         let (units, gates) = (arguments[0].size(), arguments[0].size().times(Size::Known(3)));
         let flags = [recurrent::flag(&arguments[1]), recurrent::flag(&arguments[2])];

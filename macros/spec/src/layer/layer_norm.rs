@@ -17,8 +17,13 @@ layer! {
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,
     count: |input, _| input.last().times(Size::Known(2)),
+    flops: |input, _| input.elements().times(FLOPS),
     sizes: |input, _| Sizes::of(&[input.last()]),
 }
+
+/// The operations for each number: the sums of the mean (1) and the variance (3), the division (1),
+/// scale and shift (2).
+pub(super) const FLOPS: Size = Size::Known(7);
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,9 @@ layer! {
     output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[1]),
     // Four gates: input, forget, cell and output.
     count: |input, arguments| recurrent::count(input, arguments[0].size(), 4, 1),
+    // Four gates and the new cell through activations; three products and a sum.
+    flops: |input, arguments| recurrent::flops(input, arguments[0].size(), 4, 1, Size::Known(9)),
+    held: |input, arguments| recurrent::held(input, arguments[0].size(), 4),
     sizes: |input, arguments| {
         let (units, gates) = (arguments[0].size(), arguments[0].size().times(Size::Known(4)));
         let flags = [recurrent::flag(&arguments[1]), recurrent::flag(&arguments[2])];

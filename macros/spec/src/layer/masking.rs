@@ -16,6 +16,7 @@ layer! {
     form: Form { mask: MaskRule::Sets, settings: &["value"], ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| input.with_mask(true),
+    flops: |input, _| input.elements(),
 }
 
 #[cfg(test)]

@@ -105,6 +105,10 @@ pub struct Layer {
     pub output: fn(&Shape, &[Value]) -> Result<Shape, Text>,
     /// The number of trainable parameters.
     pub count: fn(&Shape, &[Value]) -> Size,
+    /// The floating-point operations of a prediction; see [`cost`](crate::cost).
+    pub flops: fn(&Shape, &[Value]) -> Size,
+    /// The numbers that are alive only while it is computed.
+    pub held: fn(&Shape, &[Value]) -> Size,
     /// The const arguments of the runtime's type.
     pub sizes: fn(&Shape, &[Value]) -> Sizes,
     /// Further properties of the runtime's type.
@@ -112,14 +116,27 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer without parameters and tensors, with these formulas: `(output, count, sizes)`.
+    /// A layer without parameters and tensors, with these formulas: `(output, count, sizes)`
+    /// and `(flops, held)`.
     pub const fn plain(
         name: &'static str,
         module: &'static str,
         doc: Doc,
         (output, count, sizes): Formulas,
+        (flops, held): Costs,
     ) -> Layer {
-        Layer { name, module, doc, parameters: &[], output, count, sizes, form: Form::STATELESS }
+        Layer {
+            name,
+            module,
+            doc,
+            parameters: &[],
+            output,
+            count,
+            flops,
+            held,
+            sizes,
+            form: Form::STATELESS,
+        }
     }
 }
 
@@ -129,6 +146,9 @@ pub type Formulas = (
     fn(&Shape, &[Value]) -> Size,
     fn(&Shape, &[Value]) -> Sizes,
 );
+
+/// [`Layer::flops`] and [`Layer::held`].
+pub type Costs = (fn(&Shape, &[Value]) -> Size, fn(&Shape, &[Value]) -> Size);
 
 /// The properties of the runtime's type of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +174,8 @@ pub struct Form {
     pub looks_up: bool,
     /// Whether it behaves differently in training and inference.
     pub trains_differently: bool,
-    /// Whether it uses batch statistics, and so needs to know which rows are present.
+    /// Whether it uses batch statistics, and so needs to know which rows are present. It has as many
+    /// running statistics as parameters.
     pub batch_statistics: bool,
     /// Its effect on a mask.
     pub mask: MaskRule,
@@ -293,6 +314,33 @@ const fn biases(outputs: Size, bias: &Value) -> Size {
         true => outputs,
         false => Size::Known(0),
     }
+}
+
+/// The operations of a linear map of one vector.
+const fn linear_flops(inputs: Size, outputs: Size, biases: Size) -> Size {
+    inputs.times(outputs).times(Size::Known(2)).plus(biases)
+}
+
+/// The operations of an activation of so many numbers: one each, whichever it is.
+const fn activation_flops(given: &Value, default: Activation, numbers: Size) -> Size {
+    let activation = match given {
+        Value::Activation(activation) => *activation,
+        _ => default,
+    };
+    match activation {
+        Activation::Linear => Size::Known(0),
+        _ => numbers,
+    }
+}
+
+/// The number of vectors along the last axis.
+const fn vectors(input: &Shape) -> Size {
+    let (mut number, mut axis) = (Size::Known(1), 1);
+    while axis < input.rank() {
+        number = number.times(input.dim(axis - 1));
+        axis += 1;
+    }
+    number
 }
 
 /// An error if the input of `layer` is not one or more vectors.

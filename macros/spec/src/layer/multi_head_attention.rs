@@ -1,7 +1,7 @@
 //! `MultiHeadAttention`: self-attention over the steps.
 
-use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Size, Value};
+use super::{layer, linear_flops, recurrent, Sizes};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
 
 layer! {
     "MultiHeadAttention", "multi_head_attention";
@@ -27,11 +27,31 @@ layer! {
         let into = features.plus(Size::Known(1)).times(width).times(Size::Known(3));
         into.plus(width.plus(Size::Known(1)).times(features))
     },
+    // The projections, the scores, the weighted sums, and the output.
+    flops: |input, arguments| {
+        let (steps, features, width) = (input.dim(0), input.last(), width(arguments));
+        let into = linear_flops(features, width, width).times(Size::Known(3));
+        let out = linear_flops(width, features, features);
+        // Each score is scaled and normalised.
+        let scored = attention_weights(input, arguments).times(Size::Known(2));
+        let summed = linear_flops(steps, width, Size::Known(0)).times(Size::Known(2));
+        into.plus(summed).plus(out).times(steps).plus(scored)
+    },
+    // Queries, keys, values, the sums of all heads, and the attention weights.
+    held: |input, arguments| {
+        let projected = input.dim(0).times(width(arguments)).times(Size::Known(4));
+        projected.plus(attention_weights(input, arguments))
+    },
     sizes: |input, arguments| {
         let (heads, key_dim) = (arguments[0].size(), arguments[1].size());
         let causal = recurrent::flag(&arguments[3]);
         Sizes::of(&[input.last(), heads, key_dim, width(arguments), causal])
     },
+}
+
+/// `[heads, steps, steps]`.
+const fn attention_weights(input: &Shape, arguments: &[Value]) -> Size {
+    arguments[0].size().times(input.dim(0)).times(input.dim(0))
 }
 
 /// The total width of all heads.

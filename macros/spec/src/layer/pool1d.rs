@@ -23,6 +23,7 @@ macro_rules! pool {
             form: $crate::layer::Form { slide: Some(slide), ..$crate::layer::Form::STATELESS },
             refuses: |name, input, arguments| $crate::layer::pool1d::refused(name, input, arguments),
             output: |input, arguments| $crate::layer::pool1d::output(input, arguments),
+            flops: |input, arguments| $crate::layer::pool1d::flops(input, arguments),
             sizes: |input, arguments| $crate::layer::pool1d::sizes(input, arguments),
         }
 
@@ -42,6 +43,11 @@ pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> O
 /// `[steps, features]` to `[.., features]`, one step per window position.
 pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
     Shape::numbers(&[window(arguments).output(steps(input))[1], input.dim(1)])
+}
+
+/// One operation for each number of each window, its padding included.
+pub(super) const fn flops(input: &Shape, arguments: &[Value]) -> Size {
+    output(input, arguments).elements().times(arguments[0].size())
 }
 
 /// `NAME<POOL, STEPS, Slide<..>>`, where `NAME` is `MaxPool1D` or `AvgPool1D`.

@@ -23,6 +23,7 @@ macro_rules! pool {
             form: $crate::layer::Form { slide: Some(slide), ..$crate::layer::Form::STATELESS },
             refuses: |name, input, arguments| $crate::layer::pool2d::refused(name, input, arguments),
             output: |input, arguments| $crate::layer::pool2d::output(input, arguments),
+            flops: |input, arguments| $crate::layer::pool2d::flops(input, arguments),
             sizes: |input, arguments| $crate::layer::pool2d::sizes(input, arguments),
         }
 
@@ -43,6 +44,12 @@ pub(super) const fn refused(name: &str, input: &Shape, arguments: &[Value]) -> O
 pub(super) const fn output(input: &Shape, arguments: &[Value]) -> Shape {
     let [height, width] = window(arguments).output(axes(input));
     Shape::numbers(&[input.dim(0), height, width])
+}
+
+/// One operation for each number of each window, its padding included.
+pub(super) const fn flops(input: &Shape, arguments: &[Value]) -> Size {
+    let [height, width] = arguments[0].pair_or([Size::Unknown; 2]);
+    output(input, arguments).elements().times(height).times(width)
 }
 
 /// `NAME<POOL_HEIGHT, POOL_WIDTH, HEIGHT, WIDTH, Slide<..>>`, where `NAME` is `MaxPool2D` or

@@ -16,6 +16,7 @@ layer! {
     refuses: |name, input, _| sequences_only(name, input),
     output: |input, _| *input,
     count: |input, _| input.elements(),
+    flops: |input, _| input.elements(),
     sizes: |input, _| Sizes::of(&[input.dim(0), input.dim(1)]),
 }
 

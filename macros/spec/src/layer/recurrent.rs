@@ -1,6 +1,6 @@
 //! Common parts of recurrent layers, which read `[steps, features]` step by step.
 
-use super::{numbers_only, Form};
+use super::{linear_flops, numbers_only, Form};
 use crate::{ArgumentKind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
 
 pub(super) const RETURN_SEQUENCES: Parameter =
@@ -57,6 +57,25 @@ pub(super) const fn output(input: &Shape, units: Size, return_sequences: &Value)
 pub(super) const fn count(input: &Shape, units: Size, gates: usize, biases: usize) -> Size {
     let each = input.last().plus(units).plus(Size::Known(biases));
     each.times(units).times(Size::Known(gates))
+}
+
+/// The operations of all steps: the weights and biases of all gates, and `pointwise` operations with
+/// each unit.
+pub(super) const fn flops(
+    input: &Shape,
+    units: Size,
+    gates: usize,
+    biases: usize,
+    pointwise: Size,
+) -> Size {
+    let gates = units.times(Size::Known(gates));
+    let linear = linear_flops(input.last().plus(units), gates, gates.times(Size::Known(biases)));
+    linear.plus(units.times(pointwise)).times(input.dim(0))
+}
+
+/// The gates of all steps.
+pub(super) const fn held(input: &Shape, units: Size, gates: usize) -> Size {
+    input.dim(0).times(units).times(Size::Known(gates))
 }
 
 /// A flag as a const argument: 1 if set.

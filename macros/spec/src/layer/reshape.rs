@@ -1,7 +1,7 @@
 //! `Reshape`: the same elements with other dimensions.
 
 use super::{layer, numbers_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 layer! {
     "Reshape", "reshape";
@@ -19,6 +19,7 @@ layer! {
         refused => refused,
     },
     output: |_, arguments| target(arguments),
+    flops: |_, _| Size::Known(0),
     sizes: |_, arguments| Sizes::of_shape(&target(arguments)),
 }
 

@@ -1,7 +1,7 @@
 //! `RMSNorm`: normalises each row to a mean square of 1.
 
 use super::{layer, vectors_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
 
 layer! {
     "RMSNorm", "rms_norm";
@@ -17,6 +17,8 @@ layer! {
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,
     count: |input, _| input.last(),
+    // The sum of squares (2), the division and the scale.
+    flops: |input, _| input.elements().times(Size::Known(4)),
     sizes: |input, _| Sizes::of(&[input.last()]),
 }
 

@@ -1,11 +1,11 @@
 //! `SeparableConv2D`: a depthwise convolution followed by a pointwise one.
 
 use super::{
-    biases,
+    activation_flops, biases,
     conv2d::{axes, images_only},
-    layer, Form, Sizes, Sliding,
+    layer, linear_flops, Form, Sizes, Sliding,
 };
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
+use crate::{Activation, ArgumentKind, Doc, Parameter, Shape, Size, Value};
 
 layer! {
     "SeparableConv2D", "separable_conv2d";
@@ -41,6 +41,15 @@ layer! {
         let [height, width] = kernel(arguments);
         let kernels = inner.times(height).times(width);
         kernels.plus(inner.times(filters)).plus(biases(filters, &arguments[7]))
+    },
+    flops: |input, arguments| {
+        let ([down, across], inner) = (kernel(arguments), inner(input, arguments));
+        let (filters, [height, width]) = (arguments[0].size(), sliding(arguments).output(axes(input)));
+        // The depthwise kernels, then the pointwise one with the bias, in each pixel.
+        let depthwise = linear_flops(down.times(across), inner, Size::Known(0));
+        let pointwise = linear_flops(inner, filters, biases(filters, &arguments[7]));
+        let activated = activation_flops(&arguments[2], Activation::Linear, filters);
+        depthwise.plus(pointwise).plus(activated).times(height.times(width))
     },
     sizes: |input, arguments| {
         let (filters, inner) = (arguments[0].size(), inner(input, arguments));

@@ -1,7 +1,7 @@
 //! `SimpleRNN`: a fully connected recurrent layer.
 
-use super::{layer, recurrent, Form, Sizes};
-use crate::{Activation, ArgumentKind, Doc, Parameter};
+use super::{activation_flops, layer, recurrent, Form, Sizes};
+use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
 
 layer! {
     "SimpleRNN", "simple_rnn";
@@ -28,6 +28,11 @@ layer! {
     refuses: |name, input, _| recurrent::sequences_only(name, input),
     output: |input, arguments| recurrent::output(input, arguments[0].size(), &arguments[2]),
     count: |input, arguments| recurrent::count(input, arguments[0].size(), 1, 1),
+    flops: |input, arguments| {
+        let activated = activation_flops(&arguments[1], Activation::Tanh, Size::Known(1));
+        recurrent::flops(input, arguments[0].size(), 1, 1, activated)
+    },
+    held: |input, arguments| recurrent::held(input, arguments[0].size(), 1),
     sizes: |input, arguments| {
         let flags = [recurrent::flag(&arguments[2]), recurrent::flag(&arguments[3])];
         Sizes::of(&[input.last(), arguments[0].size(), flags[0], flags[1]])

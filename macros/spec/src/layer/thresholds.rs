@@ -17,6 +17,7 @@ layer! {
     refuses: |name, input, _| one_number(name, input),
     output: |_, arguments| Shape::numbers(&[arguments[0].size()]),
     count: |_, arguments| arguments[0].size(),
+    flops: |_, arguments| arguments[0].size(),
     sizes: |_, arguments| Sizes::of(&[arguments[0].size()]),
 }
 

@@ -41,6 +41,8 @@ pub const LAYER: Layer = Layer {
     )],
     output,
     count,
+    flops,
+    held,
     sizes,
     form: Form {
         inner: Some(Inner { input, of_step: true, fields: &["layer"] }),
@@ -88,6 +90,16 @@ pub const fn count(_: &Shape, arguments: &[Value]) -> Size {
     arguments[0].layer().count
 }
 
+/// The operations of the inner layer in each step.
+pub const fn flops(input: &Shape, arguments: &[Value]) -> Size {
+    arguments[0].layer().flops.times(input.dim(0))
+}
+
+/// What the inner layer holds in one step.
+pub const fn held(_: &Shape, arguments: &[Value]) -> Size {
+    arguments[0].layer().held
+}
+
 /// `TimeDistributed<Layer>`.
 pub const fn sizes(_: &Shape, _: &[Value]) -> Sizes {
     Sizes::of(&[])
@@ -104,10 +116,17 @@ mod tests {
             Shape::numbers(&[Size::Known(7), Size::Known(3), Size::Unknown, Size::Known(4)]);
         let step = input(&INPUT).unwrap();
         assert_eq!(Text::new("").shape(&step).as_str(), "[3, ?, 4]");
-        let nested = Nested { output: Shape::numbers(&[Size::Known(8)]), count: Size::Known(5) };
+        let nested = Nested {
+            output: Shape::numbers(&[Size::Known(8)]),
+            count: Size::Known(5),
+            flops: Size::Known(9),
+            held: Size::Known(2),
+        };
         let shape = output(&INPUT, &[Value::Layer(nested)]).unwrap();
         assert_eq!(Text::new("").shape(&shape).as_str(), "[7, 8]");
         assert_eq!(count(&INPUT, &[Value::Layer(nested)]), Size::Known(5));
+        assert_eq!(flops(&INPUT, &[Value::Layer(nested)]), Size::Known(7 * 9));
+        assert_eq!(held(&INPUT, &[Value::Layer(nested)]), Size::Known(2));
     }
 
     #[test]

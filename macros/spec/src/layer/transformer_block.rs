@@ -1,7 +1,10 @@
 //! `TransformerBlock`: self-attention and a feed-forward network, each with a residual connection
 //! and layer normalisation.
 
-use super::{dense, layer, layer_norm, multi_head_attention, recurrent, Form, Sizes};
+use super::{
+    activation_flops, dense, layer, layer_norm, linear_flops, multi_head_attention, recurrent,
+    Form, Sizes,
+};
 use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
 
 layer! {
@@ -37,6 +40,21 @@ layer! {
         let contract = dense::numbers(hidden, features, features);
         let norms = layer_norm::count(input, &[]).times(Size::Known(2));
         attention.plus(expand).plus(contract).plus(norms)
+    },
+    flops: |input, arguments| {
+        let attention = multi_head_attention::flops(input, arguments);
+        let (steps, features, hidden) = (input.dim(0), input.last(), arguments[2].size());
+        let expand = linear_flops(features, hidden, hidden);
+        let contract = linear_flops(hidden, features, features);
+        let activated = activation_flops(&arguments[3], Activation::Relu, hidden);
+        let dense = expand.plus(activated).plus(contract).times(steps);
+        // Two sums with the input, two `LayerNorm`.
+        let each = Size::Known(1).plus(layer_norm::FLOPS).times(Size::Known(2));
+        attention.plus(dense).plus(input.elements().times(each))
+    },
+    held: |input, arguments| {
+        let hidden = input.dim(0).times(arguments[2].size());
+        multi_head_attention::held(input, arguments).plus(hidden).plus(input.elements())
     },
     sizes: |input, arguments| {
         let (heads, key_dim) = (arguments[0].size(), arguments[1].size());

@@ -18,6 +18,7 @@ layer! {
         let [down, across] = arguments[0].pair_or([Size::Unknown; 2]);
         input.with(1, input.dim(1).times(down)).with(2, input.dim(2).times(across))
     },
+    flops: |_, _| Size::Known(0),
     sizes: |input, arguments| {
         let [down, across] = arguments[0].pair_or([Size::Unknown; 2]);
         Sizes::of(&[down, across, input.dim(1).times(down), input.dim(2).times(across)])

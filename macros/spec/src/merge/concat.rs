@@ -1,7 +1,7 @@
 //! `concat`: concatenates the operands.
 
 use super::{all_masked, list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -17,6 +17,7 @@ pub const MERGE: Merge = Merge {
     parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),
     output,
+    flops,
     counts_present: false,
     masks: MaskMerge::Joined,
 };
@@ -54,6 +55,11 @@ pub const fn output(operands: &[Operand<'_>], arguments: &[Value]) -> Result<Sha
         i += 1;
     }
     Ok(output.with_mask(if axis == 0 { masked } else { all }))
+}
+
+/// Copies alone.
+pub const fn flops(_: &[Operand<'_>], _: &[Value]) -> Size {
+    Size::Known(0)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub const MERGE: Merge = Merge {
     parameters: &[],
     operands: (2, Some(2)),
     output,
+    flops,
     counts_present: false,
     masks: MaskMerge::Refused,
 };
@@ -35,6 +36,11 @@ pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text
         return Err(list(Text::new("`distance` needs equal shapes, but got "), operands));
     }
     Ok(Shape::numbers(&[Size::Known(1)]))
+}
+
+/// A difference, the shift, a square and a sum for each number, and the root.
+pub const fn flops(operands: &[Operand<'_>], _: &[Value]) -> Size {
+    operands[0].shape.elements().times(Size::Known(4)).plus(Size::Known(1))
 }
 
 #[cfg(test)]

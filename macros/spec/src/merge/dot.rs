@@ -20,6 +20,7 @@ pub const MERGE: Merge = Merge {
     ],
     operands: (2, Some(2)),
     output,
+    flops,
     counts_present: false,
     masks: MaskMerge::Refused,
 };
@@ -69,6 +70,20 @@ const fn mismatch(operands: &[Operand<'_>], a_axis: usize, b_axis: usize) -> Tex
         return text;
     }
     text.str("; add `Dense(").size(a.last()).str(")` to `").str(operands[1].name).str("`")
+}
+
+/// A multiply-add for each product; with `normalize` the squares of all numbers are summed and all are
+/// divided.
+pub const fn flops(operands: &[Operand<'_>], arguments: &[Value]) -> Size {
+    let (a, b) = (&operands[0].shape, &operands[1].shape);
+    let axis = arguments[0].axis_or(-1);
+    let Some(b_axis) = position(axis, b.rank()) else { return Size::Known(0) };
+    let products = a.elements().times(b.with(b_axis, Size::Known(1)).elements());
+    let normalized = match arguments[1].flag_or(false) {
+        true => a.elements().plus(b.elements()).times(Size::Known(3)),
+        false => Size::Known(0),
+    };
+    products.times(Size::Known(2)).plus(normalized)
 }
 
 #[cfg(test)]

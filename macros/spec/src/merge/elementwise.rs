@@ -24,6 +24,14 @@ pub(super) const fn output(merge: &str, operands: &[Operand<'_>]) -> Result<Shap
     Ok(shape.with_mask(all_masked(operands)))
 }
 
+/// One operation for each number of the output and each operand after the first `free` ones.
+pub(super) const fn flops(operands: &[Operand<'_>], free: usize) -> Size {
+    match output("", operands) {
+        Ok(shape) => shape.elements().times(Size::Known(operands.len() - free)),
+        Err(_) => Size::Unknown,
+    }
+}
+
 /// An error if sizes of 1 would be put before the steps of a masked operand.
 const fn misplaced_steps(merge: &str, operands: &[Operand<'_>], rank: usize) -> Option<Text> {
     let mut i = 0;

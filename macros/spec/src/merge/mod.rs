@@ -1,6 +1,6 @@
 //! Merge rules, one file each, and their table.
 
-use crate::{Doc, Kind, Parameter, Shape, Text, Value};
+use crate::{Doc, Kind, Parameter, Shape, Size, Text, Value};
 
 pub mod add;
 pub mod average;
@@ -45,6 +45,8 @@ pub struct Merge {
     pub operands: (usize, Option<usize>),
     /// The output shape, or an error.
     pub output: fn(&[Operand<'_>], &[Value]) -> Result<Shape, Text>,
+    /// The floating-point operations of a prediction; see [`cost`](crate::cost).
+    pub flops: fn(&[Operand<'_>], &[Value]) -> Size,
     /// Whether it uses only the operands that are present in a row.
     pub counts_present: bool,
     /// Its effect on the operands' masks.

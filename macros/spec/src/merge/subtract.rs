@@ -1,7 +1,7 @@
 //! `subtract`: the difference of two operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Text, Value};
+use crate::{Doc, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -17,6 +17,7 @@ pub const MERGE: Merge = Merge {
     parameters: &[],
     operands: (2, Some(2)),
     output,
+    flops,
     counts_present: false,
     masks: MaskMerge::Any,
 };
@@ -24,4 +25,9 @@ pub const MERGE: Merge = Merge {
 /// The broadcast shape of the operands.
 pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text> {
     elementwise::output("subtract", operands)
+}
+
+/// One operation for each number and each operand after the first.
+pub const fn flops(operands: &[Operand<'_>], _: &[Value]) -> Size {
+    elementwise::flops(operands, 1)
 }

@@ -1,7 +1,7 @@
 //! `weighted`: a list of categories, each with a weight.
 
 use super::{MaskMerge, Merge, Operand};
-use crate::{Doc, Kind, Shape, Text, Value};
+use crate::{Doc, Kind, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -17,6 +17,7 @@ pub const MERGE: Merge = Merge {
     parameters: &[],
     operands: (2, Some(2)),
     output,
+    flops,
     counts_present: false,
     masks: MaskMerge::Both,
 };
@@ -54,6 +55,11 @@ pub const fn output(operands: &[Operand<'_>], _: &[Value]) -> Result<Shape, Text
 /// Whether the last dimension is known not to be 1.
 const fn is_several(weights: &Shape) -> bool {
     weights.last().differs(crate::Size::Known(1))
+}
+
+/// The layer after it multiplies.
+pub const fn flops(_: &[Operand<'_>], _: &[Value]) -> Size {
+    Size::Known(0)
 }
 
 #[cfg(test)]

@@ -1,0 +1,246 @@
+//! Rules about the inputs that reach an output: `only_for`, `sensitive` and `independent_of`.
+//!
+//! The outputs are those of the model and of its parts. The model of a part is not checked again.
+
+use proc_macro2::{Ident, Span};
+
+use crate::{
+    diagnostics::Diagnostics,
+    graph::{Flows, Graph, Reached},
+    parse::{InputRules, Listed, Source},
+    suggest::{list, suggest},
+};
+
+/// An output.
+struct Sink<'a> {
+    node: usize,
+    /// The user's token for it.
+    span: Span,
+    /// The part that it is an output of, if it is none of the model.
+    part: Option<&'a Ident>,
+}
+
+/// Applies the rules.
+pub(super) fn is_as_stated(graph: &Graph, errors: &mut Diagnostics) {
+    if graph.model.part_of.is_some() {
+        return;
+    }
+    let (flows, sinks) = (graph.flows(), sinks(graph));
+    for input in graph.inputs() {
+        goes_where_it_may(input, graph, &flows, &sinks, errors);
+    }
+    sensitive_inputs_are_stated(graph, &flows, &sinks, errors);
+    for &Sink { node, .. } in &sinks {
+        independence_holds(node, graph, &flows, errors);
+    }
+}
+
+fn sinks(graph: &Graph) -> Vec<Sink<'_>> {
+    let own = graph.heads().map(|node| {
+        let span = graph.nodes[node].name().span();
+        Sink { node, span, part: None }
+    });
+    let mut sinks: Vec<Sink<'_>> = own.collect();
+    for part in &graph.model.options.parts {
+        for name in &part.outputs {
+            let node = graph.nodes.iter().position(|node| node.name() == name);
+            if let Some(node) = node.filter(|node| sinks.iter().all(|sink| sink.node != *node)) {
+                sinks.push(Sink { node, span: name.span(), part: Some(&part.name) });
+            }
+        }
+    }
+    sinks
+}
+
+/// What the input at `node` states.
+pub(super) fn rules(node: usize, graph: &Graph) -> Option<&InputRules> {
+    match &graph.nodes[node].field.source {
+        Some(Source::Input(input)) => Some(&input.rules),
+        _ => None,
+    }
+}
+
+/// `only_for`: an input reaches no other outputs.
+fn goes_where_it_may(
+    input: usize,
+    graph: &Graph,
+    flows: &Flows<'_>,
+    sinks: &[Sink<'_>],
+    errors: &mut Diagnostics,
+) {
+    let Some(only_for) = rules(input, graph).and_then(|rules| rules.only_for.as_ref()) else {
+        return;
+    };
+    let name = graph.nodes[input].name();
+    let mut allowed = Vec::new();
+    for output in &only_for.names {
+        let found = sinks.iter().find(|sink| graph.nodes[sink.node].name() == output);
+        match found {
+            Some(sink) => allowed.push(sink.node),
+            None => errors.at(output.span(), no_output(name, output, graph, sinks)),
+        }
+    }
+    // An unknown name may be the one that is missing.
+    if allowed.len() < only_for.names.len() {
+        return;
+    }
+    let reached = flows.from(input);
+    let others = sinks.iter().filter(|sink| reached.reaches(sink.node));
+    let others: Vec<usize> =
+        others.map(|sink| sink.node).filter(|node| !allowed.contains(node)).collect();
+    let Some(&first) = others.first() else { return };
+    let names = |nodes: &[usize]| {
+        let names: Vec<_> =
+            nodes.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
+        list(names.iter().map(String::as_str))
+    };
+    let (may, all, way) = (names(&allowed), names(&others), reached.in_words(first));
+    let span = leaves(&reached, first, &allowed, flows).unwrap_or(only_for.span);
+    errors.at(
+        span,
+        format!(
+            "`{name}` is only for {may}, but reaches {all}: {way}; take it out of that way, or add \
+             {all} to `only_for`"
+        ),
+    );
+}
+
+/// The token at which the way to `output` leaves the ways to the allowed outputs.
+fn leaves(
+    reached: &Reached<'_>,
+    output: usize,
+    allowed: &[usize],
+    flows: &Flows<'_>,
+) -> Option<Span> {
+    let path = reached.path(output);
+    let serves = |node: usize| {
+        let from = flows.from(node);
+        allowed.iter().any(|allowed| from.reaches(*allowed))
+    };
+    let hop = path.iter().find(|hop| !serves(hop.to)).or(path.last())?;
+    Some(hop.name.span())
+}
+
+fn no_output(input: &Ident, name: &Ident, graph: &Graph, sinks: &[Sink<'_>]) -> String {
+    let outputs: Vec<String> =
+        sinks.iter().map(|sink| graph.nodes[sink.node].name().to_string()).collect();
+    let names = || outputs.iter().map(String::as_str);
+    if graph.nodes.iter().any(|node| node.name() == name) {
+        let all = list(names());
+        return format!("`{input}`: `{name}` is no output; the outputs are {all}");
+    }
+    let near = suggest(&name.to_string(), names());
+    let all = if near.is_empty() { format!("; there are {}", list(names())) } else { near };
+    format!("`{input}`: there is no output `{name}`{all}")
+}
+
+/// `sensitive` and `uses_sensitive`: the outputs that a sensitive input reaches name it, and no others.
+fn sensitive_inputs_are_stated(
+    graph: &Graph,
+    flows: &Flows<'_>,
+    sinks: &[Sink<'_>],
+    errors: &mut Diagnostics,
+) {
+    let is_sensitive =
+        |input: &usize| rules(*input, graph).is_some_and(|rules| rules.sensitive.is_some());
+    let sensitive: Vec<(usize, Reached<'_>)> =
+        graph.inputs().filter(is_sensitive).map(|input| (input, flows.from(input))).collect();
+    for sink in sinks {
+        let node = &graph.nodes[sink.node];
+        let stated = node.field.rules.uses_sensitive.as_ref();
+        let all_known = stated.is_none_or(|stated| {
+            // Each name is reported.
+            let mistakes = stated.names.iter().filter(|name| {
+                let mistake = no_sensitive(sink.node, name, graph, &sensitive);
+                mistake.into_iter().map(|text| errors.at(name.span(), text)).count() > 0
+            });
+            mistakes.count() == 0
+        });
+        let names = stated.map_or(&[][..], |stated| &stated.names);
+        let unstated = sensitive.iter().filter(|(input, reached)| {
+            reached.reaches(sink.node) && !names.contains(graph.nodes[*input].name())
+        });
+        let unstated: Vec<&(usize, Reached<'_>)> = unstated.collect();
+        let Some((_, reached)) = unstated.first().filter(|_| all_known) else { continue };
+        let added: Vec<String> =
+            unstated.iter().map(|(input, _)| graph.nodes[*input].name().to_string()).collect();
+        let (inputs, way) = (list(added.iter().map(String::as_str)), reached.in_words(sink.node));
+        let all: Vec<String> = names.iter().map(Ident::to_string).chain(added).collect();
+        let (name, all) = (node.name(), all.join(", "));
+        let of_part = sink.part.map_or_else(String::new, |part| format!("`{part}`: "));
+        errors.at(
+            stated.map_or(sink.span, |stated| stated.span),
+            format!(
+                "{of_part}`{name}` is made of the sensitive {inputs}: {way}; take that way out, or \
+                 state it: `#[output(uses_sensitive({all}))]`"
+            ),
+        );
+    }
+}
+
+/// The mistake in a name of `uses_sensitive`.
+fn no_sensitive(
+    output: usize,
+    name: &Ident,
+    graph: &Graph,
+    sensitive: &[(usize, Reached<'_>)],
+) -> Option<String> {
+    let of = graph.nodes[output].name();
+    let input = match input(of, name, graph) {
+        Ok(input) => input,
+        Err(mistake) => return Some(mistake),
+    };
+    let Some((_, reached)) = sensitive.iter().find(|(known, _)| *known == input) else {
+        return Some(format!(
+            "`{of}`: `{name}` is not sensitive; mark it `#[input(sensitive)]`, or leave it out"
+        ));
+    };
+    // Of a graph with gaps the missing edges may be the way.
+    let is_way_known = !graph.nodes.iter().any(|node| node.broken);
+    (!reached.reaches(output) && is_way_known)
+        .then(|| format!("`{of}`: `{name}` does not reach it; leave it out of `uses_sensitive`"))
+}
+
+/// `independent_of`: the inputs do not reach the output.
+fn independence_holds(output: usize, graph: &Graph, flows: &Flows<'_>, errors: &mut Diagnostics) {
+    let node = &graph.nodes[output];
+    let Some(Listed { names, .. }) = &node.field.rules.independent_of else { return };
+    let of = node.name();
+    for name in names {
+        let input = match input(of, name, graph) {
+            Ok(input) => input,
+            Err(mistake) => {
+                errors.at(name.span(), mistake);
+                continue;
+            }
+        };
+        let reached = flows.from(input);
+        if reached.reaches(output) {
+            let way = reached.in_words(output);
+            errors.at(
+                name.span(),
+                format!(
+                    "`{of}` is not independent of `{name}`: {way}; take that way out, or the name"
+                ),
+            );
+        }
+    }
+}
+
+/// The input called `name`, which the output `of` names.
+fn input(of: &Ident, name: &Ident, graph: &Graph) -> Result<usize, String> {
+    let found = graph.nodes.iter().position(|node| node.name() == name);
+    match found {
+        Some(node) if graph.nodes[node].is_input() => Ok(node),
+        Some(node) if graph.nodes[node].field.source.is_none() => {
+            Err(format!("`{of}`: `{name}` could not be read"))
+        }
+        Some(_) => Err(format!("`{of}`: `{name}` is no input; name the inputs that it is made of")),
+        None => {
+            let inputs: Vec<String> =
+                graph.inputs().map(|input| graph.nodes[input].name().to_string()).collect();
+            let near = suggest(&name.to_string(), inputs.iter().map(String::as_str));
+            Err(format!("`{of}`: there is no input `{name}`{near}"))
+        }
+    }
+}
