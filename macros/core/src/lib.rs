@@ -18,6 +18,7 @@ mod expand;
 mod fuzz;
 mod graph;
 mod lint;
+mod meaning;
 mod names;
 mod parse;
 mod part;
