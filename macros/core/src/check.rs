@@ -6,6 +6,7 @@ mod budget;
 mod cells;
 mod columns;
 mod flow;
+mod logarithm;
 mod metrics;
 mod stages;
 mod target_steps;
@@ -68,6 +69,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         vectors_have_entries(node, graph, &shaped.nodes[position], &mut errors);
         split_comes_first(node, &mut errors);
+        logarithm::comes_first(node, &mut errors);
         presence_is_of_optional(node, graph, &mut errors);
         weights_are_padded_alike(node, graph, &mut errors);
         dates_have_their_parts(node, &mut errors);
@@ -125,7 +127,7 @@ fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
 
 /// Whether a field could not be read; it may be the one that another rule misses.
 fn is_partly_unread(graph: &Graph) -> bool {
-    graph.nodes.iter().any(|node| node.broken || node.field.source.is_none())
+    graph.nodes.iter().any(|node| node.broken || node.field.unread || node.field.source.is_none())
 }
 
 fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {

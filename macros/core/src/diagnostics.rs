@@ -19,6 +19,8 @@ pub(crate) struct Diagnostics {
     requirements: Vec<Requirement>,
     /// The field whose attributes are being read; it prefixes every message.
     field: Option<String>,
+    /// The tokens that stand for something else; what is wrong with that is no mistake of the user's.
+    guessed: Vec<String>,
     finished: bool,
 }
 
@@ -30,6 +32,7 @@ impl Diagnostics {
             expressions: Expressions::default(),
             requirements: Vec::new(),
             field: None,
+            guessed: Vec::new(),
             finished: false,
         }
     }
@@ -46,8 +49,18 @@ impl Diagnostics {
         result
     }
 
+    /// Adds an error at a token, after which the model goes on with what is meant by it. No other
+    /// error is at this token: a guess may be wrong.
+    pub(crate) fn guess(&mut self, span: Span, message: impl Display) {
+        self.at(span, message);
+        self.guessed.extend(key(span));
+    }
+
     /// Adds an error at `span`.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        if key(span).is_some_and(|key| self.guessed.contains(&key)) {
+            return;
+        }
         let error = match &self.field {
             Some(field) => syn::Error::new(span, format!("`{field}`: {message}")),
             None => syn::Error::new(span, message),
@@ -60,6 +73,16 @@ impl Diagnostics {
         for error in error {
             self.at(error.span(), error);
         }
+    }
+
+    /// Runs `read` without its messages, where a mistake has been reported already; returns whether
+    /// there were none.
+    pub(crate) fn quietly<T>(&mut self, read: impl FnOnce(&mut Diagnostics) -> T) -> (T, bool) {
+        let before = self.errors.len();
+        let result = read(self);
+        let is_clean = self.errors.len() == before;
+        self.errors.truncate(before);
+        (result, is_clean)
     }
 
     /// The value, or `None` after adding the error.
@@ -109,6 +132,13 @@ impl Diagnostics {
             })),
         }
     }
+}
+
+/// What tells a token from all others; `None` of a token that has no place in a file, as those that a
+/// macro makes.
+fn key(span: Span) -> Option<String> {
+    let place = |span: Span| format!("{span:?}");
+    (place(span) != place(Span::call_site())).then(|| place(span))
 }
 
 impl Drop for Diagnostics {

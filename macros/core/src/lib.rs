@@ -20,6 +20,7 @@ mod expression;
 mod fuzz;
 mod graph;
 mod lint;
+mod meaning;
 mod names;
 mod parse;
 mod part;

@@ -2,16 +2,22 @@
 
 /// `, did you mean `Dense`?` for the nearest candidate, or an empty text if none is near.
 pub(crate) fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    let nearest = candidates
+    match nearest(given, candidates) {
+        Some((_, candidate)) => format!("; did you mean `{candidate}`?"),
+        None => String::new(),
+    }
+}
+
+/// The nearest candidate with its distance, if one is near.
+pub(crate) fn nearest<'a>(
+    given: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<(usize, &'a str)> {
+    candidates
         .into_iter()
         .map(|candidate| (edits(&given.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .min_by_key(|(edits, _)| *edits);
-    match nearest {
-        Some((edits, candidate)) if edits <= candidate.len().max(given.len()) / 3 + 1 => {
-            format!("; did you mean `{candidate}`?")
-        }
-        _ => String::new(),
-    }
+        .min_by_key(|(edits, _)| *edits)
+        .filter(|(edits, candidate)| *edits <= candidate.len().max(given.len()) / 3 + 1)
 }
 
 /// The distance of two names. A name that begins with the other, such as `concatenate` with

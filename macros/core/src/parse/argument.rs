@@ -5,28 +5,28 @@ mod tests;
 
 use std::rc::Rc;
 
-use multi_input_spec::{Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS};
+use multi_input_spec::{
+    names::{find, is_same, Kind as NameKind, ARGUMENTS, WITHOUT, WORDS},
+    Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, ToTokens};
-use syn::{
-    parse::{Parse, ParseStream},
-    spanned::Spanned,
-    Expr, Lit, LitStr, Token,
-};
+use syn::{spanned::Spanned, Expr, Lit, LitStr};
 
 use super::{
     arithmetic,
     average::AverageExpr,
     branch::{self, Layer},
+    foreign::{self, Meant},
+    given::Given,
     number::{NumberExpr, SizeExpr},
     quoted,
     tokenizer::TokenizerExpr,
+    word::Word,
 };
 use crate::{
-    diagnostics::Diagnostics,
-    expression::Kind,
-    requirement::Condition,
-    suggest::{list, suggest},
+    diagnostics::Diagnostics, expression::Kind, meaning, requirement::Condition, suggest::list,
+    text::compact,
 };
 
 /// The value of one parameter, in the order of the parameters. A list parameter is the last one and
@@ -163,26 +163,6 @@ pub(crate) enum PaddingExpr {
 /// The word that leaves a size to the layer.
 pub(crate) const AUTO: &str = "auto";
 
-/// `value` or `name = value`.
-pub(super) struct Given {
-    pub(super) name: Option<Ident>,
-    pub(super) value: Expr,
-}
-
-impl Parse for Given {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let named = input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-        let name = if named {
-            let name = input.parse()?;
-            input.parse::<Token![=]>()?;
-            Some(name)
-        } else {
-            None
-        };
-        Ok(Given { name, value: input.parse()? })
-    }
-}
-
 /// The arguments of a call to `callee` at `span`, or `None` after reporting mistakes.
 pub(super) fn read(
     callee: &str,
@@ -191,24 +171,34 @@ pub(super) fn read(
     given: Vec<Given>,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
+    if let Some((name, example)) =
+        given.iter().find_map(|given| foreign::name_alone(given, parameters))
+    {
+        let text = format!(
+            "`{name}` is the name of an argument: `{callee}` takes its value, `{name} = {example}`"
+        );
+        errors.at(name.span(), text);
+        return None;
+    }
     let mut values: Vec<Option<Argument>> = vec![None; parameters.len()];
     let mut listed = Vec::new();
     let mut sound = true;
     let mut next = 0;
     for given in given {
         let Given { name, value } = flag_by_name(given, parameters);
-        let place = match &name {
+        let (place, is_reported) = match &name {
             None => {
                 let place = next.min(parameters.len());
                 if parameters.get(place).is_none_or(|p| !p.kind.is_list()) {
                     next += 1;
                 }
-                place
+                (place, false)
             }
-            Some(name) => match parameters.iter().position(|p| name == p.name) {
-                Some(place) => place,
-                None => {
-                    errors.at(name.span(), unknown_name(callee, &name.to_string(), parameters));
+            Some(name) => match place(callee, name, parameters, errors) {
+                Place::Known(place) => (place, false),
+                Place::Meant(place) => (place, true),
+                Place::LeftOut => continue,
+                Place::Unknown => {
                     sound = false;
                     continue;
                 }
@@ -219,16 +209,17 @@ pub(super) fn read(
             sound = false;
             continue;
         };
-        let argument = match parameter.kind {
-            ArgumentKind::Layer { among, without } => {
-                branch::nested(callee, &value, among, without, errors)
-                    .map(|layer| Argument::Layer(Rc::new(layer)))
-            }
-            _ => errors.ok(one(parameter, &value)),
+        let read = |errors: &mut Diagnostics| {
+            let argument = value_of(callee, parameter, &value, errors)?;
+            in_range(callee, parameter, argument, errors)
         };
-        let argument = argument.and_then(|given| in_range(callee, parameter, given, errors));
+        let argument = match is_reported {
+            true => errors.quietly(read).0,
+            false => read(errors),
+        };
         match argument {
             None => sound = false,
+            Some(Argument::Absent) => {}
             Some(argument) if parameter.kind.is_list() => listed.push(argument),
             Some(argument) if values[place].is_none() => values[place] = Some(argument),
             Some(_) => {
@@ -249,6 +240,69 @@ pub(super) fn read(
     values.truncate(parameters.len() - usize::from(last_is_list));
     let values = values.into_iter().map(|value| value.unwrap_or(Argument::Absent));
     sound.then(|| values.chain(listed).collect())
+}
+
+/// The parameter that a name is of.
+enum Place {
+    Known(usize),
+    /// Not by its name here, which has been reported.
+    Meant(usize),
+    /// None here has it, which has been reported; nothing else is wrong.
+    LeftOut,
+    Unknown,
+}
+
+/// The position of the parameter called `name`; reports all other names.
+fn place(callee: &str, name: &Ident, parameters: &[Parameter], errors: &mut Diagnostics) -> Place {
+    let given = name.to_string();
+    let position = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
+    if let Some(place) = position(&given) {
+        return Place::Known(place);
+    }
+    let names = meaning::with_others(parameters.iter().map(|p| p.name), ARGUMENTS);
+    if find(&names, &given).is_none() {
+        let mut rows = WITHOUT.iter();
+        if let Some((_, why)) = rows.find(|(names, _)| names.iter().any(|n| is_same(n, &given))) {
+            errors.at(name.span(), format!("leave `{name}` out of `{callee}`: {why}"));
+            return Place::LeftOut;
+        }
+    }
+    let meaning = meaning::among(&given, &names);
+    let hint = meaning.as_ref().map(|meaning| meaning.hint.as_str());
+    errors.at(name.span(), unknown_name(callee, &given, hint, parameters));
+    meaning.and_then(|meaning| position(meaning.name?)).map_or(Place::Unknown, Place::Meant)
+}
+
+/// Reads the value of a parameter; `None` after reporting mistakes.
+pub(super) fn value_of(
+    callee: &str,
+    parameter: &Parameter,
+    value: &Expr,
+    errors: &mut Diagnostics,
+) -> Option<Argument> {
+    let meant = foreign::meant(parameter, value, errors);
+    let value = match &meant {
+        Meant::Itself => value,
+        Meant::Value(value) => value,
+        Meant::Nothing => return Some(Argument::Absent),
+        Meant::Unknown => return None,
+    };
+    match parameter.kind {
+        ArgumentKind::Layer { among, without } => {
+            branch::nested(callee, value, among, without, errors)
+                .map(|layer| Argument::Layer(Rc::new(layer)))
+        }
+        ArgumentKind::Activation => activation(value, errors)
+            .map(|activation| Argument::Activation(activation, value.span())),
+        ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
+            choice(callee, parameter.name, words, value, errors)
+                .map(|word| Argument::Word(word, value.span()))
+        }
+        ArgumentKind::Padding => padding(value, errors).map(Argument::Padding),
+        ArgumentKind::Average => AverageExpr::read(value, errors).map(Argument::Average),
+        ArgumentKind::Input => input(value, errors).map(Argument::Input),
+        _ => errors.ok(one(parameter, value)),
+    }
 }
 
 /// The argument, if its literals are in the parameter's range; reports those that are not. Constants
@@ -293,33 +347,26 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
     match parameter.kind {
         ArgumentKind::Size | ArgumentKind::Sizes => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Pair => pair(value).map(Argument::Pair),
-        ArgumentKind::Padding => padding(value).map(Argument::Padding),
         ArgumentKind::Margins => margins(value).map(Argument::Margins),
         ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
             NumberExpr::read(value).map(Argument::Number)
         }
         ArgumentKind::Axis => axis(value),
         ArgumentKind::Flag => flag(parameter.name, value),
-        ArgumentKind::Activation => {
-            activation(value).map(|activation| Argument::Activation(activation, value.span()))
-        }
-        ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
-            choice(parameter.name, words, value).map(|word| Argument::Word(word, value.span()))
-        }
         ArgumentKind::SizeOrAuto if word(value).is_some_and(|word| word == AUTO) => {
             Ok(Argument::Word(AUTO, value.span()))
         }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Numbers(_) => numbers(value),
-        ArgumentKind::Input => match value {
-            Expr::Path(path) => path.path.get_ident().cloned().map(Argument::Input),
-            _ => None,
-        }
-        .ok_or_else(|| expected(value, "the name of another input")),
         ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
         ArgumentKind::Text => text(parameter.name, value).map(Argument::Text),
-        ArgumentKind::Average => AverageExpr::read(value).map(Argument::Average),
-        ArgumentKind::Layer { .. } => Err(expected(value, "a layer")),
+        ArgumentKind::Activation
+        | ArgumentKind::Word(_)
+        | ArgumentKind::Words(_)
+        | ArgumentKind::Padding
+        | ArgumentKind::Average
+        | ArgumentKind::Input
+        | ArgumentKind::Layer { .. } => Err(expected(value, "something else")),
     }
 }
 
@@ -334,24 +381,38 @@ fn pair(value: &Expr) -> syn::Result<[SizeExpr; 2]> {
     Ok([SizeExpr::read(&tuple.elems[0])?, SizeExpr::read(&tuple.elems[1])?])
 }
 
-fn padding(value: &Expr) -> syn::Result<PaddingExpr> {
-    if let Some(word) = word(value) {
-        if let Some((_, padding)) = Padding::WORDS.iter().find(|(name, _)| *name == word) {
-            return Ok(PaddingExpr::Word(*padding));
-        }
+fn padding(value: &Expr, errors: &mut Diagnostics) -> Option<PaddingExpr> {
+    let names = Padding::WORDS.iter().map(|(name, _)| *name);
+    let known = |word: &str| Padding::WORDS.iter().find(|(name, _)| *name == word);
+    if let Some(word) = Word::of(value) {
         // Other paths may be constants; a word that is close to a padding and not in capitals is a
         // typo.
-        let near = suggest(&word, Padding::WORDS.iter().map(|(name, _)| *name));
-        let in_capitals = word.chars().all(|letter| !letter.is_lowercase());
-        if !near.is_empty() && !in_capitals {
-            let text = format!("there is no padding `{word}`{near}");
-            return Err(syn::Error::new(value.span(), text));
+        let names = meaning::with_others(names, WORDS);
+        let in_capitals = word.is_plain() && word.text.chars().all(|letter| !letter.is_lowercase());
+        if !in_capitals && (!word.is_plain() || meaning::among(&word.text, &names).is_some()) {
+            let unknown = |given: &str| format!("there is no padding `{given}`");
+            let padding = known(word.choose(&names, unknown, errors)?)?;
+            return Some(PaddingExpr::Word(padding.1));
         }
     }
     if matches!(value, Expr::Tuple(_) | Expr::Lit(syn::ExprLit { lit: Lit::Str(_), .. })) {
-        return Err(expected(value, "`valid`, `same`, or a number of zeros on every side"));
+        let what = "`valid`, `same`, or a number of zeros on every side";
+        return errors.ok(Err(expected(value, what)));
     }
-    SizeExpr::at_least(0, "a padding", value).map(PaddingExpr::Zeros)
+    errors.ok(SizeExpr::at_least(0, "a padding", value)).map(PaddingExpr::Zeros)
+}
+
+/// The name of another input.
+fn input(value: &Expr, errors: &mut Diagnostics) -> Option<Ident> {
+    let word = Word::of(value).filter(|word| word.arguments.is_none());
+    let name = word.as_ref().and_then(Word::ident);
+    let (Some(word), Some(name)) = (word, name) else {
+        return errors.ok(Err(expected(value, "the name of another input")));
+    };
+    if let Some(mistake) = word.mistake() {
+        word.report(mistake, errors);
+    }
+    Some(name)
 }
 
 fn margins(value: &Expr) -> syn::Result<[SizeExpr; 4]> {
@@ -417,16 +478,22 @@ fn axis(value: &Expr) -> syn::Result<Argument> {
     }
 }
 
-fn activation(value: &Expr) -> syn::Result<Activation> {
-    let Some(name) = word(value) else {
-        return Err(expected(value, "the name of an activation, such as `relu`"));
+fn activation(value: &Expr, errors: &mut Diagnostics) -> Option<Activation> {
+    let Some(word) = Word::of(value) else {
+        return errors.ok(Err(expected(value, "the name of an activation, such as `relu`")));
     };
-    Activation::named(&name).ok_or_else(|| {
-        let names = ACTIVATIONS.iter().map(|row| row.1);
-        let near = suggest(&name, names.clone());
-        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-        syn::Error::new(value.span(), format!("there is no activation `{name}`{all}"))
-    })
+    if let Some(activation) = Activation::named(&word.text) {
+        let has_parentheses = word.arguments.is_some();
+        let text = format!("write `{}` without parentheses", word.text);
+        if let Some(text) = word.mistake().or(has_parentheses.then_some(text)) {
+            word.report(text, errors);
+        }
+        return Some(activation);
+    }
+    let otherwise = || format!("; there are {}", list(ACTIVATIONS.iter().map(|row| row.1)));
+    let kinds = &[NameKind::Activation];
+    let (name, _) = word.name_of(kinds, "there is no activation", otherwise, errors)?;
+    Activation::named(name)
 }
 
 fn numbers(value: &Expr) -> syn::Result<Argument> {
@@ -456,31 +523,47 @@ fn text(parameter: &str, value: &Expr) -> syn::Result<LitStr> {
 
 /// One of the words.
 fn choice(
+    callee: &str,
     parameter: &str,
     words: &'static [&'static str],
     value: &Expr,
-) -> syn::Result<&'static str> {
-    let given = word(value).unwrap_or_default();
-    words.iter().find(|word| **word == given).copied().ok_or_else(|| {
-        let (known, found) = (list(words.iter().copied()), value.to_token_stream());
-        let near = suggest(&given, words.iter().copied());
-        let text = format!("`{parameter}` is one of {known}, not `{found}`{near}");
-        syn::Error::new(value.span(), text)
-    })
+    errors: &mut Diagnostics,
+) -> Option<&'static str> {
+    let known = list(words.iter().copied());
+    let Some(word) = Word::of(value) else {
+        let found = compact(&value.to_token_stream());
+        let is_constant = callee == "impute" && matches!(value, Expr::Lit(_) | Expr::Unary(_));
+        let text = match is_constant {
+            true => format!(
+                "`{parameter}` is one of {known}; a number is written `impute(constant = {found})`"
+            ),
+            false => format!("`{parameter}` is one of {known}, not `{found}`"),
+        };
+        errors.at(value.span(), text);
+        return None;
+    };
+    let names = meaning::with_others(words.iter().copied(), WORDS);
+    let unknown = |given: &str| format!("`{parameter}` is one of {known}, not `{given}`");
+    if meaning::among(&word.text, &names).is_none() {
+        word.refuse(unknown(&word.text), errors);
+        return None;
+    }
+    word.choose(&names, unknown, errors)
 }
 
 fn expected(value: &Expr, what: &str) -> syn::Error {
-    let found = value.to_token_stream();
+    let found = compact(&value.to_token_stream());
     syn::Error::new(value.span(), format!("expected {what}; found `{found}`"))
 }
 
-fn unknown_name(callee: &str, name: &str, parameters: &[Parameter]) -> String {
+fn unknown_name(callee: &str, name: &str, hint: Option<&str>, parameters: &[Parameter]) -> String {
     if parameters.is_empty() {
         return format!("`{callee}` takes no arguments");
     }
-    let names = parameters.iter().map(|p| p.name);
-    let near = suggest(name, names.clone());
-    let takes = if near.is_empty() { format!("; it takes {}", list(names)) } else { near };
+    let takes = match hint {
+        Some(hint) => hint.to_owned(),
+        None => format!("; it takes {}", list(parameters.iter().map(|p| p.name))),
+    };
     format!("`{callee}` has no argument `{name}`{takes}")
 }
 

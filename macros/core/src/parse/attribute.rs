@@ -1,13 +1,13 @@
 //! The common syntax of the DSL's attributes: a list of entries, each a word, a call or a value.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use syn::{
-    parse::{ParseStream, Parser},
-    spanned::Spanned,
-    Attribute, Meta, Token, Type,
-};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::{spanned::Spanned, Attribute, Type};
 
-use crate::diagnostics::Diagnostics;
+use super::word::{self, Word};
+use crate::{
+    diagnostics::Diagnostics,
+    text::{camel_case, compact},
+};
 
 /// The attributes of the DSL.
 pub(super) const OURS: [&str; 6] = ["input", "merge", "from", "derived", "branch", "output"];
@@ -21,6 +21,8 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
 pub(super) struct Entry {
     pub(super) name: Ident,
     pub(super) form: Form,
+    /// Whether a mistake in its form has been reported; the entry is what is meant.
+    pub(super) is_reported: bool,
 }
 
 /// The syntax of an entry.
@@ -33,47 +35,176 @@ pub(super) enum Form {
     Value(TokenStream),
 }
 
-/// The tokens between the parentheses of `#[name(...)]`; empty for `#[name]`.
-pub(super) fn arguments(attribute: &Attribute) -> syn::Result<TokenStream> {
-    match &attribute.meta {
-        Meta::Path(_) => Ok(TokenStream::new()),
-        Meta::List(list) => Ok(list.tokens.clone()),
-        Meta::NameValue(value) => Err(syn::Error::new(
-            value.eq_token.span(),
-            "expected arguments in parentheses, not `= ...`",
-        )),
+impl Entry {
+    /// For an option that stands alone; `None` if it is switched off.
+    pub(super) fn word(self, errors: &mut Diagnostics) -> Option<()> {
+        let name = &self.name;
+        match self.form {
+            Form::Word => return Some(()),
+            Form::Value(value) if is_false(&value) => {
+                errors.at(name.span(), format!("`{name}` takes no value; leave it out"));
+                return None;
+            }
+            Form::Value(_) | Form::Call(_) => {
+                errors.at(name.span(), format!("`{name}` takes no value; write `{name}` alone"));
+            }
+        }
+        Some(())
+    }
+
+    /// The tokens in the parentheses of an option such as `example`.
+    pub(super) fn call(self, example: &str, errors: &mut Diagnostics) -> Option<TokenStream> {
+        let text = format!("`{}` takes its values in parentheses: `{example}`", self.name);
+        match self.form {
+            Form::Call(tokens) => Some(tokens),
+            Form::Value(value) => {
+                errors.at(self.name.span(), text);
+                Some(without_brackets(value))
+            }
+            Form::Word => {
+                errors.at(self.name.span(), text);
+                None
+            }
+        }
+    }
+
+    /// The tokens behind the `=` of an option such as `example`.
+    pub(super) fn value(self, example: &str, errors: &mut Diagnostics) -> Option<TokenStream> {
+        let text = format!("`{}` takes its value behind `=`: `{example}`", self.name);
+        match self.form {
+            Form::Value(value) => Some(value),
+            Form::Call(tokens) if !tokens.is_empty() => {
+                errors.at(self.name.span(), text);
+                Some(tokens)
+            }
+            Form::Call(_) | Form::Word => {
+                errors.at(self.name.span(), text);
+                None
+            }
+        }
+    }
+
+    /// What `name` is meant for.
+    pub(super) fn renamed(self, name: &str) -> Option<Entry> {
+        Some(Entry { name: word::ident(name, self.name.span())?, ..self })
     }
 }
 
-/// The entries of a list; unreadable entries are reported and omitted.
-pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Entry> {
-    entries(tokens).into_iter().filter_map(|tokens| read_entry(tokens, errors)).collect()
+/// `false`, as it is written in any language.
+pub(super) fn is_false(value: &TokenStream) -> bool {
+    value.to_string().eq_ignore_ascii_case("false")
 }
 
-/// One of [`entries`]; `None` after reporting that it is unreadable.
+/// `mae, r2` of `[mae, r2]`.
+pub(super) fn without_brackets(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) => group.stream(),
+        _ => tokens,
+    }
+}
+
+/// One of [`entries`], or what is meant by it; `None` after reporting that it is unreadable.
 pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Entry> {
-    errors.ok(entry.parse2(tokens))
+    let Some((word, rest)) = Word::begins(&tokens) else {
+        let (at, found) = (tokens.span(), compact(&tokens));
+        errors.at(at, format!("expected a name; found `{found}`"));
+        return None;
+    };
+    let Some(name) = word.ident() else {
+        let text = &word.text;
+        word.refuse(format!("expected a name; found `{text}`"), errors);
+        return None;
+    };
+    let (form, mistake) = match form(&name, &word, rest) {
+        Ok(read) => read,
+        Err(text) => {
+            errors.at(name.span(), text);
+            return None;
+        }
+    };
+    let mistake = mistake.or_else(|| word.mistake());
+    if let Some(text) = &mistake {
+        word.report(text, errors);
+    }
+    Some(Entry { name, form, is_reported: mistake.is_some() })
 }
 
-fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
-    let name: Ident = input.call(syn::ext::IdentExt::parse_any)?;
-    let form = if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-        let value: TokenStream = input.parse()?;
-        if value.is_empty() {
-            return Err(syn::Error::new(name.span(), format!("`{name} =` lacks its value")));
-        }
-        Form::Value(value)
-    } else if input.peek(syn::token::Paren) {
-        let content;
-        syn::parenthesized!(content in input);
-        Form::Call(content.parse()?)
-    } else {
-        Form::Word
+/// The form of an entry that begins with `word`, and a mistake in it that leaves no doubt; an error if
+/// it is none.
+fn form(name: &Ident, word: &Word, rest: TokenStream) -> Result<(Form, Option<String>), String> {
+    let before = || word.arguments.clone().map_or(Form::Word, Form::Call);
+    let is_bare = word.arguments.is_none();
+    let mut trees = rest.clone().into_iter();
+    let (first, behind) = (trees.next(), trees.collect::<TokenStream>());
+    let value = || match behind.is_empty() {
+        true => Err(format!("`{name} =` lacks its value")),
+        false => Ok(Form::Value(behind.clone())),
     };
-    match input.is_empty() {
-        true => Ok(Entry { name, form }),
-        false => Err(input.error("expected a comma")),
+    match first {
+        None => Ok((before(), None)),
+        Some(TokenTree::Punct(mark)) if mark.as_char() == '=' && starts_with(&behind, '>') => {
+            let text = format!(
+                "`=> ...` is behind things of your own, which are named by a path: `my::{}`",
+                camel_case(&name.to_string())
+            );
+            Ok((before(), Some(text)))
+        }
+        Some(TokenTree::Punct(mark)) if mark.as_char() == '=' && is_bare => Ok((value()?, None)),
+        Some(TokenTree::Punct(mark)) if mark.as_char() == ':' && is_bare => {
+            let text = format!("`{name}` takes its value behind `=`, not behind `:`");
+            Ok((value()?, Some(text)))
+        }
+        Some(TokenTree::Group(group)) if behind.is_empty() && is_bare => {
+            let inner = compact(&group.stream());
+            let text = format!("write round parentheses: `{name}({inner})`");
+            Ok((Form::Call(group.stream()), Some(text)))
+        }
+        Some(_) => {
+            Err(format!("expected a comma or nothing behind `{name}`; found `{}`", compact(&rest)))
+        }
+    }
+}
+
+fn starts_with(tokens: &TokenStream, mark: char) -> bool {
+    let first = tokens.clone().into_iter().next();
+    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+}
+
+/// [`entries`]; a missing comma is reported, and the entries are what is meant.
+pub(super) fn listed(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<TokenStream> {
+    let mut all = Vec::new();
+    for entry in entries(tokens) {
+        let mut part: Vec<TokenTree> = Vec::new();
+        for tree in entry {
+            if let Some(before) = part.last().filter(|before| lacks_comma(before, &tree)) {
+                let before = compact(&before.clone().into());
+                let text = format!("expected a comma between `{before}` and `{tree}`");
+                errors.at(tree.span(), text);
+                all.push(std::mem::take(&mut part).into_iter().collect());
+            }
+            part.push(tree);
+        }
+        all.push(part.into_iter().collect());
+    }
+    all
+}
+
+/// Whether a value ends at one tree and another one begins at the next.
+fn lacks_comma(before: &TokenTree, next: &TokenTree) -> bool {
+    let is_word = |word: &Ident| syn::parse_str::<Ident>(&word.to_string()).is_ok();
+    let ends = match before {
+        TokenTree::Ident(word) => is_word(word),
+        TokenTree::Literal(_) => true,
+        TokenTree::Group(group) => {
+            matches!(group.delimiter(), Delimiter::Parenthesis | Delimiter::Bracket)
+        }
+        TokenTree::Punct(_) => false,
+    };
+    ends && match next {
+        TokenTree::Ident(word) => is_word(word),
+        TokenTree::Literal(_) => true,
+        _ => false,
     }
 }
 
@@ -109,11 +240,6 @@ pub(super) fn point(ty: &Type) -> Span {
         Type::Path(path) => path.path.segments.last().map_or(ty.span(), |last| last.ident.span()),
         _ => ty.span(),
     }
-}
-
-/// Reports an entry with the wrong syntax.
-pub(super) fn expected(name: &Ident, form: &str, errors: &mut Diagnostics) {
-    errors.at(name.span(), format!("`{name}` is written `{form}`"));
 }
 
 /// Puts `value` into `slot`; reports a second value.

@@ -1,12 +1,12 @@
 //! An average over classes or labels: `macro`, `micro`, `weighted`, `binary(2)`, `binary("cat")`.
 
-use multi_input_spec::AVERAGES;
-use proc_macro2::Span;
+use multi_input_spec::{names::WORDS, AVERAGES};
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{ext::IdentExt, spanned::Spanned, Expr, ExprLit, Ident, Lit, LitStr};
+use syn::{spanned::Spanned, Expr, ExprLit, Lit, LitStr};
 
-use super::number::SizeExpr;
-use crate::{diagnostics::Diagnostics, suggest::suggest, text::compact};
+use super::{number::SizeExpr, word::Word};
+use crate::{diagnostics::Diagnostics, meaning, text::compact};
 
 /// An average as the user wrote it.
 #[derive(Clone)]
@@ -29,31 +29,34 @@ pub(crate) enum LabelExpr {
 }
 
 impl AverageExpr {
-    pub(super) fn read(value: &Expr) -> syn::Result<AverageExpr> {
-        let (word, label) = match value {
-            Expr::Call(call) => {
-                (ident(&call.func), call.args.first().filter(|_| call.args.len() == 1))
-            }
-            _ => (ident(value), None),
+    /// `None` after reporting mistakes.
+    pub(super) fn read(value: &Expr, errors: &mut Diagnostics) -> Option<AverageExpr> {
+        let Some(word) = Word::of(value) else {
+            let found = compact(&value.to_token_stream());
+            errors.at(value.span(), unknown(&found));
+            return None;
         };
-        let span = word.map_or_else(|| value.span(), Ident::span);
-        let name = word.map(|word| word.unraw().to_string()).unwrap_or_default();
-        let Some(word) = AVERAGES.iter().find(|word| **word == name) else {
-            return Err(syn::Error::new(span, unknown(&name, value)));
-        };
-        let label = match (*word, value, label) {
-            ("binary", _, Some(label)) => Some(LabelExpr::read(label)?),
-            ("binary", ..) => {
-                let text = "`binary` needs the class that counts as true: write `binary(1)`, or \
-                            `binary(\"label\")` where the classes have labels";
-                return Err(syn::Error::new(span, text));
+        let names = meaning::with_others(AVERAGES.iter().copied(), WORDS);
+        if meaning::among(&word.text, &names).is_none() {
+            word.refuse(unknown(&word.text), errors);
+            return None;
+        }
+        let average = word.choose(&names, unknown, errors)?;
+        let label = word.arguments.map(|label| label_of(average, word.span, label, errors));
+        match (average, label) {
+            ("binary", Some(label)) => {
+                Some(AverageExpr { word: average, label: Some(label?), span: word.span })
             }
-            (_, Expr::Call(_), _) => {
-                return Err(syn::Error::new(span, format!("the average `{word}` takes no class")));
+            ("binary", None) => {
+                errors.at(word.span, NEEDS_CLASS);
+                None
             }
-            _ => None,
-        };
-        Ok(AverageExpr { word, label, span })
+            (_, Some(_)) => {
+                errors.at(word.span, format!("the average `{average}` takes no class"));
+                None
+            }
+            (_, None) => Some(AverageExpr { word: average, label: None, span: word.span }),
+        }
     }
 
     /// Leaves a class that the macro does not know to rustc.
@@ -82,20 +85,28 @@ impl LabelExpr {
     }
 }
 
-fn ident(value: &Expr) -> Option<&Ident> {
-    match value {
-        Expr::Path(path) => path.path.get_ident(),
-        _ => None,
+const NEEDS_CLASS: &str = "`binary` needs the class that counts as true: write `binary(1)`, or \
+                           `binary(\"label\")` where the classes have labels";
+
+/// The class in the parentheses of `binary`.
+fn label_of(
+    average: &str,
+    span: Span,
+    label: TokenStream,
+    errors: &mut Diagnostics,
+) -> Option<LabelExpr> {
+    if average != "binary" {
+        return None;
+    }
+    match syn::parse2::<Expr>(label) {
+        Ok(label) => errors.ok(LabelExpr::read(&label)),
+        Err(_) => {
+            errors.at(span, NEEDS_CLASS);
+            None
+        }
     }
 }
 
-fn unknown(name: &str, value: &Expr) -> String {
-    let found = match name.is_empty() {
-        true => compact(&value.to_token_stream()),
-        false => name.to_owned(),
-    };
-    let near = suggest(name, AVERAGES.iter().copied());
-    format!(
-        "`average` is one of `macro`, `micro`, `weighted` and `binary(class)`, not `{found}`{near}"
-    )
+fn unknown(found: &str) -> String {
+    format!("`average` is one of `macro`, `micro`, `weighted` and `binary(class)`, not `{found}`")
 }

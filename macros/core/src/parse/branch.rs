@@ -1,6 +1,6 @@
 //! `#[branch(Dense(64, relu), Dropout(0.2), my::Gate<64> => [64], frozen)]`.
 
-use multi_input_spec::{layer, layer::LAYERS, Activation, ACTIVATIONS};
+use multi_input_spec::{layer, names::Kind, Activation};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -11,12 +11,14 @@ use syn::{
 };
 
 use super::{
-    argument::{self, Argument, Given},
+    argument::{self, Argument},
     attribute::{entries, once, point},
+    given,
     number::SizeExpr,
 };
 use crate::{
     diagnostics::Diagnostics,
+    meaning,
     suggest::{list, suggest},
     text::compact,
 };
@@ -128,27 +130,42 @@ fn named(
 ) -> Option<Layer> {
     let span = name.span();
     if let Some(activation) = Activation::named(&name.to_string()) {
+        let layer = Kind::Layer.find(&name.to_string()).filter(|_| !arguments.is_empty());
+        if let Some(layer) = layer {
+            let (called, inner) = (Ident::new(layer, span), compact(&arguments));
+            let what = format!("`{name}` is an activation; the layer is `{layer}({inner})`");
+            errors.guess(span, what);
+            return errors.quietly(|errors| named(called, arguments, text, errors)).0;
+        }
         if !arguments.is_empty() {
             errors.at(span, format!("the activation `{name}` takes no arguments"));
-            return None;
         }
         return Some(Layer { kind: LayerKind::Activation { activation, name }, text, span });
     }
     let Some(spec) = layer::named(&name.to_string()) else {
-        let names = LAYERS.iter().map(|l| l.name).chain(ACTIVATIONS.iter().map(|row| row.1));
-        let near = suggest(&name.to_string(), names);
-        let custom = if near.is_empty() {
-            format!("; a module of your own is written `{name} => [its output's sizes]`")
-        } else {
-            near
-        };
-        errors.at(span, format!("there is no layer `{name}`{custom}"));
-        return None;
+        return renamed(name, arguments, text, errors);
     };
-    let given = errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(arguments))?;
-    let arguments =
-        argument::read(spec.name, span, spec.parameters, given.into_iter().collect(), errors)?;
+    let given = given::read(arguments, errors)?;
+    let arguments = argument::read(spec.name, span, spec.parameters, given, errors)?;
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
+}
+
+/// A layer or activation by a name that it does not have here, which is reported. The model goes on
+/// with what is meant.
+fn renamed(
+    name: Ident,
+    arguments: TokenStream,
+    text: String,
+    errors: &mut Diagnostics,
+) -> Option<Layer> {
+    let meaning = meaning::of(&[Kind::Layer, Kind::Activation], &name.to_string());
+    let hint = meaning.as_ref().map_or_else(
+        || format!("; a module of your own is written `{name} => [its output's sizes]`"),
+        |meaning| meaning.hint.clone(),
+    );
+    errors.guess(name.span(), format!("there is no layer `{name}`{hint}"));
+    let name = Ident::new(meaning?.name?, name.span());
+    errors.quietly(|errors| named(name, arguments, text, errors)).0
 }
 
 /// A layer inside `outer`: one of `among`, without the parameters `without`, which `outer` sets
@@ -178,6 +195,17 @@ pub(super) fn nested(
     };
     let known =
         layer::named(&name.to_string()).is_some() || Activation::named(&name.to_string()).is_some();
+    let known_as = Kind::Layer.find(&name.to_string());
+    if let Some(other) = known_as.filter(|other| *other != name.to_string()) {
+        if among.contains(&other) {
+            let hint = meaning::of(&[Kind::Layer], &name.to_string()).map(|meaning| meaning.hint);
+            let hint = hint.unwrap_or_default();
+            errors.guess(name.span(), format!("there is no layer `{name}`{hint}"));
+            let name = Ident::new(other, name.span());
+            let value: Expr = syn::parse_quote!(#name(#arguments));
+            return errors.quietly(|errors| nested(outer, &value, among, without, errors)).0;
+        }
+    }
     if !among.contains(&name.to_string().as_str()) {
         let near = suggest(&name.to_string(), among.iter().copied());
         let takes = if near.is_empty() {

@@ -6,18 +6,15 @@ use chrono::format::{Item, StrftimeItems};
 use multi_input_cells::{numbered, CellFormat, DateFormat};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, ToTokens};
-use syn::{
-    parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit,
-    LitStr, RangeLimits, Token,
-};
+use syn::{spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit, LitStr, RangeLimits};
 
 use super::{
-    argument::Given,
     arithmetic,
-    attribute::{expected, once, Form},
+    attribute::{once, Entry},
+    given::{self, Given},
     quoted,
 };
-use crate::{diagnostics::Diagnostics, expression::Kind};
+use crate::{diagnostics::Diagnostics, expression::Kind, text::compact};
 
 /// The options of a field about its cells.
 #[derive(Clone, Default)]
@@ -106,55 +103,45 @@ impl CellOptions {
         }
     }
 
-    /// Reads the option called `name`. Returns the form, if there is no such option.
-    pub(super) fn read(
-        &mut self,
-        name: &Ident,
-        form: Form,
-        errors: &mut Diagnostics,
-    ) -> Option<Form> {
-        let at = name.span();
-        let name_text = name.to_string();
-        match (name_text.as_str(), form) {
-            ("columns", Form::Call(tokens)) => {
-                if let Some(mut names) = errors.ok(columns(at, tokens)) {
-                    if let ColumnNames::Constant { tokens, written } = &mut names {
-                        *tokens = errors.name(written, Kind::Texts);
-                    }
-                    once(&mut self.columns, (names, at), "columns", at, errors);
+    /// Reads an option by its name, one of [`NAMES`]; `None` after reporting mistakes.
+    pub(super) fn read(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
+        let (name, at) = (entry.name.clone(), entry.name.span());
+        match name.to_string().as_str() {
+            "columns" => {
+                let tokens = entry.call("columns(\"first\", \"second\")", errors)?;
+                let mut names = columns(at, tokens, errors)?;
+                if let ColumnNames::Constant { tokens, written } = &mut names {
+                    *tokens = errors.name(written, Kind::Texts);
                 }
+                once(&mut self.columns, (names, at), "columns", at, errors);
             }
-            ("columns", _) => expected(name, "columns(\"first\", \"second\")", errors),
-            ("missing", Form::Call(tokens)) => {
-                read_texts(&mut self.missing, name, tokens, errors);
+            "missing" => read_texts(&mut self.missing, entry, "NA", errors)?,
+            "truthy" => read_texts(&mut self.truthy, entry, "Y", errors)?,
+            "falsy" => read_texts(&mut self.falsy, entry, "N", errors)?,
+            "decimal" => {
+                let letter = separator(entry.value("decimal = \",\"", errors)?, &name, errors)?;
+                once(&mut self.decimal, (letter, at), "decimal", at, errors);
             }
-            ("truthy", Form::Call(tokens)) => read_texts(&mut self.truthy, name, tokens, errors),
-            ("falsy", Form::Call(tokens)) => read_texts(&mut self.falsy, name, tokens, errors),
-            ("truthy" | "falsy", _) => expected(name, &format!("{name}(\"Y\", \"on\")"), errors),
-            ("decimal", Form::Value(value)) => {
-                if let Some(letter) = errors.ok(separator(value, name)) {
-                    once(&mut self.decimal, (letter, at), "decimal", at, errors);
-                }
+            "thousands" => {
+                let letter = separator(entry.value("thousands = \".\"", errors)?, &name, errors)?;
+                once(&mut self.thousands, (letter, at), "thousands", at, errors);
             }
-            ("thousands", Form::Value(value)) => {
-                if let Some(letter) = errors.ok(separator(value, name)) {
-                    once(&mut self.thousands, (letter, at), "thousands", at, errors);
-                }
+            "percent" => {
+                entry.word(errors)?;
+                once(&mut self.percent, at, "percent", at, errors);
             }
-            ("decimal" | "thousands", _) => expected(name, &format!("{name} = \",\""), errors),
-            ("percent", Form::Word) => once(&mut self.percent, at, "percent", at, errors),
-            ("percent", _) => expected(name, "percent", errors),
-            ("base64", Form::Word) => once(&mut self.base64, at, "base64", at, errors),
-            ("base64", _) => expected(name, "base64", errors),
-            ("currency", Form::Value(value)) => {
-                if let Some(sign) = errors.ok(syn::parse2(value).and_then(|value| quoted(&value))) {
-                    once(&mut self.currency, (sign, at), "currency", at, errors);
-                }
+            "base64" => {
+                entry.word(errors)?;
+                once(&mut self.base64, at, "base64", at, errors);
             }
-            ("currency", _) => expected(name, "currency = \"$\"", errors),
-            (_, form) => return Some(form),
+            _ => {
+                let example = "currency = \"$\"";
+                let value = value(entry.value(example, errors)?, example, errors)?;
+                let sign = errors.ok(quoted(&value))?;
+                once(&mut self.currency, (sign, at), "currency", at, errors);
+            }
         }
-        None
+        Some(())
     }
 
     /// Takes the arguments of `calendar` that say how its dates are written, and returns the others.
@@ -261,25 +248,39 @@ fn quoted(value: &Expr) -> syn::Result<LitStr> {
     }
 }
 
-/// `missing("NA", "-200")`.
+/// `missing("NA", "-200")`; `None` after reporting mistakes.
 fn read_texts(
     slot: &mut Option<(Vec<LitStr>, Span)>,
-    name: &Ident,
-    tokens: TokenStream,
+    entry: Entry,
+    text: &str,
     errors: &mut Diagnostics,
-) {
-    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens);
-    let texts = list.and_then(|list| list.iter().map(quoted).collect::<syn::Result<Vec<_>>>());
-    match errors.ok(texts) {
-        Some(texts) if texts.is_empty() => expected(name, &format!("{name}(\"NA\")"), errors),
-        Some(texts) => once(slot, (texts, name.span()), &name.to_string(), name.span(), errors),
-        None => {}
+) -> Option<()> {
+    let (name, at) = (entry.name.to_string(), entry.name.span());
+    let example = format!("{name}({text:?})");
+    let given = given::read(entry.call(&example, errors)?, errors)?;
+    let texts = given.iter().map(|given| quoted(&given.value)).collect::<syn::Result<Vec<_>>>();
+    let texts = errors.ok(texts)?;
+    if texts.is_empty() {
+        errors.at(at, format!("`{name}` takes texts in parentheses: `{example}`"));
+        return None;
     }
+    once(slot, (texts, at), &name, at, errors);
+    Some(())
+}
+
+/// A value such as that of `example`; `None` after reporting that it is none.
+fn value(tokens: TokenStream, example: &str, errors: &mut Diagnostics) -> Option<Expr> {
+    let (at, found) = (tokens.span(), compact(&tokens));
+    let value = syn::parse2(tokens).ok();
+    if value.is_none() {
+        errors.at(at, format!("expected a text in quotes, `{example}`; found `{found}`"));
+    }
+    value
 }
 
 /// One character that is no part of a number otherwise.
-fn separator(value: TokenStream, name: &Ident) -> syn::Result<char> {
-    let value: Expr = syn::parse2(value)?;
+fn separator(tokens: TokenStream, name: &Ident, errors: &mut Diagnostics) -> Option<char> {
+    let value = value(tokens, &format!("{name} = \",\""), errors)?;
     let text = match &value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.value(),
         Expr::Lit(ExprLit { lit: Lit::Char(letter), .. }) => letter.value().to_string(),
@@ -287,10 +288,11 @@ fn separator(value: TokenStream, name: &Ident) -> syn::Result<char> {
     };
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
-        (Some(letter), None) if !letter.is_alphanumeric() && !"+-".contains(letter) => Ok(letter),
+        (Some(letter), None) if !letter.is_alphanumeric() && !"+-".contains(letter) => Some(letter),
         _ => {
             let text = format!("`{name}` is one character, no letter, digit or sign: `\",\"`");
-            Err(syn::Error::new(value.span(), text))
+            errors.at(value.span(), text);
+            None
         }
     }
 }
@@ -328,14 +330,35 @@ fn unit(value: &Expr) -> syn::Result<Dates> {
     }
 }
 
-/// The contents of `columns(...)`: names and ranges of names, `prefix = "s"` or `all_others`.
-fn columns(at: Span, tokens: TokenStream) -> syn::Result<ColumnNames> {
-    let given = Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens)?;
+/// The contents of `columns(...)`: names and ranges of names, `prefix = "s"` or `all_others`; `None`
+/// after reporting mistakes.
+fn columns(at: Span, tokens: TokenStream, errors: &mut Diagnostics) -> Option<ColumnNames> {
+    let given = given::read(tokens, errors)?;
     if given.is_empty() {
-        let text = "`columns` is written `columns(\"first\", \"second\")`, \
+        let text = "`columns` takes the names of columns: `columns(\"first\", \"second\")`, \
                     `columns(\"p0\"..=\"p9\")`, `columns(prefix = \"p\")` or `columns(all_others)`";
-        return Err(syn::Error::new(at, text));
+        errors.at(at, text);
+        return None;
     }
+    let Some(names) = given.iter().map(word_in_quotes).collect::<Option<Vec<LitStr>>>() else {
+        return errors.ok(column_names(given));
+    };
+    let written: Vec<String> = names.iter().map(|name| format!("{:?}", name.value())).collect();
+    let text = format!("write the names of columns in quotes: `columns({})`", written.join(", "));
+    errors.at(names[0].span(), text);
+    Some(ColumnNames::Named(names))
+}
+
+/// The word as a text, if it stands there without quotes; a constant and `all_others` are none.
+fn word_in_quotes(given: &Given) -> Option<LitStr> {
+    let Expr::Path(path) = &given.value else { return None };
+    let name = path.path.get_ident().filter(|_| given.name.is_none())?;
+    let text = name.to_string();
+    let is_word = text != "all_others" && text.contains(char::is_lowercase);
+    is_word.then(|| LitStr::new(&text, name.span()))
+}
+
+fn column_names(given: Vec<Given>) -> syn::Result<ColumnNames> {
     let alone = given.len() == 1;
     let (mut names, mut constants) = (Vec::new(), Vec::new());
     for Given { name, value } in given {
@@ -447,12 +470,15 @@ mod tests {
     use super::*;
 
     fn names(tokens: TokenStream) -> Result<Vec<String>, String> {
-        match columns(Span::call_site(), tokens) {
-            Ok(ColumnNames::Named(names)) => Ok(names.iter().map(LitStr::value).collect()),
-            Ok(ColumnNames::Constant { written, .. }) => Ok(vec![written.to_string()]),
-            Ok(ColumnNames::Prefix(prefix)) => Ok(vec![format!("{}*", prefix.value())]),
-            Ok(ColumnNames::AllOthers) => Ok(vec!["*".to_owned()]),
-            Err(error) => Err(error.to_string()),
+        let mut errors = Diagnostics::new();
+        let read = columns(Span::call_site(), tokens, &mut errors);
+        errors.finish().map_err(|error| error.to_string())?;
+        match read {
+            Some(ColumnNames::Named(names)) => Ok(names.iter().map(LitStr::value).collect()),
+            Some(ColumnNames::Constant { written, .. }) => Ok(vec![written.to_string()]),
+            Some(ColumnNames::Prefix(prefix)) => Ok(vec![format!("{}*", prefix.value())]),
+            Some(ColumnNames::AllOthers) => Ok(vec!["*".to_owned()]),
+            None => Err("nothing is reported".to_owned()),
         }
     }
 
@@ -479,7 +505,7 @@ mod tests {
             (quote!(prefix = "s", "a"), "stands alone"),
             (quote!(suffix = "s"), "no argument `suffix`"),
             (quote!(first), "in quotes"),
-            (quote!(), "is written"),
+            (quote!(), "takes the names"),
         ] {
             let error = names(tokens).unwrap_err();
             assert!(error.contains(known), "{error}");

@@ -4,24 +4,23 @@ mod formula;
 
 use multi_input_spec::{
     derived::{self, arithmetic::FUNCTIONS, Derivation, DERIVATIONS},
+    names::Kind,
     Range,
 };
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{parse::Parser, spanned::Spanned, Expr, Ident};
 
 use super::{
-    argument::{self, Argument, Given},
+    argument::{self, Argument},
     attribute,
     cells::CellOptions,
+    given::{self, Given},
     input::{self, Step},
-    merge::Call,
     own::Own,
+    word::Word,
 };
-use crate::{
-    diagnostics::Diagnostics,
-    suggest::{list, suggest},
-    text::compact,
-};
+use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
 
 pub(crate) use formula::Operation;
 
@@ -57,7 +56,7 @@ const HINT: &str = "expected what is derived of which inputs: `#[derived(crossed
 
 /// Reads the tokens between the parentheses; `None` after reporting mistakes.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Derived> {
-    let mut entries = attribute::entries(tokens).into_iter();
+    let mut entries = attribute::listed(tokens, errors).into_iter();
     let Some(first) = entries.next() else {
         errors.at(span, HINT);
         return None;
@@ -85,9 +84,7 @@ fn read_what(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Derived> {
     match &expr {
         Expr::Call(call) => match &*call.func {
             Expr::Path(path) => match path.path.get_ident() {
-                Some(name) if name.to_string().starts_with(char::is_uppercase) => {
-                    own(tokens, text, errors)
-                }
+                Some(name) if is_of_user(&name.to_string()) => own(tokens, text, errors),
                 Some(name) if is_function(name) => arithmetic(&expr, text, errors),
                 Some(_) => of_the_spec(tokens, text, errors),
                 None => own(tokens, text, errors),
@@ -102,23 +99,42 @@ fn read_what(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Derived> {
     }
 }
 
+/// Whether a derivation of this name is the user's own.
+fn is_of_user(name: &str) -> bool {
+    name.starts_with(char::is_uppercase) && Kind::Derivation.find(name).is_none()
+}
+
 /// `crossed(a, b, 1000)`.
 fn of_the_spec(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Option<Derived> {
-    let Call { name, entries } = errors.ok(syn::parse2(tokens))?;
-    let Some(spec) = derived::named(&name.to_string()) else {
-        let names = DERIVATIONS.iter().map(|derivation| derivation.name);
-        let functions = FUNCTIONS.iter().map(|(name, _)| *name);
-        let near = suggest(&name.to_string(), names.clone().chain(functions));
-        let all = match near.is_empty() {
-            true => {
-                format!("; there is {}, and one of your own has a path: `my::{name}`", list(names))
-            }
-            false => near,
-        };
-        errors.at(name.span(), format!("nothing is derived by `{name}`{all}"));
+    let Some((word, entries)) =
+        Word::alone(&tokens).and_then(|mut word| word.arguments.take().map(|given| (word, given)))
+    else {
+        errors.at(tokens.span(), HINT);
         return None;
     };
-    let (inputs, given) = errors.ok(split(entries.into_iter().collect(), &name))?;
+    let otherwise = || {
+        let names = list(DERIVATIONS.iter().map(|derivation| derivation.name));
+        format!("; there is {names}, and one of your own has a path: `my::{}`", word.text)
+    };
+    let kinds = &[Kind::Derivation, Kind::Function];
+    let (meant, is_reported) = word.name_of(kinds, "nothing is derived by", otherwise, errors)?;
+    let (spec, name) = (derived::named(meant)?, Ident::new(meant, word.span));
+    match is_reported {
+        true => errors.quietly(|errors| of_spec(spec, name, entries, text, errors)).0,
+        false => of_spec(spec, name, entries, text, errors),
+    }
+}
+
+/// A derivation of the spec of what stands in its parentheses.
+fn of_spec(
+    spec: &'static Derivation,
+    name: Ident,
+    entries: TokenStream,
+    text: String,
+    errors: &mut Diagnostics,
+) -> Option<Derived> {
+    let entries = given::read(entries, errors)?;
+    let (inputs, given) = errors.ok(split(entries, &name))?;
     let inputs = read_inputs(&inputs, errors);
     let arguments = argument::read(spec.name, name.span(), spec.parameters, given, errors);
     let (inputs, arguments) = (inputs?, arguments?);
@@ -176,16 +192,15 @@ fn read_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics
         return input::read_own(entry, steps, errors);
     }
     let entry = attribute::read_entry(entry, errors)?;
+    let is_reported = entry.is_reported;
+    let (name, is_meant) = input::option(&entry.name, "#[derived]", &[], errors)?;
+    let entry = entry.renamed(name)?;
     // What is computed is in no file.
     let mut cells = CellOptions::default();
-    if multi_input_spec::step::named(&entry.name.to_string()).is_none() {
-        let (name, names) = (entry.name.to_string(), input::names());
-        let near = suggest(&name, names.clone());
-        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-        errors.at(entry.name.span(), format!("there is no step `{name}`{all}"));
-        return None;
+    match is_reported || is_meant {
+        true => errors.quietly(|errors| input::read_into(entry, steps, &mut cells, errors)).0,
+        false => input::read_into(entry, steps, &mut cells, errors),
     }
-    input::read_into(&entry.name, entry.form, steps, &mut cells, errors)
 }
 
 /// Splits the entries into inputs and arguments. If no argument is named, the last entry is the
@@ -227,5 +242,8 @@ fn input(value: &Expr) -> syn::Result<Ident> {
         Expr::Path(path) => path.path.get_ident().cloned(),
         _ => None,
     };
-    name.ok_or_else(|| syn::Error::new(value.span(), "expected the name of an input"))
+    name.ok_or_else(|| {
+        let found = compact(&value.to_token_stream());
+        syn::Error::new(value.span(), format!("expected the name of an input; found `{found}`"))
+    })
 }

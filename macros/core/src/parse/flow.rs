@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::spanned::Spanned;
 
 use super::{
-    attribute::{self, expected, once, Form},
+    attribute::{self, once, Entry},
     stage::KnownAt,
 };
 use crate::{diagnostics::Diagnostics, text::compact};
@@ -50,22 +50,18 @@ impl InputRules {
         self.only_for.is_none() && self.sensitive.is_none() && self.known_at.is_none()
     }
 
-    /// Reads the option called `name`. Returns the form, if there is no such option.
-    pub(super) fn read(
-        &mut self,
-        name: &Ident,
-        form: Form,
-        errors: &mut Diagnostics,
-    ) -> Option<Form> {
-        let at = name.span();
-        match (name.to_string().as_str(), form) {
-            ("only_for", form) => list("an output", name, form, &mut self.only_for, errors),
-            ("sensitive", Form::Word) => once(&mut self.sensitive, at, "sensitive", at, errors),
-            ("sensitive", _) => expected(name, "sensitive", errors),
-            ("known_at", form) => known_at(name, form, &mut self.known_at, errors),
-            (_, form) => return Some(form),
+    /// Reads an option by its name, one of [`NAMES`](Self::NAMES); `None` after reporting mistakes.
+    pub(super) fn read(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
+        let at = entry.name.span();
+        match entry.name.to_string().as_str() {
+            "only_for" => list("an output", entry, &mut self.only_for, errors),
+            "sensitive" => {
+                entry.word(errors)?;
+                once(&mut self.sensitive, at, "sensitive", at, errors);
+                Some(())
+            }
+            _ => known_at(entry, &mut self.known_at, errors),
         }
-        None
     }
 }
 
@@ -73,53 +69,47 @@ impl OutputRules {
     /// The names of the options.
     pub(super) const NAMES: [&'static str; 3] = ["uses_sensitive", "independent_of", "known_at"];
 
-    /// Reads the option called `name`. Returns the form, if there is no such option.
-    pub(super) fn read(
-        &mut self,
-        name: &Ident,
-        form: Form,
-        errors: &mut Diagnostics,
-    ) -> Option<Form> {
-        match (name.to_string().as_str(), form) {
-            ("uses_sensitive", form) => {
-                list("an input", name, form, &mut self.uses_sensitive, errors);
-            }
-            ("independent_of", form) => {
-                list("an input", name, form, &mut self.independent_of, errors);
-            }
-            ("known_at", form) => known_at(name, form, &mut self.known_at, errors),
-            (_, form) => return Some(form),
+    /// Reads an option by its name, one of [`NAMES`](Self::NAMES); `None` after reporting mistakes.
+    pub(super) fn read(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
+        match entry.name.to_string().as_str() {
+            "uses_sensitive" => list("an input", entry, &mut self.uses_sensitive, errors),
+            "independent_of" => list("an input", entry, &mut self.independent_of, errors),
+            _ => known_at(entry, &mut self.known_at, errors),
         }
-        None
     }
 }
 
-fn known_at(name: &Ident, form: Form, slot: &mut Option<KnownAt>, errors: &mut Diagnostics) {
-    let known = match form {
-        Form::Value(value) => KnownAt::read(name, value, errors),
-        _ => {
-            expected(name, "known_at = stage", errors);
-            KnownAt { stage: None, span: name.span() }
-        }
+fn known_at(entry: Entry, slot: &mut Option<KnownAt>, errors: &mut Diagnostics) -> Option<()> {
+    let name = entry.name.clone();
+    let known = match entry.value("known_at = stage", errors) {
+        Some(value) => KnownAt::read(&name, value, errors),
+        None => KnownAt { stage: None, span: name.span() },
     };
     once(slot, known, "known_at", name.span(), errors);
+    Some(())
 }
 
-fn list(what: &str, name: &Ident, form: Form, slot: &mut Option<Listed>, errors: &mut Diagnostics) {
-    let Form::Call(tokens) = form else {
-        return expected(name, &format!("{name}(first, second)"), errors);
-    };
+fn list(
+    what: &str,
+    entry: Entry,
+    slot: &mut Option<Listed>,
+    errors: &mut Diagnostics,
+) -> Option<()> {
+    let name = entry.name.clone();
+    let tokens = entry.call(&format!("{name}(first, second)"), errors)?;
     if tokens.is_empty() {
         let text = format!("`{name}` names {what} at least: `{name}(first)`");
-        return errors.at(name.span(), text);
+        errors.at(name.span(), text);
+        return None;
     }
     let mut mistakes = Vec::new();
-    let listed = names(name, tokens, what, &mut mistakes);
+    let listed = names(&name, tokens, what, &mut mistakes);
     // A list with a mistake in it is not compared with the graph.
     match mistakes.is_empty() {
         true => once(slot, listed, &name.to_string(), name.span(), errors),
         false => mistakes.into_iter().for_each(|mistake| errors.push(mistake)),
     }
+    Some(())
 }
 
 /// The names in a list, without those that could not be read and those that occur twice.

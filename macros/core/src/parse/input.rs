@@ -1,25 +1,29 @@
 //! `#[input(standardize, resize(64, 64), missing = zeros, columns("rooms", "age"))]`.
 
-use multi_input_spec::step::{self, STEPS};
+use multi_input_spec::{
+    names::{find, Kind, Named, INPUT_OPTIONS, INPUT_RULES, WORDS},
+    step::{self, STEPS},
+};
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{
+    ext::IdentExt,
     parse::{ParseStream, Parser},
-    punctuated::Punctuated,
-    Ident, Token,
+    spanned::Spanned,
+    Ident, LitStr,
 };
 
 use super::{
-    argument::{self, Argument, Given},
-    attribute::{self, expected, once, Entry, Form},
+    argument::{self, Argument},
+    attribute::{self, once, Entry, Form},
     cells::{self, CellOptions},
     claim::Claim,
     flow::InputRules,
+    given,
     own::{self, Own},
+    word::Word,
 };
-use crate::{
-    diagnostics::Diagnostics,
-    suggest::{list, suggest},
-};
+use crate::{diagnostics::Diagnostics, meaning, suggest::list, text::compact};
 
 /// The contents of `#[input(...)]`.
 #[derive(Clone, Default)]
@@ -67,10 +71,8 @@ impl Input {
 impl Step {
     /// Whether an entry is a step of the user's own.
     pub(super) fn is_own(entry: &TokenStream) -> bool {
-        Own::is_written(
-            entry,
-            names().chain(["missing"]).chain(cells::NAMES).chain(InputRules::NAMES),
-        )
+        let options = names().chain(cells::NAMES).chain(InputRules::NAMES);
+        Own::is_written(entry, options, Kind::Step)
     }
 
     /// As the user calls it.
@@ -107,7 +109,7 @@ const POLICIES: [(&str, Missing); 3] =
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     let mut input = Input::default();
-    for entry in attribute::entries(tokens) {
+    for entry in attribute::listed(tokens, errors) {
         let index = input.steps.len();
         if Step::is_own(&entry) {
             if read_own(entry, &mut input.steps, errors).is_none() {
@@ -115,38 +117,120 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
             }
             continue;
         }
-        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
-        let Some(form) = input.rules.read(&name, form, errors) else { continue };
-        let span = name.span();
-        let spec = step::named(&name.to_string());
-        match (name.to_string().as_str(), spec, form) {
-            (_, Some(_), form) => {
-                let Input { steps, cells, .. } = &mut input;
-                if read_into(&name, form, steps, cells, errors).is_none() {
-                    input.broken_at.get_or_insert(index);
-                }
+        let read = attribute::read_entry(entry, errors).and_then(|entry| {
+            let is_reported = entry.is_reported;
+            let (name, is_meant) = option(&entry.name, "#[input]", &OPTIONS, errors)?;
+            let entry = entry.renamed(name)?;
+            match is_reported || is_meant {
+                true => errors.quietly(|errors| input.read_option(entry, errors)).0,
+                false => input.read_option(entry, errors),
             }
-            ("missing", _, Form::Value(value)) => match errors.ok(policy(value)) {
-                Some(policy) => once(&mut input.missing, policy, "missing", span, errors),
-                None => input.missing_unread = true,
-            },
-            ("missing", _, Form::Word) => {
-                input.missing_unread = true;
-                expected(&name, "missing = zeros` or `missing(\"NA\")", errors);
-            }
-            (unknown, _, form) => {
-                if input.cells.read(&name, form, errors).is_none() {
-                    continue;
-                }
-                let names = names().chain(cells::NAMES).chain(InputRules::NAMES);
-                let near = suggest(unknown, names.clone());
-                let all =
-                    if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-                errors.at(span, format!("`#[input]` has no option `{unknown}`{all}"));
-            }
+        });
+        if read.is_none() {
+            input.broken_at.get_or_insert(index);
+            input.missing_unread = true;
         }
     }
     input
+}
+
+/// The names of the options besides the steps.
+static OPTIONS: [&[Named]; 2] = [INPUT_OPTIONS, INPUT_RULES];
+
+/// The option or step that `name` is meant to be, and whether it is called otherwise, which has been
+/// reported; `None` if it is none.
+pub(super) fn option(
+    name: &Ident,
+    attribute: &str,
+    options: &[&[Named]],
+    errors: &mut Diagnostics,
+) -> Option<(&'static str, bool)> {
+    let given = name.unraw().to_string();
+    let options: Vec<Named> = options.iter().copied().flatten().copied().collect();
+    if let Some(Named(name, _)) = options.iter().find(|row| row.0 == given) {
+        return Some((name, false));
+    }
+    if let Some(step) = step::named(&given) {
+        return Some((step.name, false));
+    }
+    let meaning = find(&options, &given)
+        .and_then(|_| meaning::among(&given, &options))
+        .or_else(|| meaning::of_step(&given, &options));
+    let hint = meaning.as_ref().map_or_else(
+        || format!("; there are {}", list(options.iter().map(|row| row.0).chain(names()))),
+        |meaning| meaning.hint.clone(),
+    );
+    errors.guess(name.span(), format!("`{attribute}` has no option `{given}`{hint}"));
+    Some((meaning?.name?, true))
+}
+
+impl Input {
+    /// Reads an option by its name; `None` after reporting mistakes.
+    fn read_option(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
+        let Input { steps, cells, .. } = self;
+        match step::named(&entry.name.to_string()) {
+            Some(_) => read_into(entry, steps, cells, errors),
+            None if entry.name == "missing" => self.read_missing(entry, errors),
+            None if InputRules::NAMES.contains(&entry.name.to_string().as_str()) => {
+                self.rules.read(entry, errors)
+            }
+            None => cells.read(entry, errors),
+        }
+    }
+
+    /// `missing = zeros`, or `missing("NA")`.
+    fn read_missing(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
+        let (span, name) = (entry.name.span(), entry.name);
+        let texts =
+            |texts| Entry { name: name.clone(), form: Form::Call(texts), is_reported: true };
+        let policy = match entry.form {
+            Form::Value(value) => match texts_for_missing(&value) {
+                Some(given) => {
+                    let (policies, written) = (POLICIES.map(|(name, _)| name), compact(&given));
+                    let text = format!(
+                        "`missing` is one of {}; texts that mean a missing value are written \
+                         `missing({written})`",
+                        list(policies)
+                    );
+                    errors.at(value.span(), text);
+                    return errors.quietly(|errors| self.cells.read(texts(given), errors)).0;
+                }
+                None => policy(&value, errors)?,
+            },
+            Form::Call(tokens) if is_policy(&tokens) => {
+                errors.at(span, format!("write `missing = {}`", compact(&tokens)));
+                policy(&tokens, errors)?
+            }
+            Form::Call(tokens) => return self.cells.read(texts(tokens), errors),
+            Form::Word => {
+                let text =
+                    "`missing` takes what stands in, as in `missing = zeros`, or the texts that \
+                            mean a missing value, as in `missing(\"NA\")`";
+                errors.at(span, text);
+                return None;
+            }
+        };
+        once(&mut self.missing, policy, "missing", span, errors);
+        Some(())
+    }
+}
+
+/// `"NA"` of `missing = "NA"`, unless it is the name of a policy in quotes.
+fn texts_for_missing(value: &TokenStream) -> Option<TokenStream> {
+    let names = POLICIES.map(|(name, _)| name);
+    let is_text = syn::parse2::<LitStr>(value.clone()).is_ok();
+    let word = Word::alone(value);
+    let is_policy = word.is_some_and(|word| {
+        meaning::among(&word.text, &meaning::with_others(names, WORDS)).is_some()
+    });
+    let texts = attribute::without_brackets(value.clone());
+    (is_text && !is_policy || texts.to_string() != value.to_string()).then_some(texts)
+}
+
+/// Whether `missing(mean)` is written for `missing = mean`.
+fn is_policy(tokens: &TokenStream) -> bool {
+    let name = syn::parse2::<Ident>(tokens.clone()).map(|name| name.to_string());
+    name.is_ok_and(|name| POLICIES.iter().any(|(known, _)| *known == name))
 }
 
 /// The names of all steps of ours.
@@ -177,22 +261,58 @@ pub(super) fn read_own(
     Some(())
 }
 
-/// Reads the step called `name`; `None` after reporting mistakes.
+/// Reads a step by its name; `None` after reporting mistakes.
 pub(super) fn read_into(
-    name: &Ident,
-    form: Form,
+    entry: Entry,
     steps: &mut Vec<Step>,
     cells: &mut CellOptions,
     errors: &mut Diagnostics,
 ) -> Option<()> {
+    let Entry { name, form, .. } = entry;
     let (spec, span) = (step::named(&name.to_string())?, name.span());
     if steps.iter().any(|known| known.spec.name == spec.name) {
         errors.at(span, format!("`{name}` is given twice"));
         return None;
     }
-    let arguments = read_arguments(spec, name, form, cells, errors)?;
+    let form = match form {
+        Form::Value(value) if attribute::is_false(&value) => {
+            errors.at(span, format!("`{name}` takes no value; leave it out"));
+            return Some(());
+        }
+        Form::Value(value) => {
+            let is_true = value.to_string().eq_ignore_ascii_case("true");
+            let (text, form) = called(spec, value, is_true);
+            errors.at(span, text);
+            form
+        }
+        form => form,
+    };
+    let arguments = read_arguments(spec, &name, form, cells, errors)?;
     steps.push(Step { spec, arguments, own: None, span });
     Some(())
+}
+
+/// What to write instead of `name = value`, and its form.
+fn called(spec: &step::Step, value: TokenStream, is_true: bool) -> (String, Form) {
+    let name = spec.name;
+    let needs: Vec<&str> = spec.parameters.iter().filter(|p| p.required).map(|p| p.name).collect();
+    match (spec.parameters.is_empty() || is_true, needs.is_empty()) {
+        (true, true) => (format!("`{name}` takes no value; write `{name}` alone"), Form::Word),
+        (true, false) => {
+            let needs = needs.join(", ");
+            (format!("`{name}` takes arguments: `{name}({needs})`"), Form::Call(value))
+        }
+        (false, _) => {
+            let tokens = match Word::alone(&value).and_then(|word| word.ident()) {
+                Some(word) => word.to_token_stream(),
+                None => attribute::without_brackets(value),
+            };
+            let arguments = compact(&tokens);
+            let text =
+                format!("`{name}` takes its arguments in parentheses: `{name}({arguments})`");
+            (text, Form::Call(tokens))
+        }
+    }
 }
 
 /// The arguments of a step, or `None` after reporting mistakes.
@@ -203,37 +323,35 @@ fn read_arguments(
     cells: &mut CellOptions,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
-    let given = match form {
-        Form::Word => Punctuated::new(),
-        Form::Call(tokens) => {
-            errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens))?
-        }
-        Form::Value(_) => {
-            let names: Vec<&str> = spec.parameters.iter().map(|p| p.name).collect();
-            let form = match names.is_empty() {
-                true => spec.name.to_owned(),
-                false => format!("{}({})", spec.name, names.join(", ")),
-            };
-            expected(name, &form, errors);
-            return None;
-        }
+    let mut given = match form {
+        Form::Word => Vec::new(),
+        Form::Call(tokens) | Form::Value(tokens) => given::read(tokens, errors)?,
     };
-    let mut given: Vec<Given> = given.into_iter().collect();
     if spec.form.reads_dates {
         given = cells.take_date(given, errors);
     }
     argument::read(spec.name, name.span(), spec.parameters, given, errors)
 }
 
-fn policy(value: TokenStream) -> syn::Result<(Missing, Span)> {
-    let name: Ident = syn::parse2(value)?;
-    POLICIES
-        .iter()
-        .find(|(known, _)| name == known)
-        .map(|(_, policy)| (*policy, name.span()))
-        .ok_or_else(|| {
-            let names = POLICIES.iter().map(|(name, _)| *name);
-            let known = list(names);
-            syn::Error::new(name.span(), format!("`missing` is one of {known}, not `{name}`"))
-        })
+fn policy(value: &TokenStream, errors: &mut Diagnostics) -> Option<(Missing, Span)> {
+    let names = POLICIES.map(|(name, _)| name);
+    let known = list(names);
+    let Some(word) = Word::alone(value) else {
+        let found = compact(value);
+        if matches!(found.as_str(), "0" | "0.0") {
+            errors.at(value.span(), "write `missing = zeros`");
+            return Some((Missing::Zeros, value.span()));
+        }
+        errors.at(value.span(), format!("`missing` is one of {known}, not `{found}`"));
+        return None;
+    };
+    let unknown = |given: &str| format!("`missing` is one of {known}, not `{given}`");
+    let names = meaning::with_others(names, WORDS);
+    if meaning::among(&word.text, &names).is_none() {
+        word.refuse(unknown(&word.text), errors);
+        return None;
+    }
+    let chosen = word.choose(&names, unknown, errors)?;
+    let policy = POLICIES.iter().find(|(name, _)| *name == chosen)?;
+    Some((policy.1, word.span))
 }

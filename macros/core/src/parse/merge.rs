@@ -1,24 +1,27 @@
 //! `#[merge(concat(a, b, present(b), axis = 0))]`.
 
-use multi_input_spec::merge::{self, MERGES};
-use proc_macro2::{Span, TokenStream};
+use multi_input_spec::{
+    merge::{self, MERGES},
+    names::Kind,
+};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{quote, ToTokens};
 use syn::{
-    parse::{Parse, ParseStream, Parser},
-    punctuated::Punctuated,
+    parse::{ParseStream, Parser},
     spanned::Spanned,
-    Expr, Ident, Token,
+    BinOp, Expr, Ident,
 };
 
 use super::{
-    argument::{self, Argument, Given},
+    argument::{self, Argument},
+    attribute,
     claim::Claim,
+    given,
+    model::Source,
     own::{self, Own},
+    word::Word,
 };
-use crate::{
-    diagnostics::Diagnostics,
-    suggest::{list, suggest},
-    text::compact,
-};
+use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
 
 /// The contents of `#[merge(...)]`.
 #[derive(Clone)]
@@ -55,21 +58,142 @@ impl Operand {
 /// Reads the tokens between the parentheses; `None` after reporting mistakes.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Merge> {
     let text = compact(&tokens);
-    if Own::is_written(&tokens, MERGES.iter().map(|merge| merge.name)) {
+    if Own::is_written(&tokens, MERGES.iter().map(|merge| merge.name), Kind::Merge) {
         return read_own(tokens, text, errors);
     }
-    let Call { name, entries } = errors.ok(syn::parse2(tokens).map_err(|error| {
-        let hint = "expected a rule and its operands: `#[merge(concat(first, second))]`";
-        let at = if text.is_empty() { span } else { error.span() };
-        syn::Error::new(at, hint)
-    }))?;
-    let Some(rule) = merge::named(&name.to_string()) else {
-        let names = MERGES.iter().map(|merge| merge.name);
-        let near = suggest(&name.to_string(), names.clone());
-        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-        errors.at(name.span(), format!("there is no merge `{name}`{all}"));
+    let Rule { word, operands, is_reported } = rule(tokens, span, errors)?;
+    let otherwise = || format!("; there are {}", list(MERGES.iter().map(|merge| merge.name)));
+    let named = |errors: &mut Diagnostics| {
+        word.name_of(&[Kind::Merge], "there is no merge", otherwise, errors)
+    };
+    let (name, is_renamed) = match is_reported {
+        true => errors.quietly(named).0,
+        false => named(errors),
+    }?;
+    let (rule, name) = (merge::named(name)?, Ident::new(name, word.span));
+    match is_reported || is_renamed {
+        true => errors.quietly(|errors| of_rule(rule, name, operands, text, errors)).0,
+        false => of_rule(rule, name, operands, text, errors),
+    }
+}
+
+/// The rule's name and what stands in its parentheses.
+struct Rule {
+    word: Word,
+    operands: TokenStream,
+    /// Whether a mistake in the form has been reported; this is what is meant.
+    is_reported: bool,
+}
+
+const HINT: &str = "expected a rule and its operands: `#[merge(concat(first, second))]`";
+
+/// Takes the rule from the tokens between the parentheses.
+fn rule(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Option<Rule> {
+    if let Some(rule) = of_operators(&tokens, errors) {
+        return Some(rule);
+    }
+    let Some((mut word, rest)) = Word::begins(&tokens) else {
+        errors.at(if tokens.is_empty() { span } else { tokens.span() }, HINT);
         return None;
     };
+    let given = word.arguments.take();
+    let mut trees = rest.clone().into_iter();
+    let (operands, is_right) = match (given, trees.next(), trees.next()) {
+        (Some(operands), None, _) => (operands, true),
+        // `concat()([a, b])`, as in Keras.
+        (Some(_), Some(TokenTree::Group(group)), None) => (group.stream(), false),
+        (None, Some(TokenTree::Group(group)), None) => (group.stream(), false),
+        (None, Some(TokenTree::Punct(mark)), Some(_)) if matches!(mark.as_char(), '=' | ':') => {
+            (attribute::without_brackets(rest.into_iter().skip(1).collect()), false)
+        }
+        (None, Some(TokenTree::Punct(mark)), Some(_))
+            if mark.as_char() == ',' && Kind::Merge.find(&word.text).is_some() =>
+        {
+            (rest.into_iter().skip(1).collect(), false)
+        }
+        (None, Some(TokenTree::Punct(mark)), Some(_)) if mark.as_char() == ',' => {
+            let nodes = compact(&tokens);
+            let text = format!(
+                "by which rule? Nodes are merged as in `#[merge(concat({nodes}))]` or \
+                 `#[merge(add({nodes}))]`"
+            );
+            errors.at(word.span, text);
+            return None;
+        }
+        _ => {
+            errors.at(word.span, HINT);
+            return None;
+        }
+    };
+    let inner = operands_alone(&operands);
+    if !is_right || inner.is_some() {
+        let rule = Kind::Merge.find(&word.text).unwrap_or(&word.text);
+        let operands = compact(inner.as_ref().unwrap_or(&operands));
+        word.report(format!("write `#[merge({rule}({operands}))]`"), errors);
+    }
+    let is_reported = !is_right || inner.is_some();
+    Some(Rule { word, operands: inner.unwrap_or(operands), is_reported })
+}
+
+/// `a, b, axis = 0` of `[a, b], axis = 0`.
+fn operands_alone(operands: &TokenStream) -> Option<TokenStream> {
+    let mut trees = operands.clone().into_iter();
+    match trees.next() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => {
+            Some(group.stream().into_iter().chain(trees).collect())
+        }
+        _ => None,
+    }
+}
+
+/// The rule that is meant by `a + b`.
+fn of_operators(tokens: &TokenStream, errors: &mut Diagnostics) -> Option<Rule> {
+    let Ok(Expr::Binary(sum)) = syn::parse2::<Expr>(tokens.clone()) else { return None };
+    let name = match sum.op {
+        BinOp::Add(_) => "add",
+        BinOp::Sub(_) => "subtract",
+        BinOp::Mul(_) => "multiply",
+        BinOp::Div(_) => "divide",
+        _ => return None,
+    };
+    let mut operands = Vec::new();
+    operands_of(&Expr::Binary(sum.clone()), &sum.op, &mut operands);
+    let operands = quote!(#(#operands),*);
+    let text = match merge::named(name) {
+        Some(_) => {
+            format!("nodes are merged by a rule: `#[merge({name}({}))]`", compact(&operands))
+        }
+        None => "no merge divides; `#[derived(first / second)]` divides inputs".to_owned(),
+    };
+    errors.at(sum.op.span(), text);
+    let word = Word::begins(&name.parse().ok()?)?.0;
+    Some(Rule { word, operands, is_reported: true })
+}
+
+/// The operands of a chain of one operator.
+fn operands_of(expr: &Expr, op: &BinOp, operands: &mut Vec<TokenStream>) {
+    let is_same = |other: &BinOp| std::mem::discriminant(other) == std::mem::discriminant(op);
+    match expr {
+        Expr::Binary(chain) if is_same(&chain.op) && !matches!(op, BinOp::Sub(_)) => {
+            operands_of(&chain.left, op, operands);
+            operands_of(&chain.right, op, operands);
+        }
+        Expr::Binary(last) if is_same(&last.op) => {
+            operands.extend([last.left.to_token_stream(), last.right.to_token_stream()]);
+        }
+        other => operands.push(other.to_token_stream()),
+    }
+}
+
+/// A merge by a rule of ours.
+fn of_rule(
+    rule: &'static merge::Merge,
+    name: Ident,
+    operands: TokenStream,
+    text: String,
+    errors: &mut Diagnostics,
+) -> Option<Merge> {
+    let entries = given::read(operands, errors)?;
     let mut operands = Vec::new();
     let mut given = Vec::new();
     let mut sound = true;
@@ -77,7 +201,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         let entry = argument::flag_by_name(entry, rule.parameters);
         match entry.name {
             Some(_) => given.push(entry),
-            None => match errors.ok(operand(&entry.value)) {
+            None => match operand(&entry.value, errors) {
                 Some(operand) => operands.push(operand),
                 None => sound = false,
             },
@@ -100,7 +224,7 @@ fn read_own(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Opti
     let (own, operands, mut claim) = errors.ok(parser.parse2(tokens))?;
     claim.iter_mut().for_each(|claim| claim.require(errors));
     let operands: Option<Vec<Operand>> =
-        operands.iter().map(|value| errors.ok(operand(value))).collect();
+        operands.iter().map(|value| operand(value, errors)).collect();
     let (rule, name) = (&merge::own::MERGE, own.path.segments.last()?.ident.clone());
     let operands = operands?;
     check_count(rule, &name, operands.len(), errors).then_some(Merge {
@@ -127,46 +251,55 @@ fn check_count(rule: &merge::Merge, name: &Ident, found: usize, errors: &mut Dia
     false
 }
 
-/// `name(entry, entry)`.
-pub(super) struct Call {
-    pub(super) name: Ident,
-    pub(super) entries: Punctuated<Given, Token![,]>,
-}
-
-impl Parse for Call {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.parse()?;
-        let content;
-        syn::parenthesized!(content in input);
-        Ok(Call { name, entries: Punctuated::parse_terminated(&content)? })
-    }
-}
-
-fn operand(value: &Expr) -> syn::Result<Operand> {
-    match value {
-        Expr::Path(path) => path.path.get_ident().cloned().map(Operand::Node),
-        Expr::Call(call) => match (&*call.func, call.args.first()) {
-            (Expr::Path(function), Some(Expr::Path(node)))
-                if function.path.is_ident("present") && call.args.len() == 1 =>
-            {
-                node.path.get_ident().cloned().map(Operand::Present)
+/// The node's name, or `present(input)`; `None` after reporting mistakes.
+fn operand(value: &Expr, errors: &mut Diagnostics) -> Option<Operand> {
+    let word = Word::of(value);
+    let read = word.as_ref().and_then(|word| {
+        let name = word.ident()?;
+        match &word.arguments {
+            None => Some(Operand::Node(name)),
+            Some(node) if word.text == "present" => {
+                Word::alone(node)?.ident().map(Operand::Present)
             }
-            _ => None,
-        },
-        _ => None,
+            Some(_) => None,
+        }
+    });
+    match (word.as_ref().and_then(Word::mistake), &read) {
+        (Some(mistake), Some(_)) => errors.at(value.span(), mistake),
+        (_, Some(_)) => {}
+        (_, None) => {
+            let found = compact(&value.to_token_stream());
+            let text = "an operand is the name of a node, or `present(input)`";
+            errors.at(value.span(), format!("{text}; found `{found}`"));
+        }
     }
-    .ok_or_else(|| {
-        syn::Error::new(value.span(), "an operand is the name of a node, or `present(input)`")
-    })
+    read
 }
 
-/// `#[from(node)]`.
+/// `#[from(node)]`; of several nodes, what is meant is a merge.
 pub(super) fn read_from(
     tokens: TokenStream,
     span: Span,
     errors: &mut Diagnostics,
-) -> Option<Ident> {
-    let parser = |input: ParseStream<'_>| input.parse::<Ident>();
-    let error = syn::Error::new(span, "expected the name of one node: `#[from(node)]`");
-    errors.ok(parser.parse2(tokens).map_err(|_| error))
+) -> Option<Source> {
+    let nodes = attribute::entries(tokens.clone());
+    if nodes.len() > 1 {
+        let all = compact(&tokens);
+        errors.at(
+            span,
+            format!("`from` takes one node; several are merged: `#[merge(concat({all}))]`"),
+        );
+        let merge = errors.quietly(|errors| read(quote!(concat(#tokens)), span, errors)).0;
+        return merge.map(Source::Merge);
+    }
+    let word = Word::alone(&tokens).filter(|word| word.arguments.is_none());
+    let Some((name, word)) = word.and_then(|word| Some((word.ident()?, word))) else {
+        let at = if tokens.is_empty() { span } else { tokens.span() };
+        errors.at(at, "expected the name of one node: `#[from(node)]`");
+        return None;
+    };
+    if let Some(mistake) = word.mistake() {
+        word.report(mistake, errors);
+    }
+    Some(Source::From(name))
 }

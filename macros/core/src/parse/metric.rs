@@ -1,22 +1,23 @@
 //! `metrics(mae, top_k(k = 3), f1(average = macro), my::Within(share = 0.1))`.
 
-use multi_input_spec::{ArgumentKind, Metric, Target, METRICS};
+use multi_input_spec::{names::Kind, ArgumentKind, Metric, Target, METRICS};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{ext::IdentExt, Expr, Path, PathSegment};
+use syn::{ext::IdentExt, spanned::Spanned, Expr, Path, PathSegment};
 
 use super::{
     argument::Argument,
-    attribute::{self, entries, Entry, Form},
+    attribute::{self, Form},
     average::AverageExpr,
     number::SizeExpr,
     output::arguments,
     own::Own,
+    word::Word,
 };
 use crate::{
     diagnostics::Diagnostics,
-    suggest::{list, suggest},
-    text::camel_case,
+    suggest::list,
+    text::{camel_case, compact},
 };
 
 /// A metric of an output.
@@ -94,8 +95,9 @@ pub(super) fn read_all(
     metrics: &mut Vec<OutputMetric>,
     errors: &mut Diagnostics,
 ) {
-    for entry in entries(names) {
-        let is_own = Own::is_written(&entry, METRICS.iter().map(|metric| metric.name));
+    for entry in attribute::listed(only_list(names, errors), errors) {
+        let names = METRICS.iter().map(|metric| metric.name);
+        let is_own = Own::is_written(&entry, names, Kind::Metric);
         let read = match is_own {
             true => own(entry, errors).map(OutputMetric::Own),
             false => ours(entry, errors).map(OutputMetric::Ours),
@@ -114,32 +116,50 @@ pub(super) fn read_all(
     }
 }
 
+/// `mae, r2` of `metrics([mae, r2])`, which is reported.
+fn only_list(names: TokenStream, errors: &mut Diagnostics) -> TokenStream {
+    let inner = attribute::without_brackets(names.clone());
+    let is_list = !names.is_empty() && inner.to_string() != names.to_string();
+    if is_list {
+        let text = format!("write the names of metrics without brackets: `{}`", compact(&inner));
+        errors.at(names.span(), text);
+    }
+    inner
+}
+
 /// `mae`, `f1(average = micro)`.
 fn ours(entry: TokenStream, errors: &mut Diagnostics) -> Option<MetricCall> {
-    let Entry { name, form } = attribute::read(entry, errors).into_iter().next()?;
-    let form = match form {
-        Form::Value(_) => {
-            let example = "expected the names of metrics: `metrics(mae, r2)`";
-            errors.at(name.span(), example);
-            return None;
-        }
-        Form::Call(arguments) => Form::Call(with_raw_macro(arguments)),
-        Form::Word => Form::Word,
-    };
-    let Some(spec) = METRICS.iter().find(|metric| name == metric.name) else {
-        let known = METRICS.iter().map(|metric| metric.name);
-        let near = suggest(&name.to_string(), known.clone());
-        let all = match near.is_empty() {
-            true => format!(
-                "; there are {}, and a metric of your own is named by its path: `my::{}`",
-                list(known),
-                camel_case(&name.to_string())
-            ),
-            false => near,
-        };
-        errors.at(name.span(), format!("there is no metric `{name}`{all}"));
+    let Some(word) = Word::alone(&entry) else {
+        let (at, found) = (entry.span(), compact(&entry));
+        errors.at(
+            at,
+            format!("expected the name of a metric, as in `metrics(mae)`; found `{found}`"),
+        );
         return None;
     };
+    let otherwise = || {
+        let known = list(METRICS.iter().map(|metric| metric.name));
+        let own = camel_case(&word.text);
+        format!("; there are {known}, and a metric of your own is named by its path: `my::{own}`")
+    };
+    let kinds = &[Kind::Metric];
+    let (name, is_reported) = word.name_of(kinds, "there is no metric", otherwise, errors)?;
+    let spec = METRICS.iter().find(|metric| metric.name == name)?;
+    let name = Ident::new(spec.name, word.span);
+    let form = word.arguments.map_or(Form::Word, |tokens| Form::Call(with_raw_macro(tokens)));
+    match is_reported {
+        true => errors.quietly(|errors| ours_of(spec, name, form, errors)).0,
+        false => ours_of(spec, name, form, errors),
+    }
+}
+
+/// A metric of the spec with its arguments.
+fn ours_of(
+    spec: &'static Metric,
+    name: Ident,
+    form: Form,
+    errors: &mut Diagnostics,
+) -> Option<MetricCall> {
     let values = arguments(&name, form, spec.name, spec.parameters, errors)?;
     call(spec, name, &values, errors)
 }

@@ -11,7 +11,7 @@ use syn::{
 };
 
 use super::{
-    attribute::{self, arguments, OURS},
+    attribute,
     branch::{self, Branch},
     budget::Limit,
     cells::CellOptions,
@@ -25,6 +25,7 @@ use super::{
     part::{self, Part, Whole},
     rename::{self, RenameAll},
     serde::{self, Columns, Derives},
+    slip,
     stage::Stages,
     typed::{self, Typed},
 };
@@ -88,6 +89,8 @@ pub(crate) struct Field {
     pub(crate) value: Option<Span>,
     /// What an output states about the inputs that reach it.
     pub(crate) rules: OutputRules,
+    /// Whether an attribute could not be read, so that the node may be an output or have a source.
+    pub(crate) unread: bool,
     /// Attributes outside the DSL, for the row structs.
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
@@ -327,58 +330,30 @@ fn read_field(
     rename_all: &RenameAll,
     errors: &mut Diagnostics,
 ) -> Field {
-    let (ours, attributes) = split(field.attrs);
-    let (slips, attributes) = slips(attributes);
-    let (mut sources, mut typed) = (Vec::new(), Vec::new());
-    let (mut branch, mut output) = (None, None);
-    for attribute in &ours {
-        let span = attribute.path().span();
-        let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
-        errors.of_field(&name, |errors| {
-            let Some(tokens) = errors.ok(arguments(attribute)) else {
-                // Even an unreadable source attribute is a source; the field is not reported as
-                // lacking one.
-                if ["input", "merge", "from", "derived"].contains(&word.as_str()) {
-                    sources.push((span, None));
-                }
-                return;
-            };
-            typed.extend(typed::names(&word, tokens.clone()));
-            match word.as_str() {
-                "input" => {
-                    sources.push((span, Some(Source::Input(Box::new(input::read(tokens, errors))))))
-                }
-                "merge" => {
-                    sources.push((span, merge::read(tokens, span, errors).map(Source::Merge)));
-                }
-                "from" => {
-                    sources.push((span, merge::read_from(tokens, span, errors).map(Source::From)));
-                }
-                "derived" => {
-                    sources.push((span, derived::read(tokens, span, errors).map(Source::Derived)));
-                }
-                "branch" => {
-                    let read = branch::read(tokens, span, errors);
-                    attribute::once(&mut branch, read, "#[branch]", span, errors);
-                }
-                _ => {
-                    let read = output::read(tokens, span, errors);
-                    attribute::once(&mut output, read, "#[output]", span, errors);
+    let (ours, attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
+    let (mut read, mut unread) = (Contents::default(), false);
+    for attribute in ours {
+        errors.of_field(&name, |errors| match attribute.is_reported {
+            false => read.add(attribute, errors),
+            true if read.has(attribute.word) => unread = true,
+            true => {
+                let before = read.clone();
+                let ((), is_clean) = errors.quietly(|errors| read.add(attribute, errors));
+                // What cannot be read beyond the mistake may be anything.
+                if !is_clean {
+                    (read, unread) = (before, true);
                 }
             }
         });
     }
-    for (slip, near) in &slips {
-        let word = slip.to_token_stream();
-        errors.at(slip.span(), format!("`{name}`: a node has no attribute `{word}`{near}"));
-    }
+    let Contents { sources, typed, branch, output } = read;
     check_cfg(&name, &attributes, errors);
     let columns = match derives.deserialize {
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
-    let source = match sources.is_empty() && !slips.is_empty() {
-        // The misspelt attribute may have been the source.
+    let source = match sources.is_empty() && unread {
+        // The unread attribute may have been the source.
         true => None,
         false => one_source(&name, sources, errors),
     };
@@ -395,7 +370,61 @@ fn read_field(
         ty.sizes_mut().for_each(|size| size.require(errors));
         Some(ty)
     });
-    Field { name, ty, ty_tokens, source, branch, output, value, rules, attributes, columns, typed }
+    Field {
+        name,
+        ty,
+        ty_tokens,
+        source,
+        branch,
+        output,
+        value,
+        rules,
+        unread,
+        attributes,
+        columns,
+        typed,
+    }
+}
+
+/// What the attributes of a field say.
+#[derive(Clone, Default)]
+struct Contents {
+    /// With the attributes' names; `None` for one that could not be read.
+    sources: Vec<(Span, Option<Source>)>,
+    typed: Vec<Typed>,
+    branch: Option<Branch>,
+    output: Option<(output::Kind, OutputRules)>,
+}
+
+impl Contents {
+    /// Whether an attribute like this is read already.
+    fn has(&self, word: &str) -> bool {
+        match word {
+            "branch" => self.branch.is_some(),
+            "output" => self.output.is_some(),
+            _ => !self.sources.is_empty(),
+        }
+    }
+
+    fn add(&mut self, attribute: slip::Written, errors: &mut Diagnostics) {
+        let slip::Written { word, span, tokens, .. } = attribute;
+        self.typed.extend(typed::names(word, tokens.clone()));
+        let source = match word {
+            "input" => Some(Source::Input(Box::new(input::read(tokens, errors)))),
+            "merge" => merge::read(tokens, span, errors).map(Source::Merge),
+            "from" => merge::read_from(tokens, span, errors),
+            "derived" => derived::read(tokens, span, errors).map(Source::Derived),
+            "branch" => {
+                let read = branch::read(tokens, span, errors);
+                return attribute::once(&mut self.branch, read, "#[branch]", span, errors);
+            }
+            _ => {
+                let read = output::read(tokens, span, errors);
+                return attribute::once(&mut self.output, read, "#[output]", span, errors);
+            }
+        };
+        self.sources.push((span, source));
+    }
 }
 
 /// A node has exactly one source.
@@ -439,23 +468,6 @@ fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
             );
         }
     }
-}
-
-/// Attributes whose names are close to those of the DSL, each with the intended name, and all other
-/// attributes.
-fn slips(attributes: Vec<Attribute>) -> (Vec<(Path, String)>, Vec<Attribute>) {
-    const KNOWN: [&str; 8] =
-        ["doc", "serde", "allow", "expect", "warn", "deprecated", "cfg", "cfg_attr"];
-    let (mut slips, mut others) = (Vec::new(), Vec::new());
-    for attribute in attributes {
-        let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
-        let near = suggest(&word, OURS);
-        match near.is_empty() || KNOWN.contains(&word.as_str()) {
-            true => others.push(attribute),
-            false => slips.push((attribute.path().clone(), near)),
-        }
-    }
-    (slips, others)
 }
 
 /// The attributes of the DSL, and all others.

@@ -3,29 +3,30 @@
 
 use multi_input_spec::{
     loss,
+    names::{self, Named, INPUT_OPTIONS, OUTPUT_OPTIONS, OUTPUT_RULES},
     step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{parse::Parser, punctuated::Punctuated, Expr, Ident, Token};
+use syn::{spanned::Spanned, Ident};
 
 use super::{
-    argument::{self, Argument, Given},
-    attribute::{self, expected, once, Entry, Form},
-    cells::{self, CellOptions},
+    argument::{self, Argument},
+    attribute::{self, once, Entry, Form},
+    cells::CellOptions,
     flow::OutputRules,
+    given,
     input::{self, Step},
     metric::{self, OutputMetric},
     number::NumberExpr,
     own::Own,
+    word::Word,
 };
-use crate::{
-    diagnostics::Diagnostics,
-    suggest::{list, suggest},
-};
+use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
 
 /// The kind of an output.
+#[derive(Clone)]
 pub(super) enum Kind {
     /// It has a loss, and so a target.
     WithLoss(Box<Output>),
@@ -103,56 +104,129 @@ pub(super) fn read(
     span: Span,
     errors: &mut Diagnostics,
 ) -> (Kind, OutputRules) {
-    let mut rules = OutputRules::default();
-    let (mut losses, mut weight, mut first) = (None, None, None);
-    let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
-    let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
-    // An output of which nothing but rules is said has no loss.
-    let (mut is_read, mut is_value) = (true, true);
-    for entry in attribute::entries(tokens) {
-        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
-        if Own::is_written(
-            &entry,
-            ours.into_iter().chain(input::names()).chain(cells::NAMES).chain(OutputRules::NAMES),
-        ) {
-            read_own_step(entry, &mut steps, errors);
-            is_value = false;
+    let mut read = Options::default();
+    for entry in attribute::listed(tokens, errors) {
+        let options = OPTIONS.iter().copied().flatten().map(|row| row.0);
+        if Own::is_written(&entry, options.chain(input::names()), names::Kind::Step) {
+            read_own_step(entry, &mut read.steps, errors);
+            read.is_of_a_target = true;
             continue;
         }
-        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
-            (is_read, is_value) = (false, false);
+        let Some(entry) = attribute::read_entry(entry, errors) else {
+            (read.unread, read.is_of_a_target) = (true, true);
             continue;
         };
-        let Some(form) = rules.read(&name, form, errors) else { continue };
-        is_value = false;
-        let at = name.span();
-        first.get_or_insert_with(|| name.clone());
-        match (name.to_string().as_str(), form) {
-            ("loss", Form::Value(value)) => {
-                once(&mut losses, read_loss(value, errors), "loss", at, errors)
+        if let Some(entry) = meant(&entry, errors) {
+            errors.quietly(|errors| read.option(entry, errors));
+            continue;
+        }
+        let (is_reported, option) =
+            (entry.is_reported, input::option(&entry.name, "#[output]", &OPTIONS, errors));
+        let entry = option.and_then(|(name, is_meant)| Some((entry.renamed(name)?, is_meant)));
+        match entry {
+            None => (read.unread, read.is_of_a_target) = (true, true),
+            Some((entry, is_meant)) if is_meant || is_reported => {
+                errors.quietly(|errors| read.option(entry, errors));
             }
-            ("loss", _) => {
-                losses.get_or_insert(None);
-                expected(&name, "loss = mse", errors);
+            Some((entry, _)) => read.option(entry, errors),
+        }
+    }
+    read.finish(span, errors)
+}
+
+/// The names of the options besides the steps.
+static OPTIONS: [&[Named]; 3] = [OUTPUT_OPTIONS, INPUT_OPTIONS, OUTPUT_RULES];
+
+/// `loss = mse` for the name of a loss alone, and `metrics(mae)` for that of a metric, which are
+/// reported.
+fn meant(entry: &Entry, errors: &mut Diagnostics) -> Option<Entry> {
+    let given = entry.name.to_string();
+    let is_option = OPTIONS.iter().any(|options| names::find(options, &given).is_some());
+    if is_option || step::named(&given).is_some() || matches!(entry.form, Form::Value(_)) {
+        return None;
+    }
+    let tokens = |name: &str| {
+        let name = Ident::new(name, entry.name.span());
+        match &entry.form {
+            Form::Call(arguments) => quote!(#name(#arguments)),
+            _ => quote!(#name),
+        }
+    };
+    let (option, form, written) = if let Some(loss) = names::Kind::Loss.find(&given) {
+        ("loss", Form::Value(tokens(loss)), format!("loss = {}", compact(&tokens(loss))))
+    } else {
+        let metric = names::Kind::Metric.find(&given)?;
+        ("metrics", Form::Call(tokens(metric)), format!("metrics({})", compact(&tokens(metric))))
+    };
+    errors.guess(
+        entry.name.span(),
+        format!("`#[output]` has no option `{given}`: write `{written}`"),
+    );
+    Some(Entry { name: Ident::new(option, entry.name.span()), form, is_reported: true })
+}
+
+/// The options while they are read.
+#[derive(Default)]
+struct Options {
+    /// With a gap for a loss that could not be read.
+    loss: Option<Option<LossCall>>,
+    weight: Option<LossWeight>,
+    steps: Vec<Step>,
+    categories: Option<Span>,
+    cells: CellOptions,
+    metrics: Vec<OutputMetric>,
+    weighted_metrics: Vec<OutputMetric>,
+    /// What is stated about the inputs that reach it.
+    rules: OutputRules,
+    /// Whether anything but rules is stated, which is about a target.
+    is_of_a_target: bool,
+    /// The name of the first option that is about a target.
+    first: Option<Ident>,
+    /// Whether an entry could not be read, which may be the loss.
+    unread: bool,
+}
+
+impl Options {
+    /// Reads an option by its name.
+    fn option(&mut self, entry: Entry, errors: &mut Diagnostics) {
+        let (name, at) = (entry.name.to_string(), entry.name.span());
+        if OutputRules::NAMES.contains(&name.as_str()) {
+            self.rules.read(entry, errors);
+            return;
+        }
+        self.is_of_a_target = true;
+        self.first.get_or_insert_with(|| entry.name.clone());
+        match name.as_str() {
+            "loss" => {
+                let value = entry.value("loss = mse", errors);
+                let loss = value.and_then(|value| read_loss(value, errors));
+                once(&mut self.loss, loss, "loss", at, errors);
             }
-            ("metrics", Form::Call(names)) => metric::read_all(names, &mut metrics, errors),
-            ("metrics", _) => expected(&name, "metrics(mae, r2)", errors),
-            ("weighted_metrics", Form::Call(names)) => {
-                metric::read_all(names, &mut weighted_metrics, errors);
-            }
-            ("weighted_metrics", _) => expected(&name, "weighted_metrics(mae)", errors),
-            ("weight", Form::Value(value)) => {
-                if let Some(value) = read_weight(value, errors) {
-                    once(&mut weight, value, "weight", at, errors);
+            "metrics" => {
+                if let Some(names) = entry.call("metrics(mae, r2)", errors) {
+                    metric::read_all(names, &mut self.metrics, errors);
                 }
             }
-            ("weight", _) => expected(&name, "weight = 0.5` or `weight = learned", errors),
-            ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
-            ("categories", _) => expected(&name, "categories", errors),
-            (known, form) if inverting().any(|step| step.name == known) => {
-                input::read_into(&name, form, &mut steps, &mut cells, errors);
+            "weighted_metrics" => {
+                if let Some(names) = entry.call("weighted_metrics(mae)", errors) {
+                    metric::read_all(names, &mut self.weighted_metrics, errors);
+                }
             }
-            (known, _) if step::named(known).is_some() => {
+            "weight" => {
+                let value = entry.value("weight = 0.5", errors);
+                if let Some(weight) = value.and_then(|value| read_weight(value, errors)) {
+                    once(&mut self.weight, weight, "weight", at, errors);
+                }
+            }
+            "categories" => {
+                if entry.word(errors).is_some() {
+                    once(&mut self.categories, at, "categories", at, errors);
+                }
+            }
+            known if inverting().any(|step| step.name == known) => {
+                input::read_into(entry, &mut self.steps, &mut self.cells, errors);
+            }
+            known if step::named(known).is_some() => {
                 let all = list(inverting().map(|step| step.name));
                 errors.at(
                     at,
@@ -161,48 +235,39 @@ pub(super) fn read(
                     ),
                 );
             }
-            (unknown, form) => {
-                if cells.read(&name, form, errors).is_none() {
-                    continue;
-                }
-                let names = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
-                let steps = inverting().map(|step| step.name);
-                let names = names.into_iter().chain(steps).chain(cells::NAMES);
-                let names = names.chain(OutputRules::NAMES);
-                let near = suggest(unknown, names.clone());
-                let all =
-                    if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-                errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
-                is_read = false;
+            _ => {
+                self.cells.read(entry, errors);
             }
         }
     }
-    if is_value {
-        return (Kind::Value(span), rules);
+
+    fn finish(self, span: Span, errors: &mut Diagnostics) -> (Kind, OutputRules) {
+        if !self.is_of_a_target {
+            return (Kind::Value(span), self.rules);
+        }
+        // An entry that could not be read may be the loss.
+        if let (None, false, Some(first)) = (&self.loss, self.unread, self.first) {
+            let names = list(LOSSES.iter().map(Loss::name));
+            errors.at(
+                first.span(),
+                format!(
+                    "`{first}` is about a target, which an output without a loss does not have: add \
+                     `loss = ...` with one of {names}, or leave `{first}` out"
+                ),
+            );
+        }
+        let output = Output {
+            loss: self.loss.flatten(),
+            metrics: self.metrics,
+            weighted_metrics: self.weighted_metrics,
+            weight: self.weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0))),
+            steps: self.steps,
+            categories: self.categories,
+            cells: self.cells,
+            span,
+        };
+        (Kind::WithLoss(Box::new(output)), self.rules)
     }
-    // An entry that could not be read may be the loss.
-    if let (None, true, Some(first)) = (&losses, is_read, first) {
-        let names = list(LOSSES.iter().map(Loss::name));
-        errors.at(
-            first.span(),
-            format!(
-                "`{first}` is about a target, which an output without a loss does not have: add \
-                 `loss = ...` with one of {names}, or leave `{first}` out"
-            ),
-        );
-    }
-    let weight = weight.unwrap_or_else(|| LossWeight::Given(quote!(1.0)));
-    let output = Output {
-        loss: losses.flatten(),
-        metrics,
-        weighted_metrics,
-        weight,
-        steps,
-        categories,
-        cells,
-        span,
-    };
-    (Kind::WithLoss(Box::new(output)), rules)
 }
 
 /// A step of the user's own, which rustc asks for its inverse.
@@ -226,18 +291,44 @@ fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
 
 /// `mse`, `huber(delta = 0.5)` or `my::Tweedie(1.5)`.
 fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
-    if Own::is_written(&value, LOSSES.iter().map(Loss::name)) {
+    if Own::is_written(&value, LOSSES.iter().map(Loss::name), names::Kind::Loss) {
         return errors.ok(Own::read(value)).map(LossCall::Own);
     }
-    let entry = attribute::read(value, errors).into_iter().next()?;
-    let name = entry.name;
-    let Some(spec) = loss::named(&name.to_string()) else {
-        let names = LOSSES.iter().map(Loss::name);
-        let near = suggest(&name.to_string(), names.clone());
-        let all = if near.is_empty() { format!("; there are {}", list(names)) } else { near };
-        errors.at(name.span(), format!("there is no loss `{name}`{all}"));
+    let Some((word, rest)) = Word::begins(&value) else {
+        let found = compact(&value);
+        errors.at(
+            value.span(),
+            format!("expected the name of a loss, as in `loss = mse`; found `{found}`"),
+        );
         return None;
     };
+    if !rest.is_empty() {
+        let found = compact(&rest);
+        errors.at(
+            rest.span(),
+            format!("expected a comma or nothing behind the loss; found `{found}`"),
+        );
+        return None;
+    }
+    let otherwise = || format!("; there are {}", list(LOSSES.iter().map(Loss::name)));
+    let kinds = &[names::Kind::Loss];
+    let (name, is_reported) = word.name_of(kinds, "there is no loss", otherwise, errors)?;
+    let spec = loss::named(name)?;
+    let name = Ident::new(spec.name(), word.span);
+    let form = word.arguments.map_or(Form::Word, Form::Call);
+    match is_reported {
+        true => errors.quietly(|errors| loss_of(spec, name, form, errors)).0,
+        false => loss_of(spec, name, form, errors),
+    }
+}
+
+/// A loss of the spec with its arguments.
+fn loss_of(
+    spec: &'static Loss,
+    name: Ident,
+    form: Form,
+    errors: &mut Diagnostics,
+) -> Option<LossCall> {
     let numbers = spec.parameters.iter();
     let numbers =
         numbers.map(|number| Parameter::optional(number.name, ArgumentKind::Number(number.range)));
@@ -245,7 +336,7 @@ fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
     let listed =
         listed.map(|(name, range)| Parameter::required(name, ArgumentKind::ListedNumbers(*range)));
     let parameters: Vec<Parameter> = numbers.chain(listed).collect();
-    let mut values = arguments(&name, entry.form, spec.name(), &parameters, errors)?;
+    let mut values = arguments(&name, form, spec.name(), &parameters, errors)?;
     let listed = values.split_off(spec.parameters.len());
     let values = values
         .iter()
@@ -289,24 +380,26 @@ pub(super) fn arguments(
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
     let given = match form {
-        Form::Word => Punctuated::new(),
-        Form::Call(tokens) => {
-            errors.ok(Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens))?
-        }
-        Form::Value(_) => {
-            expected(name, callee, errors);
-            return None;
-        }
+        Form::Word => Vec::new(),
+        Form::Call(tokens) | Form::Value(tokens) => given::read(tokens, errors)?,
     };
-    argument::read(callee, name.span(), parameters, given.into_iter().collect(), errors)
+    argument::read(callee, name.span(), parameters, given, errors)
 }
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {
-    if let Some(word) = syn::parse2::<Ident>(value.clone()).ok().filter(|word| word == "learned") {
-        return Some(LossWeight::Learned(word.span()));
+    let word = Word::alone(&value).filter(|word| !word.is_plain() || word.text == "learned");
+    if let Some(word) = word.filter(|word| word.text == "learned") {
+        if let Some(mistake) = word.mistake() {
+            word.report(mistake, errors);
+        }
+        return Some(LossWeight::Learned(word.span));
     }
-    let mut number =
-        errors.ok(syn::parse2::<Expr>(value).and_then(|value| NumberExpr::read(&value)))?;
+    let given = given::of_entry(value, errors)?;
+    let parameter = Parameter::optional("weight", ArgumentKind::Number(Range::NonNegative));
+    let mut number = match argument::value_of("output", &parameter, &given.value, errors)? {
+        Argument::Number(number) => number,
+        _ => return Some(LossWeight::Given(quote!(1.0))),
+    };
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
     is_sound.then_some(LossWeight::Given(number.tokens))
 }

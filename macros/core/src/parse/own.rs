@@ -11,6 +11,7 @@
 //! | `my::gated(a, b)` of nodes | `my::gated()`, a `const fn` |
 //! | `my::Gated(a, b, at = 0.5)` of nodes | `my::Gated { at: 0.5 }` |
 
+use multi_input_spec::names::Kind;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote_spanned, ToTokens};
 use syn::{
@@ -21,7 +22,7 @@ use syn::{
     token, Expr, Path, PathArguments, Token,
 };
 
-use super::argument::Given;
+use super::{given::Given, word::Word};
 use crate::{suggest::suggest, text::compact};
 
 /// A value of the user's own.
@@ -44,7 +45,11 @@ impl Own {
     pub(super) fn is_written<'a>(
         tokens: &TokenStream,
         ours: impl IntoIterator<Item = &'a str>,
+        kind: Kind,
     ) -> bool {
+        if Word::begins(tokens).is_some_and(|(word, _)| word.is_ours(kind)) {
+            return false;
+        }
         let mut trees = tokens.clone().into_iter();
         match (trees.next(), trees.next()) {
             (Some(TokenTree::Punct(first)), Some(TokenTree::Punct(_))) => first.as_char() == ':',
@@ -182,7 +187,11 @@ fn construct(path: &Path, span: Span, given: Vec<Given>) -> syn::Result<TokenStr
 pub(super) fn end(input: ParseStream<'_>) -> syn::Result<()> {
     match input.is_empty() {
         true => Ok(()),
-        false => Err(input.error("expected a comma")),
+        false => {
+            let rest: TokenStream = input.fork().parse()?;
+            let found = compact(&rest);
+            Err(input.error(format!("expected a comma or nothing here; found `{found}`")))
+        }
     }
 }
 
@@ -247,12 +256,14 @@ mod tests {
         let refused = |text: &str| Own::read(tokens(text)).err().unwrap().to_string();
         let said = "all arguments have names, or none: which field is `0.5`?";
         assert_eq!(refused("my::Winsorize(share = 0.01, 0.5)"), said);
-        assert_eq!(refused("my::Winsorize(0.01) relu"), "expected a comma");
+        let said = "expected a comma or nothing here; found `relu`";
+        assert_eq!(refused("my::Winsorize(0.01) relu"), said);
     }
 
     #[test]
     fn a_path_is_told_from_a_word_of_ours() {
-        let is_own = |text: &str| Own::is_written(&tokens(text), ["standardize", "mse"]);
+        let is_own =
+            |text: &str| Own::is_written(&tokens(text), ["standardize", "mse"], Kind::Loss);
         for own in ["my::Winsorize(1)", "::my::x", "crate::x", "Winsorize", "Winsorize(1)", "TRIM"]
         {
             assert!(is_own(own), "{own}");

@@ -1,7 +1,7 @@
 //! The names in the DSL's attributes, collected even if the rest is unreadable. They are for
 //! editors only, to complete and follow names in incomplete layer lists.
 
-use multi_input_spec::{layer, Activation, LOSSES, METRICS};
+use multi_input_spec::{layer, names::Kind, Activation, LOSSES, METRICS};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use syn::{parse::Parser, Path};
@@ -164,7 +164,7 @@ fn nodes(tokens: TokenStream, names: &mut Vec<Typed>) {
 
 /// The path of a thing of the user's own.
 fn own(tokens: TokenStream) -> Option<Typed> {
-    let is_path = Own::is_written(&tokens, []);
+    let is_path = Own::is_written(&tokens, [], Kind::Step);
     let path = Path::parse_mod_style.parse2(path_of(tokens)).ok().filter(|_| is_path)?;
     (path.segments.len() > 1).then_some(Typed::Own(path))
 }

@@ -42,3 +42,17 @@ pub const OUTPUT_OPTIONS: &[Named] = &[
     Named("weight", &["loss_weight", "loss_weights", "weights", "coefficient"]),
     Named("categories", &["class_names", "label_names", "string_labels"]),
 ];
+
+/// What `#[input(...)]` states about the outputs that an input reaches.
+pub const INPUT_RULES: &[Named] = &[
+    Named("only_for", &["only", "restricted_to", "used_by"]),
+    Named("sensitive", &["protected", "protected_attribute", "sensitive_feature"]),
+    Named("known_at", &["available_at", "known_from"]),
+];
+
+/// What `#[output(...)]` states about the inputs that reach an output.
+pub const OUTPUT_RULES: &[Named] = &[
+    Named("uses_sensitive", &["sensitive_features"]),
+    Named("independent_of", &["does_not_use", "without"]),
+    Named("known_at", &["available_at", "predicted_at", "needed_at"]),
+];

@@ -10,7 +10,7 @@ mod tests;
 
 pub use absent::{Absent, ABSENT};
 pub use arguments::{ARGUMENTS, WITHOUT, WORDS};
-pub use attributes::{ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS};
+pub use attributes::{ATTRIBUTES, INPUT_OPTIONS, INPUT_RULES, OUTPUT_OPTIONS, OUTPUT_RULES};
 
 use crate::{
     derived::{arithmetic::FUNCTIONS, DERIVATIONS},

@@ -65,7 +65,7 @@ fn a_pair_is_one_size_or_two() {
     );
     assert_eq!(
         sizes(parse_quote!((1, 2, 3))).unwrap_err().to_string(),
-        "expected a size, or a pair of sizes such as `(3, 5)`; found `(1 , 2 , 3)`"
+        "expected a size, or a pair of sizes such as `(3, 5)`; found `(1, 2, 3)`"
     );
     assert!(sizes(parse_quote!("3")).is_err());
 }
@@ -86,10 +86,15 @@ fn margins_are_one_number_or_two_or_four() {
 
 #[test]
 fn a_padding_is_a_word_or_a_number() {
-    let read = |value: Expr| match padding(&value) {
-        Ok(PaddingExpr::Word(word)) => Ok(word),
-        Ok(PaddingExpr::Zeros(zeros)) => Ok(Padding::Zeros(zeros.value)),
-        Err(error) => Err(error.to_string()),
+    let read = |value: Expr| {
+        let mut errors = Diagnostics::new();
+        let read = padding(&value, &mut errors);
+        errors.finish().map_err(|error| error.to_string())?;
+        match read {
+            Some(PaddingExpr::Word(word)) => Ok(word),
+            Some(PaddingExpr::Zeros(zeros)) => Ok(Padding::Zeros(zeros.value)),
+            None => Err("nothing is reported".to_owned()),
+        }
     };
     assert_eq!(read(parse_quote!(same)), Ok(Padding::Same));
     assert_eq!(read(parse_quote!(valid)), Ok(Padding::Valid));
@@ -98,8 +103,9 @@ fn a_padding_is_a_word_or_a_number() {
     let error = |value: Expr| read(value).unwrap_err();
     assert_eq!(error(parse_quote!(smae)), "there is no padding `smae`; did you mean `same`?");
     assert_eq!(error(parse_quote!(-1)), "a padding is at least 0, this is -1");
+    assert_eq!(error(parse_quote!("same")), "write `same` without quotes");
     assert_eq!(
-        error(parse_quote!("same")),
-        "expected `valid`, `same`, or a number of zeros on every side; found `\"same\"`"
+        error(parse_quote!((1, 2))),
+        "expected `valid`, `same`, or a number of zeros on every side; found `(1, 2)`"
     );
 }

@@ -1,0 +1,163 @@
+//! Values as other languages write them, where it is clear what is meant: `True`, `None`, `"64"`,
+//! `[3, 3]` for a pair, `0.5` for a list. The mistake is reported, and the value is what is meant.
+
+use multi_input_spec::{ArgumentKind, Parameter};
+use quote::ToTokens;
+use syn::{spanned::Spanned, Expr, ExprLit, Ident, Lit};
+
+use super::{given::Given, word::Word};
+use crate::{diagnostics::Diagnostics, text::compact};
+
+/// What is meant by a value.
+pub(super) enum Meant {
+    /// What is written.
+    Itself,
+    /// This, instead of what is written.
+    Value(Expr),
+    /// `None`: nothing, as if it were left out.
+    Nothing,
+    /// Nothing that has a value; it has been reported.
+    Unknown,
+}
+
+/// What is meant by the value of a parameter.
+pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostics) -> Meant {
+    if word(value).is_some_and(|word| word == "None") {
+        let name = parameter.name;
+        errors.at(value.span(), format!("there is no `None` here: leave `{name}` out"));
+        return Meant::Nothing;
+    }
+    let read = match parameter.kind {
+        ArgumentKind::Flag => flag(value),
+        ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => {
+            number_in_quotes(value).or_else(|| alone(value)).or_else(|| whole(value))
+        }
+        ArgumentKind::Pair => number_in_quotes(value).or_else(|| pair(value)),
+        ArgumentKind::Margins => pair(value),
+        ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
+            number_in_quotes(value).or_else(|| alone(value))
+        }
+        ArgumentKind::Numbers(_) => list(value),
+        _ => None,
+    };
+    if let Some((instead, why)) = read {
+        let text = compact(&instead.to_token_stream());
+        errors.at(value.span(), format!("write `{text}`{why}"));
+        return Meant::Value(instead);
+    }
+    match parameter.kind {
+        ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => {
+            with_suffix(value, errors)
+        }
+        _ => Meant::Itself,
+    }
+}
+
+/// The name of a parameter of numbers that stands in the place of its value, and an example of one.
+pub(super) fn name_alone(given: &Given, parameters: &[Parameter]) -> Option<(Ident, &'static str)> {
+    let name = word(&given.value).filter(|_| given.name.is_none())?;
+    let parameter = parameters.iter().find(|parameter| name == parameter.name)?;
+    let example = match parameter.kind {
+        ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => "8",
+        ArgumentKind::Pair => "(3, 3)",
+        ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => "0.5",
+        ArgumentKind::Numbers(_) => "[0.5]",
+        _ => return None,
+    };
+    Some((name.clone(), example))
+}
+
+fn word(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// `True`, `"true"` and 1.
+fn flag(value: &Expr) -> Option<(Expr, &'static str)> {
+    let text = match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_digits().to_owned(),
+        Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }) => return None,
+        _ => Word::of(value)?.text,
+    };
+    match text.as_str() {
+        "True" | "TRUE" | "true" | "1" => Some((syn::parse_quote!(true), "")),
+        "False" | "FALSE" | "false" | "0" => Some((syn::parse_quote!(false), "")),
+        _ => None,
+    }
+}
+
+/// `"64"`.
+fn number_in_quotes(value: &Expr) -> Option<(Expr, &'static str)> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return None };
+    let number: Lit = syn::parse_str(text.value().trim()).ok()?;
+    let is_number = matches!(number, Lit::Int(_) | Lit::Float(_));
+    is_number.then(|| (literal(number, value), " without quotes"))
+}
+
+/// `[64]` and `(64,)`.
+fn alone(value: &Expr) -> Option<(Expr, &'static str)> {
+    let only = match value {
+        Expr::Array(array) if array.elems.len() == 1 => array.elems.first(),
+        Expr::Tuple(tuple) if tuple.elems.len() == 1 => tuple.elems.first(),
+        _ => None,
+    }?;
+    Some((only.clone(), " alone, without brackets"))
+}
+
+/// `64.0`.
+fn whole(value: &Expr) -> Option<(Expr, &'static str)> {
+    let Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) = value else { return None };
+    let size =
+        number.base10_parse::<f64>().ok().filter(|size| size.fract() == 0.0 && *size < 1e15)?;
+    let number: Lit = syn::parse_str(&format!("{size:.0}")).ok()?;
+    Some((literal(number, value), ": a size is a whole number"))
+}
+
+/// `[3, 3]`.
+fn pair(value: &Expr) -> Option<(Expr, &'static str)> {
+    let Expr::Array(array) = value else { return None };
+    let elements = &array.elems;
+    match elements.len() {
+        1 => alone(value),
+        2 => Some((syn::parse_quote!((#elements)), " in round parentheses")),
+        _ => None,
+    }
+}
+
+/// `0.5` and `(0.5, 0.25)`.
+fn list(value: &Expr) -> Option<(Expr, &'static str)> {
+    let list = match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => syn::parse_quote!([#value]),
+        Expr::Tuple(tuple) => {
+            let elements = &tuple.elems;
+            syn::parse_quote!([#elements])
+        }
+        _ => return None,
+    };
+    Some((list, " in square brackets"))
+}
+
+fn literal(mut lit: Lit, at: &Expr) -> Expr {
+    lit.set_span(at.span());
+    Expr::Lit(ExprLit { attrs: Vec::new(), lit })
+}
+
+/// `64i32`: a size is a `usize`.
+fn with_suffix(value: &Expr, errors: &mut Diagnostics) -> Meant {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. })
+            if !["", "usize"].contains(&number.suffix()) =>
+        {
+            let (digits, suffix) = (number.base10_digits(), number.suffix());
+            let text = format!("a size has no suffix `{suffix}`: write `{digits}`");
+            errors.at(number.span(), text);
+            match syn::parse_str(digits) {
+                Ok(digits) => Meant::Value(literal(digits, value)),
+                Err(_) => Meant::Unknown,
+            }
+        }
+        _ => Meant::Itself,
+    }
+}
