@@ -44,7 +44,7 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
             #[cfg(rust_analyzer)]
             const _: () = {
                 struct Nodes { #(#fields,)* }
-                fn names(nodes: Nodes) { #(#names)* }
+                fn names(nodes_: Nodes) { #(#names)* }
             };
         };
     }
@@ -77,7 +77,7 @@ fn name(typed: &Typed, paths: &Paths) -> TokenStream {
     let (krate, layer) = (&paths.krate, &paths.layer);
     let at = |text: &str, user: &Ident| Ident::new(text, user.span());
     match typed {
-        Typed::Node(name) => quote!(let _ = nodes.#name;),
+        Typed::Node(name) => quote!(let _ = nodes_.#name;),
         Typed::Layer(name) => quote!(let _: #layer::#name;),
         Typed::Merge(name) => quote!(let _ = #krate::merge::#name;),
         Typed::Activation(activation, name) => {

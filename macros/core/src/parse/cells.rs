@@ -49,11 +49,19 @@ pub(crate) enum ColumnNames {
         tokens: TokenStream,
         /// The tokens of the user.
         written: TokenStream,
+        /// A text or texts. A single constant is texts where the field has several columns.
+        kind: Kind,
     },
     /// All that begin with a text.
     Prefix(LitStr),
     /// All that no other field uses.
     AllOthers,
+}
+
+impl ColumnNames {
+    fn constant(written: TokenStream, kind: Kind) -> ColumnNames {
+        ColumnNames::Constant { tokens: written.clone(), written, kind }
+    }
 }
 
 /// How dates are written.
@@ -90,6 +98,17 @@ impl CellOptions {
         }
     }
 
+    /// Leaves names that the macro does not know to rustc. `are_several` says whether the field has
+    /// several columns.
+    pub(super) fn name_columns(&mut self, are_several: bool, errors: &mut Diagnostics) {
+        if let Some((ColumnNames::Constant { tokens, written, kind }, _)) = &mut self.columns {
+            if are_several {
+                *kind = Kind::Texts;
+            }
+            *tokens = errors.name(written, *kind);
+        }
+    }
+
     /// Whether only rustc knows the names in `columns(...)`.
     pub(crate) fn are_in_a_constant(&self) -> bool {
         matches!(self.columns, Some((ColumnNames::Constant { .. }, _)))
@@ -117,10 +136,7 @@ impl CellOptions {
         let name_text = name.to_string();
         match (name_text.as_str(), form) {
             ("columns", Form::Call(tokens)) => {
-                if let Some(mut names) = errors.ok(columns(at, tokens)) {
-                    if let ColumnNames::Constant { tokens, written } = &mut names {
-                        *tokens = errors.name(written, Kind::Texts);
-                    }
+                if let Some(names) = errors.ok(columns(at, tokens)) {
                     once(&mut self.columns, (names, at), "columns", at, errors);
                 }
             }
@@ -371,13 +387,8 @@ fn columns(at: Span, tokens: TokenStream) -> syn::Result<ColumnNames> {
     }
     match &constants[..] {
         [] => Ok(ColumnNames::Named(names)),
-        [only] if alone => {
-            Ok(ColumnNames::Constant { tokens: only.clone(), written: only.clone() })
-        }
-        _ => {
-            let written = quote!([#(#constants),*]);
-            Ok(ColumnNames::Constant { tokens: written.clone(), written })
-        }
+        [only] if alone => Ok(ColumnNames::constant(only.clone(), Kind::Text)),
+        _ => Ok(ColumnNames::constant(quote!([#(#constants),*]), Kind::Texts)),
     }
 }
 
