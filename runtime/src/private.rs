@@ -90,37 +90,6 @@ impl<const AXIS: isize> AxisOf<AXIS> {
     pub const VALUE: isize = AXIS;
 }
 
-/// The names of columns in a constant of the user.
-pub struct Texts<T: 'static>(pub &'static T);
-
-impl Texts<&'static str> {
-    /// One name.
-    pub const fn all(self) -> &'static [&'static str] {
-        std::slice::from_ref(self.0)
-    }
-}
-
-impl<const COUNT: usize> Texts<[&'static str; COUNT]> {
-    /// The names in an array.
-    pub const fn all(self) -> &'static [&'static str] {
-        self.0
-    }
-}
-
-impl<const COUNT: usize> Texts<&'static [&'static str; COUNT]> {
-    /// The names in an array that is borrowed.
-    pub const fn all(self) -> &'static [&'static str] {
-        *self.0
-    }
-}
-
-impl Texts<&'static [&'static str]> {
-    /// The names in a slice.
-    pub const fn all(self) -> &'static [&'static str] {
-        self.0
-    }
-}
-
 /// The type `X` as an associated type of the dtype. A batch with only categories has no numeric
 /// field, and a type parameter that no field uses is an error.
 pub trait Anchored<X> {

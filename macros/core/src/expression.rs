@@ -21,7 +21,9 @@ pub(crate) enum Kind {
     Flag,
     /// An `isize`.
     Axis,
-    /// The names of columns: a text or several.
+    /// The name of a column.
+    Text,
+    /// The names of columns.
     Texts,
 }
 

@@ -22,6 +22,10 @@ pub(crate) enum Condition {
     Size,
     /// A number in a parameter's range.
     Number { callee: String, parameter: &'static str, range: Range },
+    /// The lengths of nested arrays, whose elements fit into memory.
+    Elements,
+    /// Numbers that ascend, as `what` of `callee` do.
+    Ascending { callee: &'static str, what: &'static str },
     /// A list of numbers in a parameter's range.
     Numbers { callee: String, parameter: &'static str, range: Range },
 }

@@ -11,6 +11,43 @@ pub const fn size(given: usize) -> Result<usize, Text> {
     }
 }
 
+/// The most numbers of one value, whose bytes a pointer can count.
+const MOST_ELEMENTS: usize = isize::MAX as usize / 8;
+
+/// # Errors
+/// Arrays of these lengths that no memory holds.
+pub const fn elements(lengths: &[usize]) -> Result<usize, Text> {
+    let (mut all, mut index) = (1_usize, 0);
+    while index < lengths.len() {
+        all = all.saturating_mul(lengths[index]);
+        index += 1;
+    }
+    match all > MOST_ELEMENTS {
+        true => Err(Text::new("a value has more numbers than any memory holds")),
+        false => Ok(all),
+    }
+}
+
+/// # Errors
+/// Numbers that do not ascend, where `what` of `callee` do.
+pub const fn ascending(callee: &str, what: &str, numbers: &[f64]) -> Result<(), Text> {
+    let mut index = 1;
+    while index < numbers.len() {
+        if numbers[index - 1] >= numbers[index] {
+            return Err(Text::new("the ")
+                .str(what)
+                .str(" of `")
+                .str(callee)
+                .str("` ascend, but ")
+                .real(numbers[index])
+                .str(" comes after ")
+                .real(numbers[index - 1]));
+        }
+        index += 1;
+    }
+    Ok(())
+}
+
 /// Compares the number of elements of an input with the number of its named columns.
 pub const fn columns(value: &Shape, named: usize) -> Result<Shape, Text> {
     let needed = value.elements();
@@ -190,6 +227,21 @@ mod tests {
         assert_eq!(WRONG.unwrap_err().as_str(), said);
         assert!(columns(&TABLE, 6).is_ok() && columns(&Shape::numbers(&[]), 1).is_ok());
         assert!(columns(&Shape::numbers(&[Size::Unknown]), 5).is_ok(), "known to rustc alone");
+    }
+
+    #[test]
+    fn a_value_fits_into_memory() {
+        assert!(elements(&[1 << 32, 1 << 32]).is_err() && elements(&[1 << 61]).is_err());
+        assert_eq!(elements(&[]).ok(), Some(1));
+        assert_eq!(elements(&[3, 1 << 20]).ok(), Some(3 << 20));
+    }
+
+    #[test]
+    fn numbers_ascend() {
+        const WRONG: Result<(), Text> = ascending("quantile", "levels", &[0.1, 0.5, 0.5]);
+        let said = "the levels of `quantile` ascend, but 0.5 comes after 0.5";
+        assert_eq!(WRONG.unwrap_err().as_str(), said);
+        assert!(ascending("quantile", "levels", &[0.1, 0.5]).is_ok());
     }
 
     #[test]

@@ -93,18 +93,18 @@ impl Call<'_> {
             Module::Custom { .. } => {
                 let sizes = self.expansion.formulas.arguments(&shaped.output);
                 let size = size();
-                return quote!(#called let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;);
+                return quote!(#called let x_ = #private::Claim::claim(x_, (#size, #(#private::Const::<#sizes>,)*))?;);
             }
             Module::Activation { .. } => MaskRule::Keeps,
         };
         match (rule, shaped.output.shape.is_masked()) {
             // A layer that creates a mask reads its own input.
             (MaskRule::Sets, true) if shaped.input.shape.is_masked() => quote! {
-                let #mask = #private::CreateMask::narrow_mask(&self.#path, &x, #mask)?;
+                let #mask = #private::CreateMask::narrow_mask(&self.#path, &x_, #mask)?;
                 #called
             },
             (MaskRule::Sets, true) => quote! {
-                let #mask = #private::CreateMask::create_mask(&self.#path, &x)?;
+                let #mask = #private::CreateMask::create_mask(&self.#path, &x_)?;
                 #called
             },
             // A layer that reverses the steps also reverses the mask.
@@ -121,11 +121,11 @@ impl Call<'_> {
         let (path, origin) = (&self.path, self.origin());
         if let Some((method, _)) = &self.planned.next {
             let (method, next) = (Ident::new(method, Span::call_site()), &self.next);
-            return Some(quote!(let x = self.#path.#method(#(&self.#next,)* x, #origin)?;));
+            return Some(quote!(let x_ = self.#path.#method(#(&self.#next,)* x_, #origin)?;));
         }
         let asks = self.form().is_some_and(|form| form.asks_origin);
         (asks && self.is_on_data())
-            .then(|| quote!(let x = self.#path.try_forward_from(x, #origin)?;))
+            .then(|| quote!(let x_ = self.#path.try_forward_from(x_, #origin)?;))
     }
 
     /// `let x = layer(x)?`, with the mask for layers that read one.
@@ -135,17 +135,17 @@ impl Call<'_> {
         let reads = self.layer.input.shape.is_masked() && is_reader;
         let inference = match reads {
             true => quote! {
-                let x = #private::MaskedModule::try_forward_masked(&self.#path, x, &#mask)?;
+                let x_ = #private::MaskedModule::try_forward_masked(&self.#path, x_, &#mask)?;
             },
-            false => quote!(let x = #private::Module::try_forward(&self.#path, x)?;),
+            false => quote!(let x_ = #private::Module::try_forward(&self.#path, x_)?;),
         };
         let training = |mask| match reads {
             true => quote! {
-                let x = #private::MaskedModuleMut::try_forward_mut_masked(
-                    &mut self.#path, x, &#mask,
+                let x_ = #private::MaskedModuleMut::try_forward_mut_masked(
+                    &mut self.#path, x_, &#mask,
                 )?;
             },
-            false => quote!(let x = #private::ModuleMut::try_forward_mut(&mut self.#path, x)?;),
+            false => quote!(let x_ = #private::ModuleMut::try_forward_mut(&mut self.#path, x_)?;),
         };
         match (self.mode, self.form(), self.absence) {
             (Mode::Inference, ..) => inference,
@@ -155,7 +155,7 @@ impl Call<'_> {
                 let present = presence(self.expansion, absence);
                 match reads {
                     true => training(quote!(#mask.without_absent(&#present)?)),
-                    false => quote!(let x = self.#path.try_forward_present(x, &#present)?;),
+                    false => quote!(let x_ = self.#path.try_forward_present(x_, &#present)?;),
                 }
             }
             (Mode::Training, Some(form), _) if !form.trains_differently => inference,

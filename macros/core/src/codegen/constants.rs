@@ -40,10 +40,11 @@ pub(super) fn check(
     span: Span,
     formula: &TokenStream,
 ) -> TokenStream {
-    let (private, field) = (&expansion.paths.private, format!("`{field}`: "));
+    let (spec, field) = (&expansion.paths.spec, format!("`{field}`: "));
+    // At the user's tokens, in whose edition `::core` may be a module of the user's.
     quote_spanned! {span=>
-        const _: () = if let ::core::result::Result::Err(text) = &#formula {
-            ::core::panic!("{}", #private::spec::Text::new(#field).text(text).as_str());
+        const _: () = if let ::std::result::Result::Err(text_) = &#formula {
+            ::std::panic!("{}", #spec::Text::as_str(&#spec::Text::new(#field).text(text_)));
         };
     }
 }

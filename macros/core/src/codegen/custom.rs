@@ -107,10 +107,10 @@ pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
                     const DIMS: &'static [::core::primitive::usize] =
                         <<M::Built as #private::Module<Input>>::Output as #private::SampleDims>::DIMS;
                 }
-                if let ::core::result::Result::Err(text) =
+                if let ::core::result::Result::Err(text_) =
                     #private::compare_claim(<#module as Takes>::DIMS, &[#(#sizes),*])
                 {
-                    ::core::panic!("{}", #private::spec::Text::new(#field).text(&text).as_str());
+                    ::core::panic!("{}", #private::spec::Text::new(#field).text(&text_).as_str());
                 }
             };
         }

@@ -47,7 +47,7 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
             const _: () = {
                 struct Nodes { #(#fields,)* }
                 struct Stages { #(#stages: (),)* }
-                fn names(nodes: Nodes, stages: Stages) { #(#names)* }
+                fn names(nodes_: Nodes, stages_: Stages) { #(#names)* }
             };
         };
     }
@@ -80,8 +80,8 @@ fn name(typed: &Typed, paths: &Paths) -> TokenStream {
     let (krate, layer) = (&paths.krate, &paths.layer);
     let at = |text: &str, user: &Ident| Ident::new(text, user.span());
     match typed {
-        Typed::Node(name) => quote!(let _ = nodes.#name;),
-        Typed::Stage(name) => quote!(let _ = stages.#name;),
+        Typed::Node(name) => quote!(let _ = nodes_.#name;),
+        Typed::Stage(name) => quote!(let _ = stages_.#name;),
         Typed::Layer(name) => quote!(let _: #layer::#name;),
         Typed::Merge(name) => quote!(let _ = #krate::merge::#name;),
         Typed::Activation(activation, name) => {

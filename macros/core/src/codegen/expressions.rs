@@ -19,28 +19,30 @@ pub(crate) fn constants<'a>(
 
 fn constant(expression: &Expression, paths: &Paths) -> TokenStream {
     let Expression { name, kind, written } = expression;
-    let private = &paths.private;
-    let primitive = quote!(::core::primitive);
+    // What rustc compares with the type is at the user's token, in whose edition `::core` may be a module
+    // of the user's.
+    let (private, span) = (&paths.private, expression.span());
+    let (primitive, texts) =
+        (quote!(::core::primitive), quote!(&'static [&'static ::core::primitive::str]));
     let (ty, value) = match kind {
         Kind::Size => (quote!(#primitive::usize), quote!(<[()]>::len(&[(); #written]))),
         Kind::Number => {
-            let bits = quote!(#primitive::f64::to_bits((#written) as #primitive::f64));
+            let number = quote_spanned!(span=> (#written) as ::std::primitive::f64);
+            let bits = quote!(#primitive::f64::to_bits(#number));
             (quote!(#primitive::f64), quote!(#private::NumberOf::<{ #bits }>::VALUE))
         }
         Kind::Flag => (quote!(#primitive::bool), quote!(#private::FlagOf::<{ #written }>::VALUE)),
         Kind::Axis => (quote!(#primitive::isize), quote!(#private::AxisOf::<{ #written }>::VALUE)),
-        Kind::Numbers => (quote!(&'static [#primitive::f64]), quote!(&#written)),
-        Kind::Texts => {
-            let span = expression.span();
-            (
-                quote!(&'static [&'static #primitive::str]),
-                quote_spanned!(span=> #private::Texts(&#written).all()),
-            )
-        }
+        Kind::Numbers => (quote!(&'static [#primitive::f64]), quote_spanned!(span=> &#written)),
+        Kind::Text => (texts, quote_spanned!(span=> &[#written])),
+        Kind::Texts => (texts, quote_spanned!(span=> &#written)),
     };
     quote! {
         #[doc(hidden)]
-        #[allow(non_upper_case_globals, dead_code, clippy::all, clippy::pedantic)]
+        #[allow(
+            non_upper_case_globals, dead_code, trivial_casts, trivial_numeric_casts, unused_parens,
+            unused_braces, clippy::all, clippy::pedantic
+        )]
         const #name: #ty = #value;
     }
 }

@@ -76,7 +76,10 @@ impl Formulas {
             (Size::Unknown, Unknown::Written(sizes)) => sizes[axis].tokens.clone(),
             (Size::Unknown, Unknown::Computed { constant, skipped }) => {
                 let (constant, axis) = (self.constant(*constant), literal(axis + skipped));
-                quote!(#constant.dim(#axis).get())
+                {
+                    let spec = &self.spec;
+                    quote!(#spec::Size::get(#spec::Shape::dim(&#constant, #axis)))
+                }
             }
         }
     }
@@ -112,7 +115,7 @@ impl Formulas {
         let sizes = (0..shape.rank()).map(|axis| match (&computed, shape.dim(axis)) {
             (Some(constant), Size::Unknown) => {
                 let axis = literal(axis);
-                quote!(#constant.dim(#axis))
+                quote!(#spec::Shape::dim(&#constant, #axis))
             }
             _ => self.given(&self.size(flow, axis)),
         });
@@ -208,8 +211,8 @@ impl Formulas {
                 let of = of.iter().map(|operand| {
                     let (name, shape) = (&operand.name, self.shape(&operand.flow));
                     quote!({
-                        let shape = #shape;
-                        #spec::derived::Source { name: #name, raw: shape, encoded: shape }
+                        let shape_ = #shape;
+                        #spec::derived::Source { name: #name, raw: shape_, encoded: shape_ }
                     })
                 });
                 quote!(#spec::derived::arithmetic::output(&[#(#of),*]))
@@ -321,6 +324,10 @@ impl Formulas {
                 let range = format_ident!("{range:?}");
                 quote!(#spec::Range::#range.check(#callee, #parameter, #value))
             }
+            Condition::Elements => quote!(#spec::agree::elements(&[#value])),
+            Condition::Ascending { callee, what } => {
+                quote!(#spec::agree::ascending(#callee, #what, &[#value]))
+            }
             Condition::Numbers { callee, parameter, range } => {
                 let range = format_ident!("{range:?}");
                 quote!(#spec::Range::#range.check_all(#callee, #parameter, #value))
@@ -351,7 +358,10 @@ impl Formulas {
             Size::Known(number) => literal(number),
             Size::Unknown => {
                 let (formula, position) = (self.of_layer(function, call), literal(position));
-                const_argument(&quote!(#formula.at(#position).get()))
+                const_argument(&{
+                    let spec = &self.spec;
+                    quote!(#spec::Size::get(#spec::layer::Sizes::at(&#formula, #position)))
+                })
             }
         };
         (0..sizes.len()).map(argument).collect()

@@ -99,9 +99,9 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
         match is_masked(expansion, node) {
             true => {
                 let mask = mask(node);
-                quote!(let ((#value, tape), #mask) = { #steps };)
+                quote!(let ((#value, tape_), #mask) = { #steps };)
             }
-            false => quote!(let (#value, tape) = { #steps };),
+            false => quote!(let (#value, tape_) = { #steps };),
         }
     });
     let outputs = graph.heads().map(|node| {
@@ -111,25 +111,25 @@ fn body(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let size = size();
     quote! {
         let #size = #private::HasShape::shape(&#first).0;
-        let tape = batch.tape;
+        let tape_ = batch_.tape;
         #(#nodes)*
-        #ok(#heads { #(#outputs,)* tape })
+        #ok(#heads { #(#outputs,)* tape: tape_ })
     }
 }
 
 /// The local with a node's value. Mixed-site hygiene separates it from the user's names.
 fn value(node: usize) -> Ident {
-    format_ident!("value_{node}", span = Span::mixed_site())
+    format_ident!("value_{node}_", span = Span::mixed_site())
 }
 
 /// The local with a node's mask.
 fn mask(node: usize) -> Ident {
-    format_ident!("mask_{node}", span = Span::mixed_site())
+    format_ident!("mask_{node}_", span = Span::mixed_site())
 }
 
 /// The local with the mask inside a branch.
 pub(super) fn running_mask() -> Ident {
-    Ident::new("mask", Span::mixed_site())
+    Ident::new("mask_", Span::mixed_site())
 }
 
 /// Whether a node's value has a mask.
@@ -138,13 +138,13 @@ fn is_masked(expansion: &Expansion<'_>, node: usize) -> bool {
 }
 
 pub(super) fn size() -> Ident {
-    Ident::new("size", Span::mixed_site())
+    Ident::new("size_", Span::mixed_site())
 }
 
 /// The path of an input's tensor in the batch.
 fn access(expansion: &Expansion<'_>, input: usize) -> TokenStream {
     let path = path_in_batch(expansion, input);
-    quote!(batch.#path)
+    quote!(batch_.#path)
 }
 
 /// [`access`] from the batch on.
@@ -175,14 +175,14 @@ fn input_mask(expansion: &Expansion<'_>, input: usize) -> Option<TokenStream> {
     expansion.checked.shapes[input].input.shape.is_masked().then(|| {
         let (running, clone) = (running_mask(), &expansion.paths.clone);
         let field = present_in_batch(&expansion.checked.graph.nodes[input]);
-        quote!(let #running = #clone(&batch.#field.mask);)
+        quote!(let #running = #clone(&batch_.#field.mask);)
     })
 }
 
 /// The presence of the optional input that a node depends on.
 pub(super) fn presence(expansion: &Expansion<'_>, absence: Absence) -> TokenStream {
     let name = expansion.checked.graph.nodes[absence.input].name();
-    quote!(batch.#name.present)
+    quote!(batch_.#name.present)
 }
 
 /// The statements that compute a node's value and tape from its sources.
@@ -198,8 +198,8 @@ fn node_steps(expansion: &Expansion<'_>, position: usize, mode: Mode) -> TokenSt
     });
     let name = plain(node.name());
     let end = match expansion.checked.shapes[position].output.shape.kind {
-        Kind::Numbers => quote!(#private::node(#name, x)),
-        _ => quote!(#private::SplitTape::split_tape(x)),
+        Kind::Numbers => quote!(#private::node(#name, x_)),
+        _ => quote!(#private::SplitTape::split_tape(x_)),
     };
     let mask = running_mask();
     let end = if is_masked(expansion, position) { quote!((#end, #mask)) } else { end };
@@ -224,11 +224,11 @@ fn fill(
     let (value, counts) = match absence.policy {
         Missing::Learned => {
             let stand_in = names::stand_in(node.name());
-            (quote!(let x = #krate::missing::learned(x, &#present, &self.#stand_in)?;), true)
+            (quote!(let x_ = #krate::missing::learned(x_, &#present, &self.#stand_in)?;), true)
         }
         // An input without a branch has been selected already.
         _ if without_layers && node.is_input() => (TokenStream::new(), false),
-        _ => (quote!(let x = #krate::missing::select(x, &#present)?;), false),
+        _ => (quote!(let x_ = #krate::missing::select(x_, &#present)?;), false),
     };
     let mask = running_mask();
     let mask = is_masked(expansion, position).then(|| match counts {
@@ -282,7 +282,7 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
                 let (running, mask) = (running_mask(), mask(node.feeds[0].node));
                 quote!(let #running = #clone(&#mask);)
             });
-            let put = quote!(#mask let x = #private::PutTape::put_tape(#clone(&#fed_by), tape););
+            let put = quote!(#mask let x_ = #private::PutTape::put_tape(#clone(&#fed_by), tape_););
             let (from, to) =
                 (&checked.shapes[node.feeds[0].node].output, &checked.shapes[position].input);
             let compared_by_rustc = node.shared.is_some() && !(from.is_known() && to.is_known());
@@ -291,11 +291,11 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             }
             // The input shape of the branch's owner; a constant compares it with this one.
             let (size, sizes) = (size(), expansion.formulas.arguments(to));
-            quote!(#put let x = #private::Claim::claim(x, (#size, #(#private::Const::<#sizes>,)*))?;)
+            quote!(#put let x_ = #private::Claim::claim(x_, (#size, #(#private::Const::<#sizes>,)*))?;)
         }
         _ => {
             let (input, mask) = (access(expansion, position), input_mask(expansion, position));
-            let put = quote!(#mask let x = #private::PutTape::put_tape(#clone(&#input), tape););
+            let put = quote!(#mask let x_ = #private::PutTape::put_tape(#clone(&#input), tape_););
             let Some(absence) = node.absence.filter(|a| a.policy != Missing::Mean) else {
                 return put;
             };
@@ -303,10 +303,10 @@ fn single_source(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             match checked.shapes[position].input.shape.kind {
                 Kind::Categories => quote! {
                     #mask
-                    let x = #krate::missing::select_categories(#clone(&#input), &#present)?;
-                    let x = #private::PutTape::put_tape(x, tape);
+                    let x_ = #krate::missing::select_categories(#clone(&#input), &#present)?;
+                    let x_ = #private::PutTape::put_tape(x_, tape_);
                 },
-                _ => quote!(#put let x = #krate::missing::select(x, &#present)?;),
+                _ => quote!(#put let x_ = #krate::missing::select(x_, &#present)?;),
             }
         }
     }
@@ -329,7 +329,7 @@ fn merge_call(
         if edge.present {
             let input = node.absence.map_or(edge.node, |absence| absence.input);
             let name = graph.nodes[input].name();
-            return quote!(#krate::merge::MergeInput::new(&batch.#name.present)?);
+            return quote!(#krate::merge::MergeInput::new(&batch_.#name.present)?);
         }
         let value = value(edge.node);
         let mut operand = quote!(#krate::merge::MergeInput::new(&#value)?);
@@ -365,13 +365,13 @@ fn merge_call(
     let mask = merged_mask(expansion, position, merge);
     quote! {
         #mask
-        let x = #function(
+        let x_ = #function(
             #vec![#(#parts),*],
             #(#value,)*
             #(#arguments,)*
             (#size, #(#private::Const::<#sizes>,)*),
             #more
-            tape,
+            tape_,
         )?;
     }
 }
@@ -393,8 +393,8 @@ fn weighted_call(expansion: &Expansion<'_>, position: usize, bag: &Call<'_>) -> 
         _ => quote!(#none),
     };
     quote! {
-        let x = #private::PutTape::put_tape(#clone(&#list_value), tape);
-        let x = self.#path.try_forward_weighted(x, &#weights_value, #mask)?;
+        let x_ = #private::PutTape::put_tape(#clone(&#list_value), tape_);
+        let x_ = self.#path.try_forward_weighted(x_, &#weights_value, #mask)?;
     }
 }
 

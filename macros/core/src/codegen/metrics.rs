@@ -169,22 +169,22 @@ fn check(paths: &Paths, field: &str, target: Target, own: &Own) -> TokenStream {
                 label = "implement `multi_input::metric::Metric` for it"
             )]
             trait Measures {
-                const NAME: &'static ::core::primitive::str;
+                const NAME: &'static ::std::primitive::str;
                 const TARGETS: &'static [#spec::Target];
             }
             #[diagnostic::do_not_recommend]
             impl<T: #krate::metric::Metric> Measures for T {
-                const NAME: &'static ::core::primitive::str = T::NAME;
+                const NAME: &'static ::std::primitive::str = T::NAME;
                 const TARGETS: &'static [#spec::Target] = T::TARGETS;
             }
-            if let ::core::result::Result::Err(text) = #spec::metric::check_own(
+            if let ::std::result::Result::Err(text_) = #spec::metric::check_own(
                 #field,
                 #spec::Target::#target,
                 #name,
                 <#alias as Measures>::NAME,
                 <#alias as Measures>::TARGETS,
             ) {
-                ::core::panic!("{}", text.as_str());
+                ::std::panic!("{}", #spec::Text::as_str(&text_));
             }
         };
     }

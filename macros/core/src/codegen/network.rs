@@ -80,8 +80,8 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
             .map(|node| names::log_variance(node.name()))
             .collect(),
         penalties: tensors::penalties(expansion),
-        keys: tensors::set_rng_keys(expansion, &quote!(key)),
-        freezes: tensors::set_frozen(expansion, &quote!(frozen)),
+        keys: tensors::set_rng_keys(expansion, &quote!(key_)),
+        freezes: tensors::set_frozen(expansion, &quote!(frozen_)),
     };
     let network = signatures.network(&quote!(#inference #training), &bodies);
     let traced = bounds(Mode::Inference, quote!(#private::OwnedTape<E, D>));
@@ -101,7 +101,7 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
     let graph = &expansion.checked.graph;
     let fields = graph.entries().map(|(column, node)| {
         let field = graph.nodes[node].name();
-        let present = quote!(rows.present(#column, device)?);
+        let present = quote!(rows_.present(#column, device_)?);
         if graph.stays_raw(node) {
             return quote!(#field: #krate::missing::Presence { present: #present });
         }
@@ -112,12 +112,12 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
         };
         let sizes = expansion.formulas.arguments(flow);
         let values = quote! {
-            rows.#read(#column, (rows.len(), #(#private::Const::<#sizes>,)*), device)?
+            rows_.#read(#column, (rows_.len(), #(#private::Const::<#sizes>,)*), device_)?
         };
         let values = match flow.shape.is_masked() {
             true => {
                 let steps = &expansion.formulas.sizes(flow)[0];
-                let mask = quote!(rows.mask::<E, D>(#column, #steps)?);
+                let mask = quote!(rows_.mask::<E, D>(#column, #steps)?);
                 quote!(#krate::layer::Padded { values: #values, mask: #mask })
             }
             false => values,
@@ -132,5 +132,5 @@ fn batch(expansion: &Expansion<'_>) -> TokenStream {
             },
         }
     });
-    quote!(#name { #(#fields,)* tape })
+    quote!(#name { #(#fields,)* tape: tape_ })
 }

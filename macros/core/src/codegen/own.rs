@@ -82,12 +82,12 @@ fn loss(output: usize, own: &Own, field: &str, paths: &Paths) -> TokenStream {
             trait Fits {}
             #[diagnostic::do_not_recommend]
             impl<T: #krate::loss::Loss> Fits for T {}
-            const fn own<T: Fits + #krate::loss::Loss>(loss: &'static T) -> #private::OwnLoss {
-                #private::own_loss(loss)
+            const fn own_<T: Fits + #krate::loss::Loss>(loss_: &'static T) -> #private::OwnLoss {
+                #private::own_loss(loss_)
             }
             // Rustc reports the cast alone, which is shorter.
             let _: &'static dyn Fits = #value;
-            own(#value)
+            own_(#value)
         };
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn of_place(own: &Own, place: Place, field: &str, paths: &Paths) -> T
         trait Fits: #path {}
         #[diagnostic::do_not_recommend]
         impl<T: #path> Fits for T {}
-        let own: &'static dyn Fits = #value;
-        own
+        let own_: &'static dyn Fits = #value;
+        own_
     }}
 }

@@ -60,8 +60,8 @@ pub(super) fn structs(
         #samples
 
         impl ::core::convert::From<#sample> for #inputs_name {
-            fn from(sample: #sample) -> Self {
-                #inputs_name { #(#input_names: sample.#input_names),* }
+            fn from(sample_: #sample) -> Self {
+                #inputs_name { #(#input_names: sample_.#input_names),* }
             }
         }
     }
@@ -220,9 +220,9 @@ fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
     let option = quote!(::core::option::Option);
     let default = field.columns.default.as_ref().map(|default| default.function(&ty));
     match (&field.columns.read_with, default) {
-        (None, None) => quote!(#name: cells.take::<_, De::Error>(#index)?),
+        (None, None) => quote!(#name: cells_.take::<_, De::Error>(#index)?),
         (None, Some(default)) => {
-            quote!(#name: cells.take_or::<#ty, De::Error>(#index, #default)?)
+            quote!(#name: cells_.take_or::<#ty, De::Error>(#index, #default)?)
         }
         (Some(read), default) => {
             let default = match default {
@@ -230,7 +230,7 @@ fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
                 None => quote!(#option::None),
             };
             quote! {
-                #name: cells.take_with::<#ty, De::Error>(#index, |cell| #read(cell), #default)?
+                #name: cells_.take_with::<#ty, De::Error>(#index, |cell_| #read(cell_), #default)?
             }
         }
     }
@@ -331,7 +331,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     let append = match read_with {
         None => quote!(#path::append::<#ty>),
         Some(read) => quote! {
-            |_, grid, columns, to| #path::append_with::<#ty>(grid, columns, to, |cell| #read(cell))
+            |_, grid_, columns_, to_| #path::append_with::<#ty>(grid_, columns_, to_, |cell_| #read(cell_))
         },
     };
     // Rustc reports a type that cannot be read where it is taken.

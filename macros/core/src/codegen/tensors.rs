@@ -1,7 +1,7 @@
 //! dfdx's traversal of the module's tensors, and its construction.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote, ToTokens};
 
 use super::{model, nest, Expansion};
 use crate::{
@@ -18,38 +18,35 @@ pub(crate) fn collection(expansion: &Expansion<'_>) -> TokenStream {
             let (name, text) = (&field.name, plain(&field.name));
             match field.content {
                 model::Content::Branch(_) => {
-                    quote!(Self::module(#text, |s| &s.#name, |s| &mut s.#name))
+                    quote!(Self::module(#text, |s_| &s_.#name, |s_| &mut s_.#name))
                 }
                 model::Content::StandIn(_) | model::Content::LogVariance => quote! {
                     Self::tensor(
                         #text,
-                        |s| &s.#name,
-                        |s| &mut s.#name,
+                        |s_| &s_.#name,
+                        |s_| &mut s_.#name,
                         #private::TensorOptions::reset_to_zeros(),
                     )
                 },
             }
         })
         .collect();
-    let names: Vec<TokenStream> = model::tensors(expansion)
-        .map(|field| {
-            let name = field.name;
-            quote!(#name)
-        })
-        .collect();
+    let names: Vec<Ident> = model::tensors(expansion).map(|field| field.name).collect();
+    let parts: Vec<TokenStream> =
+        (0..names.len()).map(|part| format_ident!("part_{part}_").into_token_stream()).collect();
     let (visits, built) = match names.is_empty() {
         true => (quote!(()), quote!(())),
-        false => (nest::tuple(&visits), nest::tuple(&names)),
+        false => (nest::tuple(&visits), nest::tuple(&parts)),
     };
     let phantom =
         (!model::holds_tensors(expansion)).then(|| quote!(_phantom: ::core::marker::PhantomData,));
     let settings = settings(expansion);
     let mutable = (!settings.is_empty()).then(|| quote!(mut));
     expansion.signatures().collection(quote! {
-        visitor.visit_fields(#visits, |#built| {
-            let #mutable module = #model { #(#names,)* #phantom };
+        visitor_.visit_fields(#visits, |#built| {
+            let #mutable module_ = #model { #(#names: #parts,)* #phantom };
             #settings
-            module
+            module_
         })
     })
 }
@@ -62,12 +59,13 @@ fn settings(expansion: &Expansion<'_>) -> TokenStream {
         for name in call.spec.form.settings {
             let Some(number) = call.number(name) else { continue };
             let (setter, value) = (quote::format_ident!("set_{name}"), &number.tokens);
-            statements.extend(quote!(module.#path.#setter(#value);));
+            statements.extend(quote!(module_.#path.#setter(#value);));
         }
     }
     // Without a trainer, different layers must still drop different elements.
     let layer = &expansion.paths.layer;
-    let keys = set_rng_keys(expansion, &quote!(#layer::RngKey::default()));
+    let keys =
+        set_rng_keys(expansion, &quote!(<#layer::RngKey as ::core::default::Default>::default()));
     quote!(#statements #keys)
 }
 
@@ -78,7 +76,7 @@ pub(crate) fn set_rng_keys(expansion: &Expansion<'_>, key: &TokenStream) -> Toke
         .filter(|(layer, _)| layer.call().is_some_and(|call| call.spec.form.random));
     let statements = random.enumerate().map(|(index, (_, path))| {
         let index = Literal::u64_suffixed(index as u64);
-        quote!(module.#path.set_rng_key(#key.layer(#index));)
+        quote!(module_.#path.set_rng_key(#key.layer(#index));)
     });
     quote!(#(#statements)*)
 }
@@ -92,7 +90,7 @@ pub(crate) fn set_frozen(expansion: &Expansion<'_>, frozen: &TokenStream) -> Tok
             model::layer_paths(expansion, node).into_iter().filter_map(move |(layer, path)| {
                 let call = layer.module.call();
                 let statistics = call.is_some_and(|call| call.spec.form.batch_statistics);
-                statistics.then(|| quote!(module.#path.set_frozen(#frozen(#branch));))
+                statistics.then(|| quote!(module_.#path.set_frozen(#frozen(#branch));))
             })
         });
     quote!(#(#statements)*)
@@ -114,7 +112,7 @@ pub(crate) fn penalties(expansion: &Expansion<'_>) -> TokenStream {
                 (None, None) => return None,
                 (l1, l2) => (number_or_zero(l1), number_or_zero(l2)),
             };
-            Some(quote!(penalties.add(#branch, &module.#path.weight, #l1, #l2)?;))
+            Some(quote!(penalties_.add(#branch, &module_.#path.weight, #l1, #l2)?;))
         })
     });
     quote!(#(#statements)*)

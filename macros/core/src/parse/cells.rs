@@ -46,11 +46,19 @@ pub(crate) enum ColumnNames {
         tokens: TokenStream,
         /// The tokens of the user.
         written: TokenStream,
+        /// A text or texts. A single constant is texts where the field has several columns.
+        kind: Kind,
     },
     /// All that begin with a text.
     Prefix(LitStr),
     /// All that no other field uses.
     AllOthers,
+}
+
+impl ColumnNames {
+    fn constant(written: TokenStream, kind: Kind) -> ColumnNames {
+        ColumnNames::Constant { tokens: written.clone(), written, kind }
+    }
 }
 
 /// How dates are written.
@@ -87,6 +95,17 @@ impl CellOptions {
         }
     }
 
+    /// Leaves names that the macro does not know to rustc. `are_several` says whether the field has
+    /// several columns.
+    pub(super) fn name_columns(&mut self, are_several: bool, errors: &mut Diagnostics) {
+        if let Some((ColumnNames::Constant { tokens, written, kind }, _)) = &mut self.columns {
+            if are_several {
+                *kind = Kind::Texts;
+            }
+            *tokens = errors.name(written, *kind);
+        }
+    }
+
     /// Whether only rustc knows the names in `columns(...)`.
     pub(crate) fn are_in_a_constant(&self) -> bool {
         matches!(self.columns, Some((ColumnNames::Constant { .. }, _)))
@@ -109,10 +128,7 @@ impl CellOptions {
         match name.to_string().as_str() {
             "columns" => {
                 let tokens = entry.call("columns(\"first\", \"second\")", errors)?;
-                let mut names = columns(at, tokens, errors)?;
-                if let ColumnNames::Constant { tokens, written } = &mut names {
-                    *tokens = errors.name(written, Kind::Texts);
-                }
+                let names = columns(at, tokens, errors)?;
                 once(&mut self.columns, (names, at), "columns", at, errors);
             }
             "missing" => read_texts(&mut self.missing, entry, "NA", errors)?,
@@ -394,13 +410,8 @@ fn column_names(given: Vec<Given>) -> syn::Result<ColumnNames> {
     }
     match &constants[..] {
         [] => Ok(ColumnNames::Named(names)),
-        [only] if alone => {
-            Ok(ColumnNames::Constant { tokens: only.clone(), written: only.clone() })
-        }
-        _ => {
-            let written = quote!([#(#constants),*]);
-            Ok(ColumnNames::Constant { tokens: written.clone(), written })
-        }
+        [only] if alone => Ok(ColumnNames::constant(only.clone(), Kind::Text)),
+        _ => Ok(ColumnNames::constant(quote!([#(#constants),*]), Kind::Texts)),
     }
 }
 

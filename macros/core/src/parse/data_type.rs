@@ -1,12 +1,12 @@
 //! The types of fields. The built-in data types are recognised by their names.
 
-use multi_input_spec::Size;
+use multi_input_spec::{agree, Size};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
 use syn::{spanned::Spanned, Expr, ExprMacro, ExprPath, GenericArgument, PathArguments, Type};
 
 use super::{attribute::point, number::SizeExpr};
-use crate::text::compact;
+use crate::{diagnostics::Diagnostics, requirement::Condition, text::compact};
 
 /// The type of a field: the value of one sample.
 #[derive(Clone)]
@@ -75,6 +75,19 @@ impl Element {
 }
 
 impl FieldType {
+    /// Reports arrays that no memory holds, or leaves constant lengths to rustc.
+    pub(super) fn fits_memory(&self, errors: &mut Diagnostics) {
+        let lengths: Vec<_> = self.dims.iter().map(|dim| dim.value.get()).collect();
+        if self.dims.iter().all(SizeExpr::is_known) {
+            if let Err(text) = agree::elements(&lengths) {
+                errors.at(self.span, text.as_str());
+            }
+        } else if self.dims.len() > 1 {
+            let lengths = self.dims.iter().map(|dim| &dim.tokens);
+            errors.require(self.span, &quote!(#(#lengths),*), Condition::Elements);
+        }
+    }
+
     /// Every size in the type.
     pub(super) fn sizes_mut(&mut self) -> impl Iterator<Item = &mut SizeExpr> {
         let argument = match &mut self.element {
@@ -89,11 +102,12 @@ impl FieldType {
         self.dims.iter().fold(Size::Known(1), |size, dim| size.times(dim.value))
     }
 
-    /// The type with absolute paths; `krate` is the path of `multi_input`.
+    /// The type with absolute paths; `krate` is the path of `multi_input`. The tokens are of the user's
+    /// edition, of which each has `::std`, and the first has no `::core`.
     pub(crate) fn absolute(&self, krate: &TokenStream) -> TokenStream {
         let (span, present) = (self.span, self.absolute_present(krate));
         match self.optional {
-            true => quote_spanned!(span=> ::core::option::Option<#present>),
+            true => quote_spanned!(span=> ::std::option::Option<#present>),
             false => present,
         }
     }
@@ -102,12 +116,12 @@ impl FieldType {
     pub(crate) fn absolute_present(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
         let mut tokens = match &self.element {
-            Element::F32 => quote_spanned!(span=> ::core::primitive::f32),
-            Element::F64 => quote_spanned!(span=> ::core::primitive::f64),
-            Element::I64 => quote_spanned!(span=> ::core::primitive::i64),
-            Element::U64 => quote_spanned!(span=> ::core::primitive::u64),
-            Element::Bool => quote_spanned!(span=> ::core::primitive::bool),
-            Element::U32 => quote_spanned!(span=> ::core::primitive::u32),
+            Element::F32 => quote_spanned!(span=> ::std::primitive::f32),
+            Element::F64 => quote_spanned!(span=> ::std::primitive::f64),
+            Element::I64 => quote_spanned!(span=> ::std::primitive::i64),
+            Element::U64 => quote_spanned!(span=> ::std::primitive::u64),
+            Element::Bool => quote_spanned!(span=> ::std::primitive::bool),
+            Element::U32 => quote_spanned!(span=> ::std::primitive::u32),
             Element::Class(classes) => {
                 let classes = classes.argument();
                 quote_spanned!(span=> #krate::Class<#classes>)
@@ -125,7 +139,7 @@ impl FieldType {
             Element::Inferred => quote_spanned!(span=> _),
         };
         if self.optional_items {
-            tokens = quote_spanned!(span=> ::core::option::Option<#tokens>);
+            tokens = quote_spanned!(span=> ::std::option::Option<#tokens>);
         }
         for dim in self.dims.iter().rev() {
             let size = &dim.tokens;

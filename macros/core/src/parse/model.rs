@@ -109,6 +109,26 @@ impl Field {
         std::iter::once(own).chain(others).collect()
     }
 
+    /// Whether a step cuts a cell into the elements.
+    pub(crate) fn is_split(&self) -> bool {
+        match &self.source {
+            Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.name == "split"),
+            _ => false,
+        }
+    }
+
+    /// Whether each element of its value has a column.
+    fn has_several_columns(&self) -> bool {
+        !self.is_split() && self.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
+    }
+
+    fn cells_mut(&mut self) -> Option<&mut CellOptions> {
+        match &mut self.source {
+            Some(Source::Input(input)) => Some(&mut input.cells),
+            _ => self.output.as_mut().map(|output| &mut output.cells),
+        }
+    }
+
     /// How the value of an input or a target is written in files.
     pub(crate) fn cells(&self) -> Option<&CellOptions> {
         match &self.source {
@@ -368,9 +388,10 @@ fn read_field(
     let ty = errors.of_field(&name, |errors| {
         let mut ty = errors.ok(data_type::read(&field.ty))?;
         ty.sizes_mut().for_each(|size| size.require(errors));
+        ty.fits_memory(errors);
         Some(ty)
     });
-    Field {
+    let mut field = Field {
         name,
         ty,
         ty_tokens,
@@ -383,7 +404,12 @@ fn read_field(
         attributes,
         columns,
         typed,
+    };
+    let are_several = field.has_several_columns();
+    if let Some(cells) = field.cells_mut() {
+        cells.name_columns(are_several, errors);
     }
+    field
 }
 
 /// What the attributes of a field say.

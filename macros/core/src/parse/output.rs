@@ -23,7 +23,7 @@ use super::{
     own::Own,
     word::Word,
 };
-use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
+use crate::{diagnostics::Diagnostics, requirement::Condition, suggest::list, text::compact};
 
 /// The kind of an output.
 #[derive(Clone)]
@@ -353,7 +353,7 @@ fn loss_of(
     Some(LossCall::Named(NamedLoss { spec, name, values, listed }))
 }
 
-/// The numbers that a loss lists, which ascend; constants are compared before training.
+/// The numbers that a loss lists, which ascend; constants are left to rustc.
 fn ascending(
     spec: &Loss,
     listed: &[Argument],
@@ -368,7 +368,12 @@ fn ascending(
         errors.at(pair[1].span, text);
         return None;
     }
-    Some(numbers.into_iter().map(|number| number.tokens.clone()).collect())
+    let tokens: Vec<TokenStream> = numbers.iter().map(|number| number.tokens.clone()).collect();
+    if let Some(constant) = numbers.iter().find(|number| number.value.is_nan()) {
+        let condition = Condition::Ascending { callee: spec.name(), what };
+        errors.require(constant.span, &quote!(#(#tokens),*), condition);
+    }
+    Some(tokens)
 }
 
 /// The arguments of a loss or metric; the parentheses are optional.

@@ -1,13 +1,14 @@
 //! Compares the number of `columns(...)` with the number of elements of the value.
 
-use multi_input_spec::{Kind, Size};
+use multi_input_spec::{self as spec, Size};
 use quote::quote;
 
 use super::{flow::Flow, formula::Formula, Scope};
 use crate::{
     diagnostics::Diagnostics,
+    expression::Kind,
     graph::Graph,
-    parse::{ColumnNames, Element, Field, SizeExpr, Source},
+    parse::{ColumnNames, Element, SizeExpr},
 };
 
 /// Compares the counts of every input and target. Several columns of one text are joined, and a list
@@ -18,10 +19,10 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
         let Some((columns, span)) = &cells.columns else { continue };
         let (named, is_one) = match columns {
             ColumnNames::Named(names) => (SizeExpr::literal(names.len(), *span), names.len() == 1),
-            ColumnNames::Constant { tokens, written } => {
+            ColumnNames::Constant { tokens, written, kind } => {
                 let count = quote!(<[&'static ::core::primitive::str]>::len(#tokens));
                 let (value, written) = (Size::Unknown, written.clone());
-                (SizeExpr { tokens: count, written, value }, true)
+                (SizeExpr { tokens: count, written, value }, *kind == Kind::Text)
             }
             ColumnNames::Prefix(_) | ColumnNames::AllOthers => continue,
         };
@@ -29,19 +30,11 @@ pub(super) fn compare(graph: &Graph, scope: &mut Scope, errors: &mut Diagnostics
             continue;
         }
         // One cell that is cut into the elements.
-        if is_one && is_split(&node.field) {
+        if is_one && node.field.is_split() {
             continue;
         }
-        let value = Flow::declared(Kind::Numbers, &ty.dims).with_list(ty.list);
+        let value = Flow::declared(spec::Kind::Numbers, &ty.dims).with_list(ty.list);
         let formula = Formula::Columns { value, named };
         scope.verify(formula, &node.name().to_string(), *span, errors);
-    }
-}
-
-/// Whether the field cuts a cell into elements.
-fn is_split(field: &Field) -> bool {
-    match &field.source {
-        Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.name == "split"),
-        _ => false,
     }
 }

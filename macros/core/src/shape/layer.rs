@@ -217,7 +217,8 @@ fn call(
     scope: &mut Scope,
     errors: &mut Diagnostics,
 ) -> Option<LayerCall> {
-    if arguments.iter().any(is_auto) && !input.is_bounded() {
+    // The width may be `auto` as well, which follows from the number of categories.
+    if arguments.first().is_some_and(is_auto) && !input.is_bounded() {
         let name = spec.name;
         let text = format!(
             "`{field}`: nothing says how many categories `{name}(auto)` looks up: put \

@@ -331,7 +331,8 @@ impl<const N: usize> FromCells for Class<N> {
 }
 
 impl<T: FromCells, const N: usize> FromCells for [T; N] {
-    const ELEMENTS: usize = N * T::ELEMENTS;
+    // The macro reports more elements than a row can hold.
+    const ELEMENTS: usize = N.saturating_mul(T::ELEMENTS);
     const ELEMENTWISE: Option<Append> = T::ELEMENTWISE;
 
     fn is_missing(cell: &View<'_>) -> bool {

@@ -91,7 +91,7 @@ impl Signatures<'_> {
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
         let docs = self.head.attributes.iter().filter(|a| a.path().is_ident("doc"));
         let (quiet, summary) = (self.quiet(), self.summary());
-        let build = self.body(quote!(#krate::Model::build(device, seed)));
+        let build = self.body(quote!(#krate::Model::build(device_, seed_)));
         quote! {
             #(#docs)*
             #[doc = #table]
@@ -112,8 +112,8 @@ impl Signatures<'_> {
                 /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
                 /// another dtype use `Model::<_, f64>::build`.
                 pub fn build<D: #krate::Compute<::core::primitive::f32>>(
-                    device: &D,
-                    seed: #krate::Seed,
+                    device_: &D,
+                    seed_: #krate::Seed,
                 ) -> #krate::Model<#definition, ::core::primitive::f32, D>
                 where
                     #definition: #krate::definition::Network<::core::primitive::f32, D>,

@@ -48,8 +48,8 @@ impl Signatures<'_> {
         let (quiet, body) = (
             self.quiet(),
             self.body(quote! {
-                let row = <Self as #krate::data::columns::FromColumns>::ROW;
-                let mut cells = #krate::data::columns::Cells::read(deserializer, row)?;
+                let row_ = <Self as #krate::data::columns::FromColumns>::ROW;
+                let cells_ = &mut #krate::data::columns::Cells::read(deserializer_, row_)?;
                 ::core::result::Result::Ok(#name { #cells })
             }),
         );
@@ -66,7 +66,7 @@ impl Signatures<'_> {
             #quiet
             impl<'de> #krate::private::serde::Deserialize<'de> for #name {
                 fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
-                    deserializer: De,
+                    deserializer_: De,
                 ) -> ::core::result::Result<Self, De::Error> {
                     #body
                 }
@@ -90,7 +90,7 @@ impl Signatures<'_> {
                     #model<E2, D2, #(#parameters::To<E2, D2>),*>;
 
                 fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
-                    visitor: &mut V,
+                    visitor_: &mut V,
                 ) -> #result<#option<Self::To<V::E2, V::D2>>, V::Err> {
                     #body
                 }
@@ -128,7 +128,7 @@ impl Signatures<'_> {
                 type Output = #heads<B, E, D, T>;
                 type Error = D::Err;
 
-                fn #function(#receiver, batch: #batch<B, E, D, T>) -> #result<Self::Output, D::Err> {
+                fn #function(#receiver, batch_: #batch<B, E, D, T>) -> #result<Self::Output, D::Err> {
                     #body
                 }
             }
@@ -157,23 +157,23 @@ impl Signatures<'_> {
         let Names { definition, inputs, sample, outputs, .. } = self.names;
         let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
             content;
-        let write_inputs = self.body(quote!(#(row.put(&inputs.#taken);)*));
+        let write_inputs = self.body(quote!(#(row_.put(&inputs_.#taken);)*));
         let (sample, write_sample) = match self.has_samples {
             true => {
-                let puts = quote!(#(row.put(&sample.#taken);)* #(row.put(&sample.#given);)*);
+                let puts = quote!(#(row_.put(&sample_.#taken);)* #(row_.put(&sample_.#given);)*);
                 (quote!(#sample), self.body(puts))
             }
             false => (
                 quote!(#krate::definition::NoTargets),
                 self.body(quote! {
-                    let _ = row;
-                    match *sample {}
+                    let _ = row_;
+                    match *sample_ {}
                 }),
             ),
         };
         // The struct expression reads in this order, whatever the order of the fields.
         let read_outputs =
-            self.body(quote!(#outputs { #(#given: row.take(),)* #(#values: row.take(),)* }));
+            self.body(quote!(#outputs { #(#given: row_.take(),)* #(#values: row_.take(),)* }));
         quote! {
             #quiet
             impl #krate::definition::RowTypes for #definition {
@@ -184,15 +184,15 @@ impl Signatures<'_> {
                 const SCHEMA: #krate::definition::Schema = #schema;
                 #sample_row
 
-                fn write_inputs(inputs: &#inputs, row: &mut #krate::data::RowWriter<'_>) {
+                fn write_inputs(inputs_: &#inputs, row_: &mut #krate::data::RowWriter<'_>) {
                     #write_inputs
                 }
 
-                fn write_sample(sample: &#sample, row: &mut #krate::data::RowWriter<'_>) {
+                fn write_sample(sample_: &#sample, row_: &mut #krate::data::RowWriter<'_>) {
                     #write_sample
                 }
 
-                fn read_outputs(row: &mut #krate::data::RowReader<'_>) -> #outputs {
+                fn read_outputs(row_: &mut #krate::data::RowReader<'_>) -> #outputs {
                     #read_outputs
                 }
             }
@@ -245,16 +245,16 @@ impl Signatures<'_> {
         let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
         let inputs = inputs
             .iter()
-            .map(|(column, path)| quote!((#column, #private::head(#clone(&batch.#path))?)));
+            .map(|(column, path)| quote!((#column, #private::head(#clone(&batch_.#path))?)));
         let mutable = (!weights.is_empty()).then(|| quote!(mut));
         let body = self.body(quote! {
-            let batch = <Self as #krate::definition::Network<E, D>>::batch(rows, device)?;
-            let inputs = #vec![#(#inputs),*];
-            let heads = #private::Module::try_forward(module, batch.with_tape(tape))?;
-            let (#mutable heads, tape) =
-                #krate::definition::IntoHeads::<E, D>::into_heads(heads)?;
-            #(heads.push(#private::head(module.#weights.clone())?);)*
-            #ok(#krate::definition::Traced { heads, inputs, tape })
+            let batch_ = <Self as #krate::definition::Network<E, D>>::batch(rows_, device_)?;
+            let inputs_ = #vec![#(#inputs),*];
+            let heads_ = #private::Module::try_forward(module_, batch_.with_tape(tape_))?;
+            let (#mutable heads_, tape_) =
+                #krate::definition::IntoHeads::<E, D>::into_heads(heads_)?;
+            #(::std::vec::Vec::push(&mut heads_, #private::head(#clone(&module_.#weights))?);)*
+            #ok(#krate::definition::Traced { heads: heads_, inputs: inputs_, tape: tape_ })
         });
         quote! {
             #quiet
@@ -265,10 +265,10 @@ impl Signatures<'_> {
                 #bounds
             {
                 fn trace(
-                    module: &Self::Built,
-                    rows: &#krate::data::Batch<'_>,
-                    device: &D,
-                    tape: #private::OwnedTape<E, D>,
+                    module_: &Self::Built,
+                    rows_: &#krate::data::Batch<'_>,
+                    device_: &D,
+                    tape_: #private::OwnedTape<E, D>,
                 ) -> #result<#krate::definition::Traced<E, D>, <D as #private::HasErr>::Err> {
                     #body
                 }
@@ -278,46 +278,47 @@ impl Signatures<'_> {
 
     fn network_functions(&self, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
-        let (name, Paths { result, ok, vec, .. }) = (&self.names.batch, self.paths);
+        let (name, Paths { result, ok, vec, clone, .. }) = (&self.names.batch, self.paths);
         let NetworkBodies { batch, heads, values, weights, penalties, keys, freezes } = bodies;
         let error = quote!(<D as #private::HasErr>::Err);
         let network = quote!(<Self as #krate::definition::Network<E, D>>);
-        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads)?);
-        let add_weights = quote!(heads.extend(#network::loss_weights(module)?););
+        let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads_)?);
+        let add_weights =
+            quote!(::core::iter::Extend::extend(&mut heads_, #network::loss_weights(module_)?););
         let loss_weights =
-            self.body(quote!(#ok(#vec![#(#private::head(module.#weights.clone())?),*])));
+            self.body(quote!(#ok(#vec![#(#private::head(#clone(&module_.#weights))?),*])));
         let batch = self.body(quote! {
-            let tape = #private::NoneTape;
+            let tape_ = #private::NoneTape;
             #ok(#batch)
         });
         let predict = self.body(match values.is_empty() {
             true => quote! {
-                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
-                let (mut heads, _) = #into_heads;
+                let heads_ = #private::Module::try_forward(module_, #network::batch(rows_, device_)?)?;
+                let (mut heads_, _) = #into_heads;
                 #add_weights
-                #ok(heads)
+                #ok(heads_)
             },
             false => quote! {
-                let heads = #private::Module::try_forward(module, #network::batch(rows, device)?)?;
-                let values = #vec![#(#private::head(heads.#values.clone())?),*];
-                let (mut heads, _) = #into_heads;
+                let heads_ = #private::Module::try_forward(module_, #network::batch(rows_, device_)?)?;
+                let values_ = #vec![#(#private::head(#clone(&heads_.#values))?),*];
+                let (mut heads_, _) = #into_heads;
                 #add_weights
-                heads.extend(values);
-                #ok(heads)
+                ::core::iter::Extend::extend(&mut heads_, values_);
+                #ok(heads_)
             },
         });
         let train = self.body(match heads.is_empty() {
             // Nothing is trained, so no forward pass in training is compiled.
             true => quote! {
-                let _ = (module, rows, device);
-                #ok((#vec![], tape))
+                let _ = (module_, rows_, device_);
+                #ok((#vec![], tape_))
             },
             false => quote! {
-                let batch = #network::batch(rows, device)?.with_tape(tape);
-                let heads = #private::ModuleMut::try_forward_mut(module, batch)?;
-                let (mut heads, tape) = #into_heads;
+                let batch_ = #network::batch(rows_, device_)?.with_tape(tape_);
+                let heads_ = #private::ModuleMut::try_forward_mut(module_, batch_)?;
+                let (mut heads_, tape_) = #into_heads;
                 #add_weights
-                #ok((heads, tape))
+                #ok((heads_, tape_))
             },
         });
         let penalize = self.body(quote!(#penalties #ok(())));
@@ -325,30 +326,30 @@ impl Signatures<'_> {
         quote! {
             type Batch = #name<::core::primitive::usize, E, D>;
 
-            fn batch(rows: &#krate::data::Batch<'_>, device: &D) -> #result<Self::Batch, #error> {
+            fn batch(rows_: &#krate::data::Batch<'_>, device_: &D) -> #result<Self::Batch, #error> {
                 #batch
             }
 
             #[allow(unused_variables)]
             fn loss_weights(
-                module: &Self::Built,
+                module_: &Self::Built,
             ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
                 #loss_weights
             }
 
             fn predict(
-                module: &Self::Built,
-                rows: &#krate::data::Batch<'_>,
-                device: &D,
+                module_: &Self::Built,
+                rows_: &#krate::data::Batch<'_>,
+                device_: &D,
             ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
                 #predict
             }
 
             fn train(
-                module: &mut Self::Built,
-                rows: &#krate::data::Batch<'_>,
-                device: &D,
-                tape: #private::OwnedTape<E, D>,
+                module_: &mut Self::Built,
+                rows_: &#krate::data::Batch<'_>,
+                device_: &D,
+                tape_: #private::OwnedTape<E, D>,
             ) -> #result<
                 (::std::vec::Vec<#krate::definition::Head<E, D>>, #private::OwnedTape<E, D>),
                 #error,
@@ -358,21 +359,21 @@ impl Signatures<'_> {
 
             #[allow(unused_variables)]
             fn penalize(
-                module: &Self::Built,
-                penalties: &mut #krate::train::Penalties<E, D>,
+                module_: &Self::Built,
+                penalties_: &mut #krate::train::Penalties<E, D>,
             ) -> #result<(), #error> {
                 #penalize
             }
 
             #[allow(unused_variables)]
-            fn set_rng_key(module: &mut Self::Built, key: #krate::layer::RngKey) {
+            fn set_rng_key(module_: &mut Self::Built, key_: #krate::layer::RngKey) {
                 #set_rng_key
             }
 
             #[allow(unused_variables)]
             fn set_frozen(
-                module: &mut Self::Built,
-                frozen: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
+                module_: &mut Self::Built,
+                frozen_: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
             ) {
                 #set_frozen
             }

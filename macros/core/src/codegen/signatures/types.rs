@@ -46,10 +46,10 @@ impl Signatures<'_> {
         let (quiet, phantom) = (self.quiet(), self.phantom(&quote!(B, E, D)));
         let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
         let traced = self.body(quote! {
-            let tape = #private::tape(&self.#first, gradients);
-            self.with_tape(tape)
+            let tape_ = #private::tape(&self.#first, gradients_);
+            self.with_tape(tape_)
         });
-        let with_tape = self.body(quote!(#batch { #(#names: self.#names,)* tape }));
+        let with_tape = self.body(quote!(#batch { #(#names: self.#names,)* tape: tape_ }));
         quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -67,13 +67,13 @@ impl Signatures<'_> {
                 /// respect to the batch's numbers where it can; `forward` computes them.
                 pub fn traced(
                     self,
-                    gradients: #private::Gradients<E, D>,
+                    gradients_: #private::Gradients<E, D>,
                 ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
                     #traced
                 }
 
                 /// Attaches a tape.
-                pub fn with_tape<T>(self, tape: T) -> #batch<B, E, D, T> {
+                pub fn with_tape<T>(self, tape_: T) -> #batch<B, E, D, T> {
                     #with_tape
                 }
             }
