@@ -4,6 +4,7 @@
 
 mod cells;
 mod columns;
+mod derives;
 mod metrics;
 mod target_steps;
 
@@ -77,6 +78,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
+    derives::fit(graph, &mut errors);
     errors.finish()?;
     all_known(shaped)
 }
