@@ -291,3 +291,10 @@ const fn shape_of(sizes: &[usize]) -> spec::Shape {
     }
     shape
 }
+
+/// The data types of fields, for a mention of those that users import.
+pub mod types {
+    pub use multi_input_data::{Class, Image};
+
+    pub use crate::data::chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+}

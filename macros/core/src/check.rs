@@ -5,6 +5,7 @@
 mod budget;
 mod cells;
 mod columns;
+mod derives;
 mod flow;
 mod logarithm;
 mod metrics;
@@ -88,6 +89,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     stages::are_in_order(graph, &mut errors);
     columns::are_read_alike(graph, &mut errors);
     budget::is_kept(&shaped, &mut errors);
+    derives::fit(graph, &mut errors);
     errors.finish()?;
     all_known(shaped)
 }

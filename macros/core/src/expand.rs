@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 
 use crate::{
+    beside,
     check::{self, CheckedGraph},
     codegen,
     compare::{self, Comparison},
@@ -16,9 +17,14 @@ use crate::{
 /// stubs that prevent follow-on errors in the user's crate.
 pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new();
-    let Some(raw) = parse::parse(arguments, item.clone(), &mut errors) else {
-        return codegen::unreadable(item, errors);
+    let mut reported = None;
+    let arguments = parse::without_quotes(arguments, &mut reported);
+    let item = parse::without_quotes(item, &mut reported);
+    let raw = match parse::parse(arguments, item, &mut errors) {
+        Ok(raw) => raw,
+        Err(no_model) => return codegen::unreadable(no_model, errors),
     };
+    let taken = beside::check(&raw.head, &mut errors);
     let graph = graph::build(raw, &mut errors);
     let parts = part::derive(&graph, &mut errors);
     let shaped = shape::infer(graph, &mut errors);
@@ -28,23 +34,20 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
-    let stubs = codegen::fallback(&shaped);
-    let (expressions, krate) =
-        (shaped.expressions.clone(), shaped.graph.model.options.krate.clone());
+    let imported = codegen::crate_import(&shaped.graph.model);
+    let fallback = codegen::Fallback::of(&shaped.graph, taken);
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
             let parts = parts.into_iter().map(expand_part);
             quote::quote!(#model #(#parts)*)
         }
-        Err(errors) => {
-            let parts = parts.into_iter().map(stubs_of_part);
-            let stubs = quote::quote!(#stubs #(#parts)*);
-            let expressions = codegen::expressions_of_stubs(&expressions, &krate, &stubs);
-            let errors = errors.into_compile_error();
-            quote::quote!(#expressions #stubs #errors)
-        }
+        Err(errors) => match reported {
+            // The literal is erroneous in itself.
+            Some(literal) => fallback.because_of(&quote::quote!(0 + #literal)),
+            None => fallback.with(errors),
+        },
     };
-    quote::quote!(#editor #track #track_file #model)
+    quote::quote!(#imported #editor #track #track_file #model)
 }
 
 /// The expansion of a part of a model without mistakes. Warnings are the model's.
@@ -52,23 +55,11 @@ fn expand_part(raw: RawModel) -> TokenStream {
     let mut errors = Diagnostics::new();
     let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
     print::on_request(&shaped);
-    let stubs = codegen::fallback(&shaped);
+    let fallback = codegen::Fallback::of(&shaped.graph, Vec::new());
     match check::check(shaped, errors) {
         Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
-        Err(errors) => {
-            let errors = errors.into_compile_error();
-            quote::quote!(#stubs #errors)
-        }
+        Err(errors) => fallback.with(errors),
     }
-}
-
-/// The stubs of a part of a model with mistakes. All of them are the model's.
-fn stubs_of_part(raw: RawModel) -> TokenStream {
-    let mut errors = Diagnostics::new();
-    let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
-    // The model has reported what is wrong.
-    drop(errors.finish());
-    codegen::fallback(&shaped)
 }
 
 /// The model, compared with its data file.

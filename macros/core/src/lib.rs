@@ -9,6 +9,7 @@
 //! that one run reports all of them.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod check;
 mod codegen;
 mod compare;
@@ -28,6 +29,7 @@ mod plan;
 mod print;
 mod requirement;
 mod shape;
+mod source;
 mod suggest;
 mod table;
 mod text;

@@ -75,7 +75,7 @@ mod tests {
 
     fn printed(item: TokenStream) -> String {
         let mut errors = Diagnostics::new();
-        let raw = parse::parse(TokenStream::new(), item, &mut errors).unwrap();
+        let raw = parse::parse(TokenStream::new(), item, &mut errors).ok().unwrap();
         let text = shapes(&shape::infer(graph::build(raw, &mut errors), &mut errors));
         drop(errors.finish());
         text
@@ -132,7 +132,7 @@ House
             }
         };
         let mut errors = Diagnostics::new();
-        let raw = parse::parse(quote!(part(Item = vector)), item, &mut errors).unwrap();
+        let raw = parse::parse(quote!(part(Item = vector)), item, &mut errors).ok().unwrap();
         let part = part::derive(&graph::build(raw, &mut errors), &mut errors).remove(0);
         let text = shapes(&shape::infer(graph::build(part, &mut errors), &mut errors));
         assert!(errors.finish().is_ok());

@@ -116,7 +116,7 @@ fn a_mistake_takes_none_of_it_away() {
         let source = SOUND.replace(right, &format!("{wrong}{}", ")".repeat(open)));
         let expansion = expand_model(TokenStream::new(), source.parse().unwrap()).to_string();
         assert!(expansion.contains("compile_error"), "`{wrong}` is a mistake");
-        for generated in ["struct HouseInputs", "struct HouseSample", "struct HouseModel"] {
+        for generated in ["type HouseInputs", "type HouseSample", "type HouseModel"] {
             assert!(expansion.contains(generated), "{generated} with `{wrong}`");
         }
         assert_leads(&source, "layer : : Dense", ("Dense", 0));

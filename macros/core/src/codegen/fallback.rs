@@ -1,282 +1,293 @@
-//! Stubs emitted with the errors, so that the rest of the user's crate has no follow-on errors: the
-//! same types, with bodies that never run.
+//! What stands for a model with mistakes. The mistake is a constant argument of every type that the
+//! rest of the user's crate names, so rustc takes these types for erroneous and says nothing of what
+//! is done with them:
+//!
+//! ```text
+//! pub struct __HouseInputs<const MISTAKE: usize> { pub rooms: .. }
+//! pub type HouseInputs = __HouseInputs<{ compile_error!("`rooms`: ...") }>;
+//! ```
+//!
+//! rustc prints equal errors at the same place once.
 
-use multi_input_spec::MAX_RANK;
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Fields, Item};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{format_ident, quote, ToTokens};
+use syn::{GenericParam, Generics, Item, Visibility};
 
-use super::{
-    formula::Formulas,
-    forward::Mode,
-    model,
-    paths::Paths,
-    rows::{self, Value},
-    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
-};
+use super::used;
 use crate::{
     diagnostics::Diagnostics,
-    names::{self, Names},
-    parse::{is_ours, Element, Field, FieldType, LayerKind, SizeExpr, Source},
-    shape::{Flow, ShapedGraph, ShapedNode},
+    graph::Graph,
+    names::Names,
+    parse::{is_ours, Field, Head, LayerKind, NoModel, Source},
 };
 
-/// For an item other than a struct with named fields: the unchanged item, and the errors.
-pub(crate) fn unreadable(item: TokenStream, errors: Diagnostics) -> TokenStream {
-    let errors = match errors.finish() {
-        Ok(()) => TokenStream::new(),
-        Err(error) => error.into_compile_error(),
-    };
-    // Tokens that are no item would only repeat the error.
-    let item = syn::parse2::<Item>(item).map(without_ours).unwrap_or_default();
-    quote!(#item #errors)
+/// What the rest of the user's crate may name of a model, should it have a mistake.
+pub(crate) struct Fallback {
+    names: Names,
+    visibility: Visibility,
+    generics: Generics,
+    inputs: Vec<Ident>,
+    targets: Vec<Ident>,
+    outputs: Vec<Ident>,
+    /// The model's type parameters for custom modules.
+    modules: Vec<Ident>,
+    /// The names of its parts.
+    parts: Vec<Names>,
+    /// The names that other items have.
+    taken: Vec<Ident>,
+    /// What the user may have imported for the model alone.
+    used: TokenStream,
 }
 
-/// Removes the DSL's attributes from the fields; rustc does not know them.
-fn without_ours(mut item: Item) -> TokenStream {
-    match &mut item {
-        Item::Struct(item) => clean(&mut item.fields),
-        Item::Enum(item) => item.variants.iter_mut().for_each(|variant| clean(&mut variant.fields)),
-        Item::Union(item) => item.fields.named.iter_mut().for_each(clean_field),
-        _ => {}
-    }
-    quote!(#item)
-}
-
-fn clean(fields: &mut Fields) {
-    fields.iter_mut().for_each(clean_field);
-}
-
-fn clean_field(field: &mut syn::Field) {
-    field.attrs.retain(|attribute| !is_ours(attribute));
-    if !rows::is_spelled_out(&quote::ToTokens::to_token_stream(&field.ty)) {
-        field.ty = syn::parse_quote!(());
-    }
-}
-
-/// The stubs of a model with mistakes.
-pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
-    let fields: Vec<&Field> = shaped.graph.nodes.iter().map(|node| &node.field).collect();
-    let head = &shaped.graph.model;
-    let stubs = Stubs {
-        signatures: &Signatures {
-            head,
-            names: &Names::of(&head.name),
-            paths: &Paths::new(&head.options.krate),
-            modules: custom_modules(&fields),
-            has_samples: head.part_of.is_none() || fields.iter().any(|field| is_output(field)),
-            bodies: Bodies::Never,
-        },
-        fields,
-        shapes: &shaped.nodes,
-    };
-    let parts =
-        [stubs.rows(), stubs.definition(), stubs.model(), stubs.batch_and_heads(), stubs.traits()];
-    quote!(#(#parts)*)
-}
-
-/// Custom modules, each with a type parameter of the model.
-fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<CustomModule<'a>> {
-    let branches = fields.iter().filter_map(|field| field.branch.as_ref());
-    let layers = branches.flat_map(|branch| &branch.layers);
-    let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
-        _ => None,
-    });
-    let named = modules.enumerate().map(|(index, (module, span))| CustomModule {
-        parameter: format_ident!("M{index}"),
-        module,
-        span,
-    });
-    named.collect()
-}
-
-/// The stubs of a model's items.
-struct Stubs<'a> {
-    fields: Vec<&'a Field>,
-    /// One per field.
-    shapes: &'a [ShapedNode],
-    signatures: &'a Signatures<'a>,
-}
-
-impl<'a> Stubs<'a> {
-    fn inputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().copied().filter(|field| is_input(field)).collect()
-    }
-
-    /// The outputs, except those that are also inputs, which is a mistake.
-    fn outputs(&self) -> Vec<&'a Field> {
-        self.fields.iter().copied().filter(|field| is_output(field)).collect()
-    }
-
-    /// The outputs without a loss.
-    fn values(&self) -> Vec<Value<'a>> {
-        let krate = &self.signatures.paths.krate;
-        let fields = self.fields.iter().copied().zip(self.shapes);
-        let value = |(field, shape): (&'a Field, &ShapedNode)| {
-            let declared = rows::declared_value(field, krate);
-            Value { field, ty: declared.unwrap_or_else(|| self.inferred_value(shape)) }
+impl Fallback {
+    /// That of a graph, without names that other items have.
+    pub(crate) fn of(graph: &Graph, taken: Vec<Ident>) -> Fallback {
+        let fields = || graph.nodes.iter().map(|node| &node.field);
+        let named = |is_held: fn(&Field) -> bool| {
+            fields().filter(|field| is_held(field)).map(|field| field.name.clone()).collect()
         };
-        fields.filter(|(field, _)| field.value.is_some()).map(value).collect()
-    }
-
-    /// The type of a value in the inferred shape; of an unknown one, something like an array.
-    fn inferred_value(&self, shape: &ShapedNode) -> TokenStream {
-        let is_written = |flow: &&Flow| flow.is_known() || !flow.is_computed();
-        match shape.output.as_ref().filter(is_written) {
-            Some(flow) => rows::inferred_value(flow, &Formulas::of(self.signatures.head)),
-            None => quote!(::std::vec::Vec<::core::primitive::f32>),
+        let branches = fields().filter_map(|field| field.branch.as_ref());
+        let layers = branches.flat_map(|branch| &branch.layers);
+        let custom = layers.filter(|layer| matches!(layer.kind, LayerKind::Custom { .. }));
+        let mut parts: Vec<Names> = Vec::new();
+        for part in &graph.model.options.parts {
+            let is_taken = |names: &Names| names.definition == part.name;
+            if part.name != graph.model.name && !parts.iter().any(is_taken) {
+                parts.push(Names::of(&part.name));
+            }
+        }
+        Fallback {
+            modules: (0..custom.count()).map(|index| format_ident!("M{index}")).collect(),
+            inputs: named(is_input),
+            targets: named(|field| field.output.is_some() && !is_input(field)),
+            outputs: named(|field| {
+                (field.output.is_some() && !is_input(field)) || field.value.is_some()
+            }),
+            parts,
+            taken,
+            used: {
+                let (types, own) = (used::types(&graph.model, fields()), used::own(fields()));
+                quote!(#types #own)
+            },
+            ..Fallback::named(&graph.model)
         }
     }
 
-    fn rows(&self) -> TokenStream {
-        let (inputs, outputs) = (self.inputs(), self.outputs());
-        let structs = rows::structs(self.signatures, &inputs, &outputs, &self.values());
-        // The mistake may be in how rows are read.
-        let Names { inputs, sample, .. } = self.signatures.names;
-        let names = [Some(inputs), self.signatures.has_samples.then_some(sample)];
-        let reads = !self.signatures.head.derives.deserialize;
-        let deserialize = names.into_iter().flatten().filter(|_| reads);
-        let deserialize = deserialize
-            .map(|name| self.signatures.deserialize(name, &[], &[], &TokenStream::new()));
-        quote!(#structs #(#deserialize)*)
-    }
-
-    /// The definition, with the handles of nodes and outputs.
-    fn definition(&self) -> TokenStream {
-        // A name that collides with a generated one is reported separately.
-        let outputs = self.outputs().into_iter();
-        let outputs = outputs.filter(|field| !names::is_in_the_definition(&field.name));
-        let outputs = outputs
-            .enumerate()
-            .map(|(index, field)| self.signatures.output_handle(&field.name, index));
-        let others = self.fields.iter().filter(|field| !is_output(field)).map(|field| {
-            // If the type could not be read, the input may be optional.
-            let may_be_absent = field.ty.is_none() || model::is_optional_input(field);
-            self.signatures.node_handle(&field.name, may_be_absent)
-        });
-        let handles: Vec<_> = outputs.chain(others).collect();
-        let definition = self.signatures.definition("", &handles);
-        // Any metric, because the mistake may be in a metric's name.
-        let reported = (0..self.outputs().len()).map(|index| {
-            let reports = self.signatures.reports(index, None);
-            let class_output = self.signatures.class_output(index);
-            quote!(#reports #class_output)
-        });
-        quote!(#definition #(#reported)*)
-    }
-
-    fn model(&self) -> TokenStream {
-        // The mistake may be in the branch, so only its name is emitted.
-        let branches = self.fields.iter().filter(|field| field.branch.is_some());
-        let branches = branches.map(|field| {
-            let name = &field.name;
-            quote!(pub #name: ())
-        });
-        let branches: Vec<_> = branches.collect();
-        self.signatures.model(&branches, false)
-    }
-
-    fn batch_and_heads(&self) -> TokenStream {
-        // A name that collides with a generated one is reported separately.
-        let free = |field: &&Field| {
-            !names::is_in_the_batch(&field.name) && !names::is_in_the_definition(&field.name)
-        };
-        let derived = self.fields.iter();
-        let derived = derived.filter(|field| matches!(field.source, Some(Source::Derived(_))));
-        let entries = self.inputs().into_iter().chain(derived.copied()).filter(free).map(|field| {
-            let (name, tensor) = (&field.name, self.tensor(field));
-            match field.ty.as_ref().is_some_and(|ty| ty.optional) {
-                true => {
-                    let optional = self.signatures.optional(&tensor);
-                    quote!(pub #name: #optional)
-                }
-                false => quote!(pub #name: #tensor),
-            }
-        });
-        let heads = self.outputs().into_iter().filter(free).map(|field| {
-            let (name, tensor) = (&field.name, self.tensor(field));
-            quote!(pub #name: #tensor)
-        });
-        let values = self.fields.iter().copied().filter(|field| field.value.is_some()).filter(free);
-        let values = values.map(|field| {
-            let name = &field.name;
-            quote!(pub #name: ())
-        });
-        let (entries, heads): (Vec<_>, Vec<_>) = (entries.collect(), heads.chain(values).collect());
-        let batch = self.signatures.batch(&entries, &[], None);
-        let heads = self.signatures.heads(&heads, &[]);
-        quote!(#batch #heads)
-    }
-
-    /// A batch of an input or target; `()` if its type could not be read, and for a list,
-    /// whose length a step decides.
-    fn tensor(&self, field: &Field) -> TokenStream {
-        let Some(FieldType { element, dims, list: false, .. }) = &field.ty else {
-            return quote!(());
-        };
-        let mut sizes: Vec<TokenStream> = dims.iter().map(SizeExpr::argument).collect();
-        match element {
-            Element::Class(classes) => sizes.push(classes.argument()),
-            Element::U32 => {}
-            Element::F32 | Element::F64 | Element::I64 | Element::U64 | Element::Bool => {
-                if sizes.is_empty() {
-                    sizes.push(quote!(1));
-                }
-            }
-            Element::Text | Element::Image(_) | Element::Date(_) | Element::Inferred => {
-                return quote!(());
-            }
-        }
-        if sizes.len() > MAX_RANK {
-            return quote!(());
-        }
-        let private = &self.signatures.paths.private;
-        let is_categories = matches!(element, Element::U32);
-        self.signatures.tensor(&quote!(B), &sizes, is_categories, &quote!(#private::NoneTape))
-    }
-
-    fn traits(&self) -> TokenStream {
-        let (signatures, krate) = (self.signatures, &self.signatures.paths.krate);
-        let given = signatures.schema();
-        let schema = quote! {
-            #krate::definition::Schema { name: "", inputs: &[], derived: &[], targets: &[] }
-        };
-        let graph = quote! {
-            #krate::definition::Graph {
-                schema: #given,
-                nodes: &[],
-                outputs: &[],
-                values: &[],
-                cost: #krate::definition::Cost { flops: 0, memory: 0 },
-            }
-        };
-        let nothing = TokenStream::new();
-        let content = DefinitionContent {
-            schema,
-            graph,
-            sample_row: None,
+    /// That of a model of which no field is known.
+    fn of_type(name: &Ident, visibility: &Visibility, generics: &Generics) -> Fallback {
+        Fallback {
+            names: Names::of(name),
+            visibility: visibility.clone(),
+            generics: generics.clone(),
             inputs: Vec::new(),
+            targets: Vec::new(),
             outputs: Vec::new(),
-            values: Vec::new(),
-        };
+            modules: Vec::new(),
+            parts: Vec::new(),
+            taken: Vec::new(),
+            used: TokenStream::new(),
+        }
+    }
+
+    fn named(head: &Head) -> Fallback {
+        Fallback::of_type(&head.name, &head.visibility, &head.generics)
+    }
+
+    /// The names, erroneous by the first of the mistakes, and the other mistakes.
+    pub(crate) fn with(&self, mistakes: syn::Error) -> TokenStream {
+        let mistakes: Vec<_> = mistakes.into_iter().map(syn::Error::into_compile_error).collect();
+        let names = mistakes.first().map(|first| self.because_of(first));
+        quote!(#names #(#mistakes)*)
+    }
+
+    /// The names, erroneous by the expression `mistake`.
+    pub(crate) fn because_of(&self, mistake: &TokenStream) -> TokenStream {
+        let Fallback { visibility, inputs, targets, outputs, modules, used, .. } = self;
+        let value = &hidden(&self.names.definition);
+        let types = Types { visibility, mistake, value, taken: &self.taken };
+        let model = types.of_model(&self.names, &self.generics, modules);
+        let rows = [
+            types.row(&self.names.inputs, inputs),
+            types.row(&self.names.sample, &[&inputs[..], &targets[..]].concat()),
+            types.row(&self.names.outputs, outputs),
+        ];
+        let parts = self.parts.iter().map(|names| {
+            let model = types.of_model(names, &Generics::default(), &[]);
+            let rows = [&names.inputs, &names.sample, &names.outputs];
+            let rows = rows.map(|name| types.row(name, &[]));
+            quote!(#model #(#rows)*)
+        });
+        quote!(#model #(#rows)* #(#parts)* #used)
+    }
+}
+
+/// Emits erroneous types.
+struct Types<'a> {
+    visibility: &'a Visibility,
+    mistake: &'a TokenStream,
+    /// The name of an erroneous type, for the values of rows.
+    value: &'a Ident,
+    taken: &'a [Ident],
+}
+
+impl Types<'_> {
+    /// The definition, its module, and the module's input and output.
+    fn of_model(&self, names: &Names, generics: &Generics, modules: &[Ident]) -> TokenStream {
+        let tensors = quote!(B, E, D, T = ());
         let parts = [
-            signatures.collection(nothing.clone()),
-            signatures.non_mutable(),
-            signatures.module(Mode::Inference, &nothing, nothing.clone()),
-            signatures.definition_of_rows(&content),
-            signatures.network(&nothing, &NetworkBodies::default()),
-            signatures.part_of(),
-            signatures.differentiable(&nothing, &NetworkBodies::default(), &[]),
+            self.definition(&names.definition, generics),
+            self.generic(&names.model, &quote!(E, D, #(#modules,)*), &quote!(E, D, #(#modules,)*)),
+            self.generic(&names.batch, &tensors, &quote!(B, E, D, T,)),
+            self.generic(&names.heads, &tensors, &quote!(B, E, D, T,)),
         ];
         quote!(#(#parts)*)
     }
+
+    /// The definition, which takes the parameters that the user gives it by mistake.
+    fn definition(&self, name: &Ident, generics: &Generics) -> TokenStream {
+        let mistake = self.mistake;
+        let mut declared = Vec::new();
+        let mut arguments = Vec::new();
+        for parameter in &generics.params {
+            match parameter {
+                GenericParam::Lifetime(one) => {
+                    let one = &one.lifetime;
+                    declared.push(quote!(#one));
+                    arguments.push(quote!(&#one ()));
+                }
+                GenericParam::Type(one) => {
+                    let one = &one.ident;
+                    declared.push(quote!(#one = ()));
+                    arguments.push(quote!(#one));
+                }
+                GenericParam::Const(one) => {
+                    let (one, ty) = (&one.ident, &one.ty);
+                    declared.push(quote!(const #one: #ty = { #mistake }));
+                }
+            }
+        }
+        self.generic(name, &quote!(#(#declared,)*), &quote!(#(#arguments,)*))
+    }
+
+    /// A type with the parameters `declared`, each of which is in `used`.
+    fn generic(&self, name: &Ident, declared: &TokenStream, used: &TokenStream) -> TokenStream {
+        let (erroneous, visibility, mistake) = (hidden(name), self.visibility, self.mistake);
+        let alias = self.alias(name, declared, &quote!((#used), { #mistake }));
+        quote! {
+            #[doc(hidden)]
+            #[allow(dead_code, non_camel_case_types)]
+            #visibility struct #erroneous<T, const MISTAKE: ::core::primitive::usize>(
+                ::core::marker::PhantomData<T>
+            );
+
+            #alias
+        }
+    }
+
+    /// A row with fields, whose types are erroneous as well.
+    fn row(&self, name: &Ident, fields: &[Ident]) -> TokenStream {
+        let Types { visibility, mistake, value, .. } = self;
+        let erroneous = hidden(name);
+        let alias = self.alias(name, &TokenStream::new(), &quote!({ #mistake }));
+        quote! {
+            #[doc(hidden)]
+            #[allow(dead_code, non_camel_case_types)]
+            #visibility struct #erroneous<const MISTAKE: ::core::primitive::usize> {
+                #(pub #fields: #value<(), { #mistake }>,)*
+            }
+
+            #alias
+        }
+    }
+
+    /// The name of an erroneous type, if it is free.
+    fn alias(
+        &self,
+        name: &Ident,
+        declared: &TokenStream,
+        arguments: &TokenStream,
+    ) -> Option<TokenStream> {
+        let (visibility, erroneous) = (self.visibility, hidden(name));
+        (!self.taken.contains(name)).then(|| {
+            quote! {
+                #[allow(dead_code, missing_docs)]
+                #visibility type #name<#declared> = #erroneous<#arguments>;
+            }
+        })
+    }
+}
+
+/// The name of the type behind a name.
+fn hidden(name: &Ident) -> Ident {
+    format_ident!("__{name}", span = name.span())
 }
 
 fn is_input(field: &Field) -> bool {
     matches!(field.source, Some(Source::Input(_)))
 }
 
-fn is_output(field: &Field) -> bool {
-    field.output.is_some() && !is_input(field)
+/// For an item that is no model: what may be named of it, and the errors.
+pub(crate) fn unreadable(item: NoModel, errors: Diagnostics) -> TokenStream {
+    let errors = errors.finish().err();
+    match (item, errors) {
+        (NoModel::Type(head), Some(errors)) => Fallback::named(&head).with(errors),
+        // What has no name is named nowhere.
+        (NoModel::Unreadable(head, _), _) if head.name == "_" => TokenStream::new(),
+        (NoModel::Unreadable(head, tokens), _) => {
+            Fallback::named(&head).because_of(&unread(&head.name, tokens))
+        }
+        (NoModel::Item(item), errors) => {
+            let mistake = errors.map(syn::Error::into_compile_error);
+            let item = elsewhere(*item, &mistake.clone().unwrap_or_default());
+            quote!(#item #mistake)
+        }
+        (NoModel::Type(_), None) => TokenStream::new(),
+    }
+}
+
+/// An erroneous expression with a struct in which rustc has found what is no Rust, so that it says no
+/// more of it. Should rustc read the struct, its error is that there is no such field.
+fn unread(name: &Ident, tokens: TokenStream) -> TokenStream {
+    let is_word = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "struct");
+    let item = tokens.into_iter().skip_while(|tree| !is_word(tree)).collect();
+    let item = without_attributes(item);
+    quote! {
+        #item
+        #name { multi_input_cannot_read_this: 0_usize }.multi_input_cannot_read_this
+    }
+}
+
+/// The tokens without `#[...]`.
+fn without_attributes(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.into_iter().peekable();
+    let mut kept = TokenStream::new();
+    while let Some(tree) = trees.next() {
+        let is_attribute = matches!(&tree, TokenTree::Punct(mark) if mark.as_char() == '#');
+        if is_attribute && trees.next_if(|next| matches!(next, TokenTree::Group(_))).is_some() {
+            continue;
+        }
+        kept.extend([match tree {
+            TokenTree::Group(group) => {
+                let mut new = Group::new(group.delimiter(), without_attributes(group.stream()));
+                new.set_span(group.span());
+                TokenTree::Group(new)
+            }
+            other => other,
+        }]);
+    }
+    kept
+}
+
+/// What stands for an item that is no type: in a module, for the structs that the attribute belongs
+/// on.
+fn elsewhere(item: Item, mistake: &TokenStream) -> TokenStream {
+    let Item::Mod(mut module) = item else { return item.to_token_stream() };
+    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+        let Item::Struct(model) = item else { continue };
+        if model.fields.iter().any(|field| field.attrs.iter().any(is_ours)) {
+            let names = Fallback::of_type(&model.ident, &model.vis, &Generics::default());
+            *item = Item::Verbatim(names.because_of(mistake));
+        }
+    }
+    module.to_token_stream()
 }

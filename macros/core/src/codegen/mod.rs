@@ -37,28 +37,18 @@ mod signatures;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod used;
 mod warnings;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{
-    check::CheckedGraph, expression::Expressions, names::Names, plan::Plan, warn::Warning,
-};
+use crate::{check::CheckedGraph, names::Names, parse::Head, plan::Plan, warn::Warning};
 
 use signatures::{Bodies, CustomModule, Signatures};
 
 pub(crate) use editor::editor;
-pub(crate) use fallback::{fallback, unreadable};
-
-/// The constants for those of the expressions that `stubs` name.
-pub(crate) fn expressions_of_stubs(
-    expressions: &Expressions,
-    krate: &TokenStream,
-    stubs: &TokenStream,
-) -> TokenStream {
-    expressions::constants(expressions.named_in(stubs), &paths::Paths::new(krate))
-}
+pub(crate) use fallback::{unreadable, Fallback};
 
 /// The expansion of a model.
 pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
@@ -85,9 +75,22 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
         network::definition(&expansion),
         network::network(&expansion),
         signatures.part_of(),
+        used::types(&graph.model, graph.nodes.iter().map(|node| &node.field)),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)
+}
+
+/// The import of the path that `crate = ...` names, under the name that the expansion uses.
+pub(crate) fn crate_import(head: &Head) -> TokenStream {
+    let (Some(path), name) = (&head.options.given_crate, &head.options.krate) else {
+        return TokenStream::new();
+    };
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_imports, non_snake_case)]
+        use #path as #name;
+    }
 }
 
 /// The shared data of all generators.

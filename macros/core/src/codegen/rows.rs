@@ -2,7 +2,7 @@
 
 use multi_input_cells::{CellFormat, DateFormat};
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, ToTokens};
 use syn::Attribute;
 
 use super::{formula::Formulas, signatures::Signatures};
@@ -99,7 +99,7 @@ fn raw_type(field: &Field, krate: &TokenStream) -> TokenStream {
         }
         Some(_) if is_label(field) => quote!(::std::string::String),
         Some(ty) => ty.absolute(krate),
-        None => field.ty_tokens.clone(),
+        None => field.written.to_token_stream(),
     };
     spelled_out(ty)
 }
@@ -326,7 +326,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
         false if input.is_some_and(|input| input.fills()) => quote!(ValueOrBlank),
         false => quote!(Value),
     };
-    let text = compact(&field.ty_tokens);
+    let text = compact(&field.written.to_token_stream());
     let (ty, format) = (raw_type(field, krate), format(field, krate));
     let append = match read_with {
         None => quote!(#path::append::<#ty>),

@@ -11,7 +11,7 @@ use crate::{diagnostics::Diagnostics, graph, parse, shape};
 fn cost_of<T>(fields: TokenStream, then: impl FnOnce(&Cost<'_>) -> T) -> T {
     let mut errors = Diagnostics::new();
     let item = quote!(struct Model { #fields });
-    let raw = parse::parse(TokenStream::new(), item, &mut errors).unwrap();
+    let raw = parse::parse(TokenStream::new(), item, &mut errors).ok().unwrap();
     let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
     let cost = of(&shaped.graph, |position| {
         let node = &shaped.nodes[position];

@@ -1,13 +1,14 @@
 //! The annotated struct.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, ToTokens};
+use quote::{format_ident, quote, ToTokens};
 use syn::{
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
     spanned::Spanned,
-    token, Attribute, Fields, Item, ItemStruct, Path, Token, Visibility,
+    token, Attribute, Fields, GenericParam, Generics, Item, ItemStruct, LitStr, Path, Token, Type,
+    Visibility,
 };
 
 use super::{
@@ -20,6 +21,7 @@ use super::{
     derived::{self, Derived},
     flow::OutputRules,
     input::{self, Input},
+    item, meant,
     merge::{self, Merge},
     output::{self, Output},
     part::{self, Part, Whole},
@@ -49,17 +51,40 @@ pub(crate) struct Head {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
+    /// The parameters that the user gives it by mistake.
+    pub(crate) generics: Generics,
     pub(crate) options: Options,
     pub(crate) derives: Derives,
     /// What it is a part of.
     pub(crate) part_of: Option<Whole>,
 }
 
+impl Head {
+    /// A type of which no more is known.
+    fn of_type(name: Ident, visibility: Visibility, mut options: Options) -> Head {
+        if options.given_crate.is_some() {
+            options.krate = format_ident!("__multi_input_of_{name}").to_token_stream();
+        }
+        Head {
+            attributes: Vec::new(),
+            visibility,
+            name,
+            generics: Generics::default(),
+            options,
+            derives: Derives::default(),
+            part_of: None,
+        }
+    }
+}
+
 /// The options of `#[multi_input_model(...)]`.
 #[derive(Clone)]
 pub(crate) struct Options {
-    /// The path of `multi_input`: `::multi_input`, or the value of `crate = ...`.
+    /// How the expansion names `multi_input`: `::multi_input`, or, after `crate = ...`, the name under
+    /// which the expansion imports that path, so that a wrong path is one error.
     pub(crate) krate: TokenStream,
+    /// The path of `multi_input`, as given by `crate = ...`.
+    pub(crate) given_crate: Option<Path>,
     /// The warnings silenced by `allow(...)`.
     pub(crate) allowed: Vec<Lint>,
     /// The file that the model is compared with.
@@ -78,8 +103,8 @@ pub(crate) struct Field {
     pub(crate) name: Ident,
     /// `None` if the type could not be read.
     pub(crate) ty: Option<FieldType>,
-    /// The tokens of the type.
-    pub(crate) ty_tokens: TokenStream,
+    /// The type as the user wrote it.
+    pub(crate) written: Type,
     /// The source of the node; `None` if it could not be read.
     pub(crate) source: Option<Source>,
     pub(crate) branch: Option<Branch>,
@@ -148,17 +173,34 @@ pub(crate) enum Source {
     Derived(Derived),
 }
 
-/// Reads the attribute's arguments and the item. `None` if the item is no struct with named fields.
+/// An item that is no model.
+pub(crate) enum NoModel {
+    /// A type, as far as the rest of the crate may name it.
+    Type(Box<Head>),
+    /// Another item.
+    Item(Box<Item>),
+    /// A struct that cannot be read, as rustc has reported, and its tokens.
+    Unreadable(Box<Head>, TokenStream),
+}
+
+/// Reads the attribute's arguments and the item.
 pub(crate) fn parse(
     arguments: TokenStream,
-    item: TokenStream,
+    tokens: TokenStream,
     errors: &mut Diagnostics,
-) -> Option<RawModel> {
+) -> Result<RawModel, NoModel> {
     let options = read_options(arguments, errors);
-    let item = errors.ok(syn::parse2::<Item>(item))?;
-    let item = errors.ok(named_struct(item))?;
-    errors.of_model(&item.ident);
-    let (ours, mut attributes) = split(item.attrs);
+    let item = match item::read(tokens.clone()) {
+        Ok(item) => item,
+        Err(name) => {
+            let head = Head::of_type(name, Visibility::Public(Default::default()), options);
+            return Err(NoModel::Unreadable(Box::new(head), tokens));
+        }
+    };
+    let ItemStruct { attrs, vis, ident, generics, fields: given, .. } =
+        named_struct(item, &options, errors)?;
+    errors.of_model(&ident);
+    let (ours, mut attributes) = split(attrs);
     for path in ours.iter().map(Attribute::path) {
         let word = path.to_token_stream();
         errors.at(path.span(), format!("`#[{word}]` goes on a field of the struct"));
@@ -181,7 +223,7 @@ pub(crate) fn parse(
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
     let mut fields: Vec<Field> = Vec::new();
-    for field in item.fields {
+    for field in given {
         let Some(name) = field.ident.clone() else { continue };
         if name == "_" {
             errors.at(name.span(), "a node needs a name, to be spoken of");
@@ -194,14 +236,14 @@ pub(crate) fn parse(
             false => fields.push(field),
         }
     }
-    let (visibility, name) = (item.vis, item.ident);
-    let head = Head { attributes, visibility, name, options, derives, part_of: None };
-    Some(RawModel { head, fields })
+    let head = Head { attributes, generics, derives, ..Head::of_type(ident, vis, options) };
+    Ok(RawModel { head, fields })
 }
 
 fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
     let mut options = Options {
         krate: quote!(::multi_input),
+        given_crate: None,
         allowed: Vec::new(),
         data: None,
         parts: Vec::new(),
@@ -211,7 +253,7 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
     let (mut allowed, mut require) = (Vec::new(), None);
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
-            Some(ModelOption::Crate(path)) => options.krate = path.to_token_stream(),
+            Some(ModelOption::Crate(path)) => options.given_crate = Some(path),
             Some(ModelOption::Allow(names)) => allowed.extend(names),
             Some(ModelOption::Data(file, at)) => {
                 attribute::once(&mut options.data, *file, "data", at, errors);
@@ -269,9 +311,7 @@ enum ModelOption {
 
 fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     if input.peek(Token![crate]) {
-        input.parse::<Token![crate]>()?;
-        input.parse::<Token![=]>()?;
-        return input.call(Path::parse_mod_style).map(ModelOption::Crate);
+        return crate_path(input).map(ModelOption::Crate);
     }
     let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
                  `data = \"file.csv\"`, `require`, `max_parameters = number`, `max_flops = number`, \
@@ -311,35 +351,87 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     Punctuated::parse_terminated(&names).map(ModelOption::Allow)
 }
 
-/// The struct, or an error for another item.
-fn named_struct(item: Item) -> syn::Result<ItemStruct> {
+/// `crate = path`.
+fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
+    let word = input.parse::<Token![crate]>()?;
+    let example = "the path of this library is written without quotes: `crate = ";
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(word.span, "`crate` is written `crate = path`"));
+    }
+    input.parse::<Token![=]>()?;
+    if let Ok(text) = input.fork().parse::<LitStr>() {
+        return Err(syn::Error::new(text.span(), format!("{example}{}`", text.value())));
+    }
+    input.call(Path::parse_mod_style).map_err(|error| {
+        syn::Error::new(error.span(), format!("expected a path: `crate = ::multi_input`"))
+    })
+}
+
+/// The struct; an error is reported for another item, and for parameters.
+fn named_struct(
+    item: Item,
+    options: &Options,
+    errors: &mut Diagnostics,
+) -> Result<ItemStruct, NoModel> {
     let what = "`#[multi_input_model]` describes a model as a struct with named fields";
+    let no_model = |name: &Ident, visibility: &Visibility, generics: &Generics| {
+        let head = Head::of_type(name.clone(), visibility.clone(), options.clone());
+        NoModel::Type(Box::new(Head { generics: generics.clone(), ..head }))
+    };
     let item = match item {
         Item::Struct(item) => item,
         Item::Enum(item) => {
-            return Err(syn::Error::new(item.enum_token.span, format!("{what}; this is an enum")));
+            errors.at(item.enum_token.span, format!("{what}; this is an enum"));
+            return Err(no_model(&item.ident, &item.vis, &item.generics));
         }
         Item::Union(item) => {
-            return Err(syn::Error::new(item.union_token.span, format!("{what}; this is a union")));
+            errors.at(item.union_token.span, format!("{what}; this is a union"));
+            return Err(no_model(&item.ident, &item.vis, &item.generics));
         }
-        other => return Err(syn::Error::new(other.span(), what)),
+        Item::Type(item) => {
+            errors.at(item.type_token.span, format!("{what}; this is an alias"));
+            return Err(no_model(&item.ident, &item.vis, &item.generics));
+        }
+        Item::Mod(item) => {
+            errors.at(item.mod_token.span, format!("{what}; write it on the struct in the module"));
+            return Err(NoModel::Item(Box::new(Item::Mod(item))));
+        }
+        other => {
+            errors.at(other.span(), what);
+            return Err(NoModel::Item(Box::new(other)));
+        }
     };
-    if let Some(parameter) = item.generics.params.first() {
-        return Err(syn::Error::new(
-            parameter.span(),
-            format!("`{}` takes no parameters: sizes are literals or constants", item.ident),
-        ));
-    }
-    if let Some(clause) = &item.generics.where_clause {
-        return Err(syn::Error::new(clause.span(), "a model takes no `where` clause"));
-    }
-    match &item.fields {
-        Fields::Named(_) => Ok(item),
-        Fields::Unnamed(fields) => Err(syn::Error::new(
-            fields.span(),
-            format!("{what}; these fields have no names to call the nodes by"),
-        )),
-        Fields::Unit => Err(syn::Error::new(item.ident.span(), format!("{what}; this has none"))),
+    let (mistake, name) = match &item.fields {
+        Fields::Named(_) => {
+            takes_no_parameters(&item, errors);
+            return Ok(item);
+        }
+        Fields::Unnamed(fields) => {
+            (format!("{what}; these fields have no names to call the nodes by"), fields.span())
+        }
+        Fields::Unit => (format!("{what}; this has none"), item.ident.span()),
+    };
+    errors.at(name, mistake);
+    Err(no_model(&item.ident, &item.vis, &item.generics))
+}
+
+/// Reports parameters and `where` clauses, once.
+fn takes_no_parameters(item: &ItemStruct, errors: &mut Diagnostics) {
+    let (name, Generics { params, where_clause, .. }) = (&item.ident, &item.generics);
+    match (params.first(), where_clause) {
+        (Some(GenericParam::Lifetime(first)), _) => errors.at(
+            first.lifetime.span(),
+            format!(
+                "`{name}` takes no parameters: rows own what they hold, such as `String` in place of \
+                 `&str`"
+            ),
+        ),
+        (Some(first), _) => errors.at(
+            first.span(),
+            format!("`{name}` takes no parameters: sizes are literals or constants"),
+        ),
+        (None, Some(clause)) => errors.at(clause.span(), "a model takes no `where` clause"),
+        (None, None) => {}
     }
 }
 
@@ -367,7 +459,8 @@ fn read_field(
         });
     }
     let Contents { sources, typed, branch, output } = read;
-    check_cfg(&name, &attributes, errors);
+    // A conditional attribute may be any.
+    unread |= check_cfg(&name, &attributes, errors);
     let columns = match derives.deserialize {
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
@@ -384,9 +477,10 @@ fn read_field(
         None => (None, None),
     };
     let rules = rules.unwrap_or_default();
-    let ty_tokens = field.ty.to_token_stream();
+    let written = field.ty;
     let ty = errors.of_field(&name, |errors| {
-        let mut ty = errors.ok(data_type::read(&field.ty))?;
+        let ty = data_type::read(&written);
+        let mut ty = errors.ok(ty.map_err(|error| meant::by(&written, branch.as_ref(), error)))?;
         ty.sizes_mut().for_each(|size| size.require(errors));
         ty.fits_memory(errors);
         Some(ty)
@@ -394,7 +488,7 @@ fn read_field(
     let mut field = Field {
         name,
         ty,
-        ty_tokens,
+        written,
         source,
         branch,
         output,
@@ -484,16 +578,20 @@ fn one_source(
     only
 }
 
-/// Reports attributes that would change the struct.
-fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) {
-    for path in attributes.iter().map(Attribute::path) {
-        if path.is_ident("cfg") || path.is_ident("cfg_attr") {
-            errors.at(
-                path.span(),
-                format!("`{name}` cannot depend on `cfg`: the graph is read before cfg is known"),
-            );
-        }
+/// Reports attributes that would change the struct, and returns whether there are any.
+fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) -> bool {
+    let is_cfg = |path: &&Path| path.is_ident("cfg") || path.is_ident("cfg_attr");
+    let first = attributes.iter().map(Attribute::path).find(is_cfg);
+    if let Some(path) = first {
+        errors.at(
+            path.span(),
+            format!(
+                "`{name}` cannot depend on `cfg`: the graph is read before cfg is known; write two \
+                 structs, each below a `#[cfg(...)]`"
+            ),
+        );
     }
+    first.is_some()
 }
 
 /// The attributes of the DSL, and all others.
