@@ -44,7 +44,7 @@ fn uncounted(limit: &Limit, cost: &Cost<'_>) -> String {
     }
     let own = list(own.iter().map(String::as_str));
     format!(
-        "`{}`: nothing says what {own} costs, which is of your own; \
+        "`{}`: the cost of {own} is not known, because it is of your own; \
          `#[multi_input_model(allow(uncounted))]` leaves it out of the budget",
         limit.name()
     )

@@ -2,6 +2,8 @@
 //!
 //! The outputs are those of the model and of its parts. The model of a part is not checked again.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span};
 
 use crate::{
@@ -81,7 +83,7 @@ fn goes_where_it_may(
         }
     }
     // An unknown name may be the one that is missing.
-    if allowed.len() < only_for.names.len() {
+    if !only_for.is_read || allowed.len() < only_for.names.len() {
         return;
     }
     let reached = flows.from(input);
@@ -89,20 +91,24 @@ fn goes_where_it_may(
     let others: Vec<usize> =
         others.map(|sink| sink.node).filter(|node| !allowed.contains(node)).collect();
     let Some(&first) = others.first() else { return };
-    let names = |nodes: &[usize]| {
-        let names: Vec<_> =
-            nodes.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
-        list(names.iter().map(String::as_str))
-    };
-    let (may, all, way) = (names(&allowed), names(&others), reached.in_words(first));
+    let (may, all) = (names_of(&allowed, graph), names_of(&others, graph));
+    let way = way(&reached, first);
     let span = leaves(&reached, first, &allowed, flows).unwrap_or(only_for.span);
     errors.at(
         span,
         format!(
-            "`{name}` is only for {may}, but reaches {all}: {way}; take it out of that way, or add \
-             {all} to `only_for`"
+            "`{name}` is only for {may}, but reaches {all}{way}; keep it away from there, or add {all} \
+             to `only_for`"
         ),
     );
+}
+
+/// The way to a node, to follow a sentence; nothing of a node to itself.
+pub(super) fn way(reached: &Reached<'_>, node: usize) -> String {
+    match reached.path(node).is_empty() {
+        true => String::new(),
+        false => format!(": {}", reached.in_words(node)),
+    }
 }
 
 /// The token at which the way to `output` leaves the ways to the allowed outputs.
@@ -145,37 +151,71 @@ fn sensitive_inputs_are_stated(
         |input: &usize| rules(*input, graph).is_some_and(|rules| rules.sensitive.is_some());
     let sensitive: Vec<(usize, Reached<'_>)> =
         graph.inputs().filter(is_sensitive).map(|input| (input, flows.from(input))).collect();
+    // The outputs that lack the same inputs, which are one mistake.
+    let mut lacking: BTreeMap<Vec<usize>, Vec<&Sink<'_>>> = BTreeMap::new();
     for sink in sinks {
-        let node = &graph.nodes[sink.node];
-        let stated = node.field.rules.uses_sensitive.as_ref();
-        let all_known = stated.is_none_or(|stated| {
-            // Each name is reported.
-            let mistakes = stated.names.iter().filter(|name| {
-                let mistake = no_sensitive(sink.node, name, graph, &sensitive);
-                mistake.into_iter().map(|text| errors.at(name.span(), text)).count() > 0
-            });
-            mistakes.count() == 0
-        });
+        let stated = graph.nodes[sink.node].field.rules.uses_sensitive.as_ref();
         let names = stated.map_or(&[][..], |stated| &stated.names);
+        let mistakes = names
+            .iter()
+            .filter_map(|name| Some((name, no_sensitive(sink.node, name, graph, &sensitive)?)));
+        let mistakes: Vec<_> = mistakes.collect();
+        let is_read = mistakes.is_empty() && stated.is_none_or(|stated| stated.is_read);
+        mistakes.into_iter().for_each(|(name, text)| errors.at(name.span(), text));
+        // Where it may not go at all, `only_for` says so.
+        let may_go = |input: usize| {
+            let only_for = rules(input, graph).and_then(|rules| rules.only_for.as_ref());
+            only_for.is_none_or(|only_for| only_for.names.contains(graph.nodes[sink.node].name()))
+        };
         let unstated = sensitive.iter().filter(|(input, reached)| {
-            reached.reaches(sink.node) && !names.contains(graph.nodes[*input].name())
+            let is_stated = names.contains(graph.nodes[*input].name());
+            reached.reaches(sink.node) && !is_stated && may_go(*input)
         });
-        let unstated: Vec<&(usize, Reached<'_>)> = unstated.collect();
-        let Some((_, reached)) = unstated.first().filter(|_| all_known) else { continue };
-        let added: Vec<String> =
-            unstated.iter().map(|(input, _)| graph.nodes[*input].name().to_string()).collect();
-        let (inputs, way) = (list(added.iter().map(String::as_str)), reached.in_words(sink.node));
-        let all: Vec<String> = names.iter().map(Ident::to_string).chain(added).collect();
-        let (name, all) = (node.name(), all.join(", "));
-        let of_part = sink.part.map_or_else(String::new, |part| format!("`{part}`: "));
-        errors.at(
-            stated.map_or(sink.span, |stated| stated.span),
-            format!(
-                "{of_part}`{name}` is made of the sensitive {inputs}: {way}; take that way out, or \
-                 state it: `#[output(uses_sensitive({all}))]`"
-            ),
-        );
+        let unstated: Vec<usize> = unstated.map(|(input, _)| *input).collect();
+        if is_read && !unstated.is_empty() {
+            lacking.entry(unstated).or_default().push(sink);
+        }
     }
+    for (inputs, sinks) in lacking {
+        not_stated(&inputs, &sinks, graph, flows, errors);
+    }
+}
+
+/// Reports outputs that do not state that these sensitive inputs reach them.
+fn not_stated(
+    inputs: &[usize],
+    sinks: &[&Sink<'_>],
+    graph: &Graph,
+    flows: &Flows<'_>,
+    errors: &mut Diagnostics,
+) {
+    let [Sink { node, span, part }, others @ ..] = sinks else { return };
+    let stated = graph.nodes[*node].field.rules.uses_sensitive.as_ref();
+    let (name, way) = (graph.nodes[*node].name(), way(&flows.from(inputs[0]), *node));
+    let before = stated.iter().flat_map(|stated| &stated.names);
+    let all = before.chain(inputs.iter().map(|input| graph.nodes[*input].name()));
+    let all: Vec<String> = all.map(Ident::to_string).collect();
+    let of_part = part.map_or_else(String::new, |part| format!("`{part}`: "));
+    let others: Vec<usize> = others.iter().map(|sink| sink.node).collect();
+    let others = match others.len() {
+        0 => String::new(),
+        1 => format!("; so is {}", names_of(&others, graph)),
+        _ => format!("; so are {}", names_of(&others, graph)),
+    };
+    let (inputs, all) = (names_of(inputs, graph), all.join(", "));
+    errors.at(
+        stated.map_or(*span, |stated| stated.span),
+        format!(
+            "{of_part}`{name}` is made of the sensitive {inputs}{way}; keep it away from there, or \
+             state it: `#[output(uses_sensitive({all}))]`{others}"
+        ),
+    );
+}
+
+/// The names of nodes: `` `a` and `b` ``.
+pub(super) fn names_of(nodes: &[usize], graph: &Graph) -> String {
+    let names: Vec<_> = nodes.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
+    list(names.iter().map(String::as_str))
 }
 
 /// The mistake in a name of `uses_sensitive`.
@@ -216,11 +256,12 @@ fn independence_holds(output: usize, graph: &Graph, flows: &Flows<'_>, errors: &
         };
         let reached = flows.from(input);
         if reached.reaches(output) {
-            let way = reached.in_words(output);
+            let way = way(&reached, output);
             errors.at(
                 name.span(),
                 format!(
-                    "`{of}` is not independent of `{name}`: {way}; take that way out, or the name"
+                    "`{of}` is not independent of `{name}`{way}; keep it away from `{of}`, or leave \
+                     it out here"
                 ),
             );
         }

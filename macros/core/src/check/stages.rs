@@ -3,7 +3,7 @@
 
 use proc_macro2::Ident;
 
-use super::flow::rules;
+use super::flow::{names_of, rules, way};
 use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
@@ -17,6 +17,7 @@ pub(super) fn are_in_order(graph: &Graph, errors: &mut Diagnostics) {
         return;
     }
     match &graph.model.options.stages {
+        Some(stages) if !stages.is_read => {}
         Some(stages) => {
             let all_known = stages_exist(graph, stages, errors);
             every_field_has_one(graph, stages, errors);
@@ -36,13 +37,14 @@ fn known_at(node: usize, graph: &Graph) -> Option<&KnownAt> {
 }
 
 fn stages_are_declared(graph: &Graph, errors: &mut Diagnostics) {
-    let mut used = (0..graph.nodes.len()).filter_map(|node| known_at(node, graph));
-    let Some(first) = used.next() else { return };
+    let used = graph.nodes.iter().enumerate();
+    let mut used = used.filter_map(|(node, found)| Some((found.name(), known_at(node, graph)?)));
+    let Some((name, first)) = used.next() else { return };
     let stage = first.stage.as_ref().map_or_else(|| "first".to_owned(), Ident::to_string);
     errors.at(
         first.span,
         format!(
-            "the model has no stages: list them in their order, \
+            "`{name}`: the model has no stages: list them in their order, \
              `#[multi_input_model(stages({stage}, ...))]`"
         ),
     );
@@ -119,20 +121,19 @@ fn nothing_is_known_too_late(graph: &Graph, stages: &Stages, errors: &mut Diagno
             .filter(|(output, stage)| *stage < late && reached.reaches(*output))
             .collect();
         let Some((output, stage)) = earlier.first() else { continue };
-        let (name, way) = (graph.nodes[input].name(), reached.in_words(*output));
+        let (name, way) = (graph.nodes[input].name(), way(&reached, *output));
         let (late, stage) = (&stages.names[late], &stages.names[*stage]);
         let output = graph.nodes[*output].name();
-        let others: Vec<String> =
-            earlier[1..].iter().map(|(other, _)| graph.nodes[*other].name().to_string()).collect();
+        let others: Vec<usize> = earlier[1..].iter().map(|(other, _)| *other).collect();
         let others = match others.is_empty() {
             true => String::new(),
-            false => format!(", as it reaches {}", list(others.iter().map(String::as_str))),
+            false => format!("; it reaches {}, too", names_of(&others, graph)),
         };
         errors.at(
             known.span,
             format!(
-                "`{name}` is known at `{late}`, after `{output}` is predicted at `{stage}`, and \
-                 reaches it: {way}{others}; take that way out, or predict later"
+                "`{name}` is known at `{late}`, but reaches `{output}`, which is predicted at \
+                 `{stage}`{way}; keep it away from there, or predict later{others}"
             ),
         );
     }

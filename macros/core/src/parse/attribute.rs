@@ -57,7 +57,16 @@ pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Optio
 
 fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     let name: Ident = input.call(syn::ext::IdentExt::parse_any)?;
-    let form = if input.peek(Token![=]) {
+    let form = form(&name, input)?;
+    match input.is_empty() {
+        true => Ok(Entry { name, form }),
+        false => Err(input.error("expected a comma")),
+    }
+}
+
+/// What follows the name of an entry.
+pub(super) fn form(name: &Ident, input: ParseStream<'_>) -> syn::Result<Form> {
+    Ok(if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
         let value: TokenStream = input.parse()?;
         if value.is_empty() {
@@ -70,11 +79,7 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
         Form::Call(content.parse()?)
     } else {
         Form::Word
-    };
-    match input.is_empty() {
-        true => Ok(Entry { name, form }),
-        false => Err(input.error("expected a comma")),
-    }
+    })
 }
 
 /// Splits at commas outside `<...>`.
