@@ -149,11 +149,11 @@ pub(crate) fn of<'a>(graph: &'a Graph, shapes: impl Fn(usize) -> Shapes<'a>) -> 
         tensor_of: vec![0; graph.nodes.len()],
         cost: Cost { shares: Vec::new(), moves: Vec::new(), uncounted: Vec::new() },
     };
-    let flows_on = |node: &usize| !graph.stays_raw(*node);
-    for node in graph.inputs().chain(graph.derived()).filter(flows_on) {
+    let flows_on: Vec<bool> = (0..graph.nodes.len()).map(|node| !graph.stays_raw(node)).collect();
+    for node in graph.inputs().chain(graph.derived()).filter(|node| flows_on[*node]) {
         walk.enter(node)?;
     }
-    for &node in graph.order.iter().filter(|node| flows_on(node)) {
+    for &node in graph.order.iter().filter(|node| flows_on[**node]) {
         walk.compute(node)?;
     }
     Some(walk.cost)

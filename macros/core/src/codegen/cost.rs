@@ -24,8 +24,9 @@ fn cost<'a>(expansion: &Expansion<'a>) -> Option<Cost<'a>> {
 /// `Cost { flops: 8_770, memory: 17_732 }` for the graph.
 pub(crate) fn of_prediction(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
-    let total = |quantity| match cost(expansion) {
-        Some(cost) => total(expansion, &cost, quantity),
+    let cost = cost(expansion);
+    let total = |quantity| match &cost {
+        Some(cost) => total(expansion, cost, quantity),
         None => quote!(0),
     };
     let (flops, memory) = (total(Quantity::Flops), total(Quantity::Memory));

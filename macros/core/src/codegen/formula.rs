@@ -43,7 +43,10 @@ impl Formulas {
         let known = |number: TokenStream| quote!(#spec::Size::Known(#number));
         match term {
             Term::Known(number) => known(literal(*number)),
-            Term::Elements(flow) => known(self.elements(flow)),
+            Term::Elements(flow) => {
+                let shape = self.shape(flow);
+                quote!(#shape.elements())
+            }
             Term::Count(layer) => known(self.count(layer).unwrap_or_else(|| literal(0))),
             Term::Flops(layer) => self.of_layer_or_unknown("flops", layer),
             Term::Held(layer) => self.of_layer_or_unknown("held", layer),
