@@ -10,8 +10,7 @@ use multi_input_spec::{
 use crate::{
     graph::{Graph, Node},
     parse::{Merge, Source},
-    shape::{self, Flow, Formula, Module, ShapedLayer},
-    table::Shapes,
+    shape::{self, Flow, Formula, Module, ShapedLayer, Shapes},
     text::plain,
 };
 
@@ -54,7 +53,7 @@ pub(crate) enum Term<'a> {
     Flops(&'a ShapedLayer),
     Held(&'a ShapedLayer),
     /// The operations of a merge.
-    Merge(Formula),
+    Merge(Box<Formula>),
 }
 
 impl Term<'_> {
@@ -220,7 +219,7 @@ impl<'a, S: Fn(usize) -> Shapes<'a>> Walk<'a, S> {
                 let operands =
                     shape::operands(node, self.graph, |node| (self.shapes)(node).output)?;
                 let (rule, arguments) = (merge.rule, merge.arguments.clone());
-                Term::Merge(Formula::Merge { rule, operands, arguments })
+                Term::Merge(Box::new(Formula::Merge { rule, operands, arguments }))
             }
             Some((own, _)) => {
                 self.cost.uncounted.push((node, own.text.clone()));

@@ -9,16 +9,12 @@ use super::{constants, Expansion};
 use crate::{
     cost::{self, Cost, Term},
     parse::Limit,
-    table::Shapes,
 };
 
 /// The cost of the expansion's model.
 fn cost<'a>(expansion: &Expansion<'a>) -> Option<Cost<'a>> {
     let checked = expansion.checked;
-    cost::of(&checked.graph, |position| {
-        let node = &checked.shapes[position];
-        Shapes { input: Some(&node.input), layers: &node.layers, output: Some(&node.output) }
-    })
+    cost::of(&checked.graph, |position| checked.shapes[position].shapes())
 }
 
 /// `Cost { flops: 8_770, memory: 17_732 }` for the graph.
