@@ -36,4 +36,20 @@ pub struct Hidden {
     price: f32,
 }
 
+#[multi_input_model]
+pub struct Twice {
+    #[input]
+    age: f32,
+    #[input(columns("age"))]
+    years: f32,
+    #[from(age)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    risk: f32,
+    #[from(years)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, independent_of(age))]
+    price: f32,
+}
+
 fn main() {}

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, Span};
 
+use super::columns;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Flows, Graph, Reached},
-    parse::{InputRules, Listed, Source},
+    parse::Listed,
     suggest::{list, suggest},
 };
 
@@ -54,14 +55,6 @@ fn sinks(graph: &Graph) -> Vec<Sink<'_>> {
     sinks
 }
 
-/// What the input at `node` states.
-pub(super) fn rules(node: usize, graph: &Graph) -> Option<&InputRules> {
-    match &graph.nodes[node].field.source {
-        Some(Source::Input(input)) => Some(&input.rules),
-        _ => None,
-    }
-}
-
 /// `only_for`: an input reaches no other outputs.
 fn goes_where_it_may(
     input: usize,
@@ -70,7 +63,8 @@ fn goes_where_it_may(
     sinks: &[Sink<'_>],
     errors: &mut Diagnostics,
 ) {
-    let Some(only_for) = rules(input, graph).and_then(|rules| rules.only_for.as_ref()) else {
+    let Some(only_for) = graph.nodes[input].input_rules().and_then(|rules| rules.only_for.as_ref())
+    else {
         return;
     };
     let name = graph.nodes[input].name();
@@ -136,7 +130,10 @@ fn no_output(input: &Ident, name: &Ident, graph: &Graph, sinks: &[Sink<'_>]) -> 
         return format!("`{input}`: `{name}` is no output; the outputs are {all}");
     }
     let near = suggest(&name.to_string(), names());
-    let all = if near.is_empty() { format!("; there are {}", list(names())) } else { near };
+    let all = match near.is_empty() && !outputs.is_empty() {
+        true => format!("; the outputs are {}", list(names())),
+        false => near,
+    };
     format!("`{input}`: there is no output `{name}`{all}")
 }
 
@@ -147,8 +144,9 @@ fn sensitive_inputs_are_stated(
     sinks: &[Sink<'_>],
     errors: &mut Diagnostics,
 ) {
-    let is_sensitive =
-        |input: &usize| rules(*input, graph).is_some_and(|rules| rules.sensitive.is_some());
+    let is_sensitive = |input: &usize| {
+        graph.nodes[*input].input_rules().is_some_and(|rules| rules.sensitive.is_some())
+    };
     let sensitive: Vec<(usize, Reached<'_>)> =
         graph.inputs().filter(is_sensitive).map(|input| (input, flows.from(input))).collect();
     // The outputs that lack the same inputs, which are one mistake.
@@ -164,7 +162,8 @@ fn sensitive_inputs_are_stated(
         mistakes.into_iter().for_each(|(name, text)| errors.at(name.span(), text));
         // Where it may not go at all, `only_for` says so.
         let may_go = |input: usize| {
-            let only_for = rules(input, graph).and_then(|rules| rules.only_for.as_ref());
+            let only_for =
+                graph.nodes[input].input_rules().and_then(|rules| rules.only_for.as_ref());
             only_for.is_none_or(|only_for| only_for.names.contains(graph.nodes[sink.node].name()))
         };
         let unstated = sensitive.iter().filter(|(input, reached)| {
@@ -228,7 +227,7 @@ fn no_sensitive(
     let of = graph.nodes[output].name();
     let input = match input(of, name, graph) {
         Ok(input) => input,
-        Err(mistake) => return Some(mistake),
+        Err(mistake) => return mistake,
     };
     let Some((_, reached)) = sensitive.iter().find(|(known, _)| *known == input) else {
         return Some(format!(
@@ -250,38 +249,44 @@ fn independence_holds(output: usize, graph: &Graph, flows: &Flows<'_>, errors: &
         let input = match input(of, name, graph) {
             Ok(input) => input,
             Err(mistake) => {
-                errors.at(name.span(), mistake);
+                mistake.into_iter().for_each(|mistake| errors.at(name.span(), mistake));
                 continue;
             }
         };
-        let reached = flows.from(input);
-        if reached.reaches(output) {
-            let way = way(&reached, output);
-            errors.at(
-                name.span(),
-                format!(
-                    "`{of}` is not independent of `{name}`{way}; keep it away from `{of}`, or leave \
-                     it out here"
-                ),
-            );
-        }
+        let readers = columns::readers(input, graph).into_iter().map(|reader| flows.from(reader));
+        let Some(reached) = readers.into_iter().find(|reached| reached.reaches(output)) else {
+            continue;
+        };
+        let way = way(&reached, output);
+        let through = match reached.start == input {
+            true => String::new(),
+            false => format!(", whose column `{}` reads", graph.nodes[reached.start].name()),
+        };
+        errors.at(
+            name.span(),
+            format!(
+                "`{of}` is not independent of `{name}`{through}{way}; keep it away from `{of}`, or \
+                 leave it out here"
+            ),
+        );
     }
 }
 
-/// The input called `name`, which the output `of` names.
-fn input(of: &Ident, name: &Ident, graph: &Graph) -> Result<usize, String> {
+/// The input called `name`, which the output `of` names, or the mistake in it.
+fn input(of: &Ident, name: &Ident, graph: &Graph) -> Result<usize, Option<String>> {
     let found = graph.nodes.iter().position(|node| node.name() == name);
     match found {
         Some(node) if graph.nodes[node].is_input() => Ok(node),
-        Some(node) if graph.nodes[node].field.source.is_none() => {
-            Err(format!("`{of}`: `{name}` could not be read"))
+        // What could not be read is reported, and may be an input.
+        Some(node) if graph.nodes[node].field.source.is_none() => Err(None),
+        Some(_) => {
+            Err(Some(format!("`{of}`: `{name}` is no input; name the inputs that it is made of")))
         }
-        Some(_) => Err(format!("`{of}`: `{name}` is no input; name the inputs that it is made of")),
         None => {
             let inputs: Vec<String> =
                 graph.inputs().map(|input| graph.nodes[input].name().to_string()).collect();
             let near = suggest(&name.to_string(), inputs.iter().map(String::as_str));
-            Err(format!("`{of}`: there is no input `{name}`{near}"))
+            Err(Some(format!("`{of}`: there is no input `{name}`{near}")))
         }
     }
 }
