@@ -36,17 +36,17 @@ fn total(expansion: &Expansion<'_>, cost: &Cost<'_>, quantity: Quantity) -> Toke
         let number = Literal::usize_unsuffixed(number);
         return quote!(#number);
     }
-    match quantity {
+    let total = match quantity {
         Quantity::Memory => {
             let (lasting, moves) = memory(expansion, cost);
-            quote!(#spec::cost::memory(#lasting, #moves).get())
+            quote!(#spec::cost::memory(#lasting, #moves))
         }
         Quantity::Parameters | Quantity::Flops => {
-            let terms = cost.shares.iter().flat_map(|share| share.terms(quantity));
-            let sum = sum(expansion, terms);
-            quote!(#sum.get())
+            sum(expansion, cost.shares.iter().flat_map(|share| share.terms(quantity)))
         }
-    }
+    };
+    // A constant of its own, because rustc limits how long one is evaluated.
+    quote!(const { #total.get() })
 }
 
 /// The comparisons with the budget that only rustc can make.
