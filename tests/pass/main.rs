@@ -2,6 +2,7 @@
 
 mod allowed_warnings;
 mod auto_embedding;
+mod budgets_and_flow;
 mod categories_by_hand;
 mod const_sizes;
 mod forty_inputs;

@@ -22,7 +22,9 @@ use crate::{
     names,
     parse::{Argument, Date, DerivedBy, Element, LossWeight, Missing, NamedLoss, Source},
     requirement::Requirement,
-    shape::{Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep},
+    shape::{
+        Check, Constant, Flow, Module, ShapedGraph, ShapedLayer, ShapedNode, ShapedStep, Shapes,
+    },
     suggest::list,
 };
 
@@ -49,6 +51,13 @@ pub(crate) struct CheckedNode {
     pub(crate) layers: Vec<ShapedLayer>,
     /// The output of the branch.
     pub(crate) output: Flow,
+}
+
+impl CheckedNode {
+    /// Its shapes.
+    pub(crate) fn shapes(&self) -> Shapes<'_> {
+        Shapes { input: Some(&self.input), layers: &self.layers, output: Some(&self.output) }
+    }
 }
 
 /// Applies every rule. Returns the mistakes of all stages, if there are any.

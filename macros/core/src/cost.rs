@@ -10,8 +10,7 @@ use multi_input_spec::{
 use crate::{
     graph::{Graph, Node},
     parse::{Merge, Source},
-    shape::{self, Flow, Formula, Module, ShapedLayer},
-    table::Shapes,
+    shape::{self, Flow, Formula, Module, ShapedLayer, Shapes},
     text::plain,
 };
 
@@ -54,7 +53,7 @@ pub(crate) enum Term<'a> {
     Flops(&'a ShapedLayer),
     Held(&'a ShapedLayer),
     /// The operations of a merge.
-    Merge(Formula),
+    Merge(Box<Formula>),
 }
 
 impl Term<'_> {
@@ -149,11 +148,11 @@ pub(crate) fn of<'a>(graph: &'a Graph, shapes: impl Fn(usize) -> Shapes<'a>) -> 
         tensor_of: vec![0; graph.nodes.len()],
         cost: Cost { shares: Vec::new(), moves: Vec::new(), uncounted: Vec::new() },
     };
-    let flows_on = |node: &usize| !graph.stays_raw(*node);
-    for node in graph.inputs().chain(graph.derived()).filter(flows_on) {
+    let flows_on: Vec<bool> = (0..graph.nodes.len()).map(|node| !graph.stays_raw(node)).collect();
+    for node in graph.inputs().chain(graph.derived()).filter(|node| flows_on[*node]) {
         walk.enter(node)?;
     }
-    for &node in graph.order.iter().filter(|node| flows_on(node)) {
+    for &node in graph.order.iter().filter(|node| flows_on[**node]) {
         walk.compute(node)?;
     }
     Some(walk.cost)
@@ -220,7 +219,7 @@ impl<'a, S: Fn(usize) -> Shapes<'a>> Walk<'a, S> {
                 let operands =
                     shape::operands(node, self.graph, |node| (self.shapes)(node).output)?;
                 let (rule, arguments) = (merge.rule, merge.arguments.clone());
-                Term::Merge(Formula::Merge { rule, operands, arguments })
+                Term::Merge(Box::new(Formula::Merge { rule, operands, arguments }))
             }
             Some((own, _)) => {
                 self.cost.uncounted.push((node, own.text.clone()));

@@ -23,7 +23,7 @@ impl Random {
 }
 
 /// Models that use all of the DSL.
-fn seeds() -> [TokenStream; 9] {
+fn seeds() -> [TokenStream; 10] {
     [
         quote! {
             struct Towers {
@@ -207,6 +207,23 @@ fn seeds() -> [TokenStream; 9] {
                 #[branch(Dense(1))]
                 #[output(loss = mse)]
                 y: f32,
+            }
+        },
+        quote! {
+            struct Rules {
+                #[input(sensitive, known_at = booking)]
+                #[branch(Embedding(9, 4), LayerNorm)]
+                age: u32,
+                #[input(only_for(price, vector), known_at = departure)]
+                rooms: [f32; 3],
+                #[from(rooms)]
+                #[branch(Dense(4))]
+                #[output(independent_of(age), known_at = departure)]
+                vector: _,
+                #[merge(distance(age, vector))]
+                #[branch(Dense(1))]
+                #[output(loss = mse, uses_sensitive(age), known_at = departure)]
+                price: f32,
             }
         },
     ]
@@ -402,6 +419,13 @@ fn check_mutations(rounds: usize, mut random: Random) {
             1 | 2 => {
                 let parts = quote!(part(Item(title, cover) = item, Both = (query, topic, price)));
                 mutate(parts, &mut random)
+            }
+            3 => {
+                let rules = quote! {
+                    stages(booking, departure), max_parameters = 1_000, max_flops = 2 * LIMIT,
+                    max_memory = "4 kB", part(Vector(rooms) = vector)
+                };
+                mutate(rules, &mut random)
             }
             _ => TokenStream::new(),
         };

@@ -6,7 +6,7 @@ use quote::quote;
 
 use crate::{
     shape::ShapedGraph,
-    table::{self, Row, Shapes, Table},
+    table::{self, Row, Table},
     text::plain,
 };
 
@@ -31,10 +31,7 @@ pub(crate) fn track_variable() -> TokenStream {
 }
 
 fn shapes(shaped: &ShapedGraph) -> String {
-    let table = table::of(&shaped.graph, |position| {
-        let node = &shaped.nodes[position];
-        Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
-    });
+    let table = table::of(&shaped.graph, |position| shaped.nodes[position].shapes());
     let head = &shaped.graph.model;
     let whole = head.part_of.as_ref();
     let whole = whole.map(|whole| format!(", a part of {}", plain(&whole.name)));

@@ -6,17 +6,9 @@ use multi_input_spec::{cost::Quantity, Shape, Size, Text};
 use crate::{
     cost,
     graph::{Graph, Node},
-    shape::{Flow, ShapedLayer},
+    shape::{Flow, Shapes},
     text::plain,
 };
-
-/// The shapes of a node; `None` after an earlier mistake.
-#[derive(Clone, Copy)]
-pub(crate) struct Shapes<'a> {
-    pub(crate) input: Option<&'a Flow>,
-    pub(crate) layers: &'a [ShapedLayer],
-    pub(crate) output: Option<&'a Flow>,
-}
 
 /// A line of the table.
 pub(crate) struct Row {

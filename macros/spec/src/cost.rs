@@ -212,7 +212,8 @@ mod tests {
             item("district", "Embedding(100, 16)", 1600),
             item("price", "Dense(1)", 49),
         ];
-        const WRONG: Result<Size, Text> = check(Quantity::Parameters, 4_000, total(&ITEMS), &ITEMS);
+        const NONE: (Size, &[Move]) = (Size::Known(0), &[]);
+        const WRONG: Result<usize, Text> = check(Quantity::Parameters, 4_000, &ITEMS, NONE);
         assert_eq!(
             WRONG.unwrap_err().as_str(),
             "the model has 4_433 parameters, more than 4_000; the most in `Dense(32, relu)` of \

@@ -154,8 +154,8 @@ pub struct Graph {
     pub cost: Cost,
 }
 
-/// What a prediction of one row costs, by the formulas of the [reference](crate::multi_input_model#budgets).
-/// Modules and merges of your own do not count.
+/// What a prediction of one row costs, by the formulas of the
+/// [reference](crate::multi_input_model#budgets). Modules and merges of your own do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Floating-point operations; a multiply-add counts 2.

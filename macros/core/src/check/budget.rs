@@ -5,17 +5,14 @@ use multi_input_spec::cost;
 
 use crate::{
     cost::Cost, diagnostics::Diagnostics, lint::Lint, parse::Limit, shape::ShapedGraph,
-    suggest::list, table::Shapes,
+    suggest::list,
 };
 
 /// Compares the cost of a prediction with the budget.
 pub(super) fn is_kept(shaped: &ShapedGraph, errors: &mut Diagnostics) {
     let options = &shaped.graph.model.options;
     let Some(first) = options.budget.first() else { return };
-    let shapes = |position: usize| {
-        let node = &shaped.nodes[position];
-        Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
-    };
+    let shapes = |position: usize| shaped.nodes[position].shapes();
     let Some(cost) = crate::cost::of(&shaped.graph, shapes) else { return };
     if !cost.uncounted.is_empty() && !options.allowed.contains(&Lint::Uncounted) {
         errors.at(first.span, uncounted(first, &cost));
@@ -44,7 +41,7 @@ fn uncounted(limit: &Limit, cost: &Cost<'_>) -> String {
     }
     let own = list(own.iter().map(String::as_str));
     format!(
-        "`{}`: nothing says what {own} costs, which is of your own; \
+        "`{}`: the cost of {own} is not known, because it is of your own; \
          `#[multi_input_model(allow(uncounted))]` leaves it out of the budget",
         limit.name()
     )

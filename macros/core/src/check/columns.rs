@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span};
 
-use super::flow::rules;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
@@ -70,7 +69,8 @@ pub(super) fn hold_no_target(node: &Node, graph: &Graph, errors: &mut Diagnostic
 
 /// Inputs that read the same column state the same about it.
 pub(super) fn are_read_alike(graph: &Graph, errors: &mut Diagnostics) {
-    let states = |node: &usize| rules(*node, graph).is_some_and(|rules| !rules.is_empty());
+    let states =
+        |node: &usize| graph.nodes[*node].input_rules().is_some_and(|rules| !rules.is_empty());
     if !graph.inputs().any(|node| states(&node)) || graph.model.part_of.is_some() {
         return;
     }
@@ -97,9 +97,22 @@ pub(super) fn are_read_alike(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
+/// The inputs that read a column of `input`, itself first.
+pub(super) fn readers(input: usize, graph: &Graph) -> Vec<usize> {
+    let own: BTreeSet<String> = columns(input, graph).collect();
+    let reads_one = |other: &usize| {
+        *other != input && columns(*other, graph).any(|column| own.contains(&column))
+    };
+    std::iter::once(input).chain(graph.inputs().filter(reads_one)).collect()
+}
+
+fn columns(input: usize, graph: &Graph) -> impl Iterator<Item = String> {
+    keys(&graph.nodes[input].field).into_iter().map(|key| key.column)
+}
+
 /// What the input `first` states and `other` does not.
 fn differs(first: usize, other: usize, graph: &Graph) -> Option<String> {
-    let (first, other) = (rules(first, graph)?, rules(other, graph)?);
+    let (first, other) = (graph.nodes[first].input_rules()?, graph.nodes[other].input_rules()?);
     let outputs = |rules: &InputRules| {
         let names = rules.only_for.iter().flat_map(|only| &only.names).map(Ident::to_string);
         names.collect::<BTreeSet<_>>()

@@ -2,12 +2,15 @@
 //!
 //! The outputs are those of the model and of its parts. The model of a part is not checked again.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::{Ident, Span};
 
+use super::columns;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Flows, Graph, Reached},
-    parse::{InputRules, Listed, Source},
+    parse::Listed,
     suggest::{list, suggest},
 };
 
@@ -52,14 +55,6 @@ fn sinks(graph: &Graph) -> Vec<Sink<'_>> {
     sinks
 }
 
-/// What the input at `node` states.
-pub(super) fn rules(node: usize, graph: &Graph) -> Option<&InputRules> {
-    match &graph.nodes[node].field.source {
-        Some(Source::Input(input)) => Some(&input.rules),
-        _ => None,
-    }
-}
-
 /// `only_for`: an input reaches no other outputs.
 fn goes_where_it_may(
     input: usize,
@@ -68,7 +63,8 @@ fn goes_where_it_may(
     sinks: &[Sink<'_>],
     errors: &mut Diagnostics,
 ) {
-    let Some(only_for) = rules(input, graph).and_then(|rules| rules.only_for.as_ref()) else {
+    let Some(only_for) = graph.nodes[input].input_rules().and_then(|rules| rules.only_for.as_ref())
+    else {
         return;
     };
     let name = graph.nodes[input].name();
@@ -81,7 +77,7 @@ fn goes_where_it_may(
         }
     }
     // An unknown name may be the one that is missing.
-    if allowed.len() < only_for.names.len() {
+    if !only_for.is_read || allowed.len() < only_for.names.len() {
         return;
     }
     let reached = flows.from(input);
@@ -89,20 +85,24 @@ fn goes_where_it_may(
     let others: Vec<usize> =
         others.map(|sink| sink.node).filter(|node| !allowed.contains(node)).collect();
     let Some(&first) = others.first() else { return };
-    let names = |nodes: &[usize]| {
-        let names: Vec<_> =
-            nodes.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
-        list(names.iter().map(String::as_str))
-    };
-    let (may, all, way) = (names(&allowed), names(&others), reached.in_words(first));
+    let (may, all) = (names_of(&allowed, graph), names_of(&others, graph));
+    let way = way(&reached, first);
     let span = leaves(&reached, first, &allowed, flows).unwrap_or(only_for.span);
     errors.at(
         span,
         format!(
-            "`{name}` is only for {may}, but reaches {all}: {way}; take it out of that way, or add \
-             {all} to `only_for`"
+            "`{name}` is only for {may}, but reaches {all}{way}; keep it away from there, or add {all} \
+             to `only_for`"
         ),
     );
+}
+
+/// The way to a node, to follow a sentence; nothing of a node to itself.
+pub(super) fn way(reached: &Reached<'_>, node: usize) -> String {
+    match reached.path(node).is_empty() {
+        true => String::new(),
+        false => format!(": {}", reached.in_words(node)),
+    }
 }
 
 /// The token at which the way to `output` leaves the ways to the allowed outputs.
@@ -130,7 +130,10 @@ fn no_output(input: &Ident, name: &Ident, graph: &Graph, sinks: &[Sink<'_>]) -> 
         return format!("`{input}`: `{name}` is no output; the outputs are {all}");
     }
     let near = suggest(&name.to_string(), names());
-    let all = if near.is_empty() { format!("; there are {}", list(names())) } else { near };
+    let all = match near.is_empty() && !outputs.is_empty() {
+        true => format!("; the outputs are {}", list(names())),
+        false => near,
+    };
     format!("`{input}`: there is no output `{name}`{all}")
 }
 
@@ -141,41 +144,77 @@ fn sensitive_inputs_are_stated(
     sinks: &[Sink<'_>],
     errors: &mut Diagnostics,
 ) {
-    let is_sensitive =
-        |input: &usize| rules(*input, graph).is_some_and(|rules| rules.sensitive.is_some());
+    let is_sensitive = |input: &usize| {
+        graph.nodes[*input].input_rules().is_some_and(|rules| rules.sensitive.is_some())
+    };
     let sensitive: Vec<(usize, Reached<'_>)> =
         graph.inputs().filter(is_sensitive).map(|input| (input, flows.from(input))).collect();
+    // The outputs that lack the same inputs, which are one mistake.
+    let mut lacking: BTreeMap<Vec<usize>, Vec<&Sink<'_>>> = BTreeMap::new();
     for sink in sinks {
-        let node = &graph.nodes[sink.node];
-        let stated = node.field.rules.uses_sensitive.as_ref();
-        let all_known = stated.is_none_or(|stated| {
-            // Each name is reported.
-            let mistakes = stated.names.iter().filter(|name| {
-                let mistake = no_sensitive(sink.node, name, graph, &sensitive);
-                mistake.into_iter().map(|text| errors.at(name.span(), text)).count() > 0
-            });
-            mistakes.count() == 0
-        });
+        let stated = graph.nodes[sink.node].field.rules.uses_sensitive.as_ref();
         let names = stated.map_or(&[][..], |stated| &stated.names);
+        let mistakes = names
+            .iter()
+            .filter_map(|name| Some((name, no_sensitive(sink.node, name, graph, &sensitive)?)));
+        let mistakes: Vec<_> = mistakes.collect();
+        let is_read = mistakes.is_empty() && stated.is_none_or(|stated| stated.is_read);
+        mistakes.into_iter().for_each(|(name, text)| errors.at(name.span(), text));
+        // Where it may not go at all, `only_for` says so.
+        let may_go = |input: usize| {
+            let only_for =
+                graph.nodes[input].input_rules().and_then(|rules| rules.only_for.as_ref());
+            only_for.is_none_or(|only_for| only_for.names.contains(graph.nodes[sink.node].name()))
+        };
         let unstated = sensitive.iter().filter(|(input, reached)| {
-            reached.reaches(sink.node) && !names.contains(graph.nodes[*input].name())
+            let is_stated = names.contains(graph.nodes[*input].name());
+            reached.reaches(sink.node) && !is_stated && may_go(*input)
         });
-        let unstated: Vec<&(usize, Reached<'_>)> = unstated.collect();
-        let Some((_, reached)) = unstated.first().filter(|_| all_known) else { continue };
-        let added: Vec<String> =
-            unstated.iter().map(|(input, _)| graph.nodes[*input].name().to_string()).collect();
-        let (inputs, way) = (list(added.iter().map(String::as_str)), reached.in_words(sink.node));
-        let all: Vec<String> = names.iter().map(Ident::to_string).chain(added).collect();
-        let (name, all) = (node.name(), all.join(", "));
-        let of_part = sink.part.map_or_else(String::new, |part| format!("`{part}`: "));
-        errors.at(
-            stated.map_or(sink.span, |stated| stated.span),
-            format!(
-                "{of_part}`{name}` is made of the sensitive {inputs}: {way}; take that way out, or \
-                 state it: `#[output(uses_sensitive({all}))]`"
-            ),
-        );
+        let unstated: Vec<usize> = unstated.map(|(input, _)| *input).collect();
+        if is_read && !unstated.is_empty() {
+            lacking.entry(unstated).or_default().push(sink);
+        }
     }
+    for (inputs, sinks) in lacking {
+        not_stated(&inputs, &sinks, graph, flows, errors);
+    }
+}
+
+/// Reports outputs that do not state that these sensitive inputs reach them.
+fn not_stated(
+    inputs: &[usize],
+    sinks: &[&Sink<'_>],
+    graph: &Graph,
+    flows: &Flows<'_>,
+    errors: &mut Diagnostics,
+) {
+    let [Sink { node, span, part }, others @ ..] = sinks else { return };
+    let stated = graph.nodes[*node].field.rules.uses_sensitive.as_ref();
+    let (name, way) = (graph.nodes[*node].name(), way(&flows.from(inputs[0]), *node));
+    let before = stated.iter().flat_map(|stated| &stated.names);
+    let all = before.chain(inputs.iter().map(|input| graph.nodes[*input].name()));
+    let all: Vec<String> = all.map(Ident::to_string).collect();
+    let of_part = part.map_or_else(String::new, |part| format!("`{part}`: "));
+    let others: Vec<usize> = others.iter().map(|sink| sink.node).collect();
+    let others = match others.len() {
+        0 => String::new(),
+        1 => format!("; so is {}", names_of(&others, graph)),
+        _ => format!("; so are {}", names_of(&others, graph)),
+    };
+    let (inputs, all) = (names_of(inputs, graph), all.join(", "));
+    errors.at(
+        stated.map_or(*span, |stated| stated.span),
+        format!(
+            "{of_part}`{name}` is made of the sensitive {inputs}{way}; keep it away from there, or \
+             state it: `#[output(uses_sensitive({all}))]`{others}"
+        ),
+    );
+}
+
+/// The names of nodes: `` `a` and `b` ``.
+pub(super) fn names_of(nodes: &[usize], graph: &Graph) -> String {
+    let names: Vec<_> = nodes.iter().map(|node| graph.nodes[*node].name().to_string()).collect();
+    list(names.iter().map(String::as_str))
 }
 
 /// The mistake in a name of `uses_sensitive`.
@@ -188,7 +227,7 @@ fn no_sensitive(
     let of = graph.nodes[output].name();
     let input = match input(of, name, graph) {
         Ok(input) => input,
-        Err(mistake) => return Some(mistake),
+        Err(mistake) => return mistake,
     };
     let Some((_, reached)) = sensitive.iter().find(|(known, _)| *known == input) else {
         return Some(format!(
@@ -210,37 +249,44 @@ fn independence_holds(output: usize, graph: &Graph, flows: &Flows<'_>, errors: &
         let input = match input(of, name, graph) {
             Ok(input) => input,
             Err(mistake) => {
-                errors.at(name.span(), mistake);
+                mistake.into_iter().for_each(|mistake| errors.at(name.span(), mistake));
                 continue;
             }
         };
-        let reached = flows.from(input);
-        if reached.reaches(output) {
-            let way = reached.in_words(output);
-            errors.at(
-                name.span(),
-                format!(
-                    "`{of}` is not independent of `{name}`: {way}; take that way out, or the name"
-                ),
-            );
-        }
+        let readers = columns::readers(input, graph).into_iter().map(|reader| flows.from(reader));
+        let Some(reached) = readers.into_iter().find(|reached| reached.reaches(output)) else {
+            continue;
+        };
+        let way = way(&reached, output);
+        let through = match reached.start == input {
+            true => String::new(),
+            false => format!(", whose column `{}` reads", graph.nodes[reached.start].name()),
+        };
+        errors.at(
+            name.span(),
+            format!(
+                "`{of}` is not independent of `{name}`{through}{way}; keep it away from `{of}`, or \
+                 leave it out here"
+            ),
+        );
     }
 }
 
-/// The input called `name`, which the output `of` names.
-fn input(of: &Ident, name: &Ident, graph: &Graph) -> Result<usize, String> {
+/// The input called `name`, which the output `of` names, or the mistake in it.
+fn input(of: &Ident, name: &Ident, graph: &Graph) -> Result<usize, Option<String>> {
     let found = graph.nodes.iter().position(|node| node.name() == name);
     match found {
         Some(node) if graph.nodes[node].is_input() => Ok(node),
-        Some(node) if graph.nodes[node].field.source.is_none() => {
-            Err(format!("`{of}`: `{name}` could not be read"))
+        // What could not be read is reported, and may be an input.
+        Some(node) if graph.nodes[node].field.source.is_none() => Err(None),
+        Some(_) => {
+            Err(Some(format!("`{of}`: `{name}` is no input; name the inputs that it is made of")))
         }
-        Some(_) => Err(format!("`{of}`: `{name}` is no input; name the inputs that it is made of")),
         None => {
             let inputs: Vec<String> =
                 graph.inputs().map(|input| graph.nodes[input].name().to_string()).collect();
             let near = suggest(&name.to_string(), inputs.iter().map(String::as_str));
-            Err(format!("`{of}`: there is no input `{name}`{near}"))
+            Err(Some(format!("`{of}`: there is no input `{name}`{near}")))
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use proc_macro2::Ident;
 
-use super::flow::rules;
+use super::flow::{names_of, way};
 use crate::{
     diagnostics::Diagnostics,
-    graph::Graph,
+    graph::{Graph, Node},
     parse::{KnownAt, Stages},
     suggest::{list, suggest},
 };
@@ -17,6 +17,8 @@ pub(super) fn are_in_order(graph: &Graph, errors: &mut Diagnostics) {
         return;
     }
     match &graph.model.options.stages {
+        // What could not be read is reported, and would be asked for by every field.
+        Some(stages) if !stages.is_read => {}
         Some(stages) => {
             let all_known = stages_exist(graph, stages, errors);
             every_field_has_one(graph, stages, errors);
@@ -28,21 +30,25 @@ pub(super) fn are_in_order(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// What a field states about its stage.
-fn known_at(node: usize, graph: &Graph) -> Option<&KnownAt> {
-    let of_input = rules(node, graph).and_then(|rules| rules.known_at.as_ref());
-    // An input may be an output without a loss.
-    of_input.or(graph.nodes[node].field.rules.known_at.as_ref())
+/// What an input states about its stage.
+fn of_input(node: &Node) -> Option<&KnownAt> {
+    node.input_rules()?.known_at.as_ref()
+}
+
+/// What an output states about its stage.
+fn of_output(node: &Node) -> Option<&KnownAt> {
+    node.field.rules.known_at.as_ref()
 }
 
 fn stages_are_declared(graph: &Graph, errors: &mut Diagnostics) {
-    let mut used = (0..graph.nodes.len()).filter_map(|node| known_at(node, graph));
-    let Some(first) = used.next() else { return };
+    let stated = |node| of_input(node).or(of_output(node));
+    let mut stated = graph.nodes.iter().filter_map(|node| Some((node.name(), stated(node)?)));
+    let Some((name, first)) = stated.next() else { return };
     let stage = first.stage.as_ref().map_or_else(|| "first".to_owned(), Ident::to_string);
     errors.at(
         first.span,
         format!(
-            "the model has no stages: list them in their order, \
+            "`{name}`: the model has no stages: list them in their order, \
              `#[multi_input_model(stages({stage}, ...))]`"
         ),
     );
@@ -51,14 +57,10 @@ fn stages_are_declared(graph: &Graph, errors: &mut Diagnostics) {
 /// Whether every stage that a field names is declared; reports those that are not.
 fn stages_exist(graph: &Graph, stages: &Stages, errors: &mut Diagnostics) -> bool {
     let mut all_known = true;
-    for (position, node) in graph.nodes.iter().enumerate() {
-        let of_output = node.field.rules.known_at.as_ref();
-        let of_input = rules(position, graph).and_then(|rules| rules.known_at.as_ref());
-        for stage in of_input.into_iter().chain(of_output).filter_map(|known| known.stage.as_ref())
-        {
-            if stages.position(stage).is_some() {
-                continue;
-            }
+    for node in &graph.nodes {
+        let stated = of_input(node).into_iter().chain(of_output(node));
+        let named = stated.filter_map(|known| known.stage.as_ref());
+        for stage in named.filter(|stage| stages.position(stage).is_none()) {
             all_known = false;
             let known: Vec<String> = stages.names.iter().map(Ident::to_string).collect();
             let names = || known.iter().map(String::as_str);
@@ -73,20 +75,21 @@ fn stages_exist(graph: &Graph, stages: &Stages, errors: &mut Diagnostics) -> boo
 
 /// In a model with stages nothing is left open: inputs and outputs with a loss say theirs.
 fn every_field_has_one(graph: &Graph, stages: &Stages, errors: &mut Diagnostics) {
+    let inputs = graph.inputs().filter(|input| of_input(&graph.nodes[*input]).is_none());
+    let outputs = graph.outputs().filter(|output| {
+        let node = &graph.nodes[*output];
+        !node.is_input() && of_output(node).is_none()
+    });
     let names: Vec<String> = stages.names.iter().map(Ident::to_string).collect();
-    let lacks = |node: &usize| known_at(*node, graph).is_none();
-    let inputs: Vec<usize> = graph.inputs().filter(lacks).collect();
-    let outputs = graph.outputs().filter(|node| !graph.nodes[*node].is_input()).filter(lacks);
-    let asks = [(inputs, "input", "is known"), (outputs.collect(), "output", "is predicted")];
-    for (nodes, what, verb) in asks {
-        let Some((first, others)) = nodes.split_first() else { continue };
+    let stages = list(names.iter().map(String::as_str));
+    let mut ask = |nodes: Vec<usize>, what: &str, verb: &str| {
+        let Some((first, others)) = nodes.split_first() else { return };
         let name = graph.nodes[*first].name();
         let others = match others.len() {
             0 => String::new(),
             1 => format!("; one other {what} does not either"),
             more => format!("; {more} other {what}s do not either"),
         };
-        let stages = list(names.iter().map(String::as_str));
         errors.at(
             name.span(),
             format!(
@@ -94,45 +97,39 @@ fn every_field_has_one(graph: &Graph, stages: &Stages, errors: &mut Diagnostics)
                  `#[{what}(...)]`, with one of {stages}{others}"
             ),
         );
-    }
+    };
+    ask(inputs.collect(), "input", "is known");
+    ask(outputs.collect(), "output", "is predicted");
 }
 
 /// An input that reaches an output is known when it is predicted.
 fn nothing_is_known_too_late(graph: &Graph, stages: &Stages, errors: &mut Diagnostics) {
     let flows = graph.flows();
     let position = |known: &KnownAt| stages.position(known.stage.as_ref()?);
-    let predicted: Vec<(usize, usize)> = graph
-        .heads()
-        .filter_map(|node| {
-            let stated = graph.nodes[node].field.rules.known_at.as_ref()?;
-            Some((node, position(stated)?))
-        })
-        .collect();
+    let stage_of = |output: usize| position(of_output(&graph.nodes[output])?);
+    let predicted: Vec<(usize, usize)> =
+        graph.heads().filter_map(|output| Some((output, stage_of(output)?))).collect();
     for input in graph.inputs() {
-        let Some(known) = rules(input, graph).and_then(|rules| rules.known_at.as_ref()) else {
-            continue;
-        };
+        let Some(known) = of_input(&graph.nodes[input]) else { continue };
         let Some(late) = position(known) else { continue };
         let reached = flows.from(input);
-        let earlier: Vec<&(usize, usize)> = predicted
-            .iter()
-            .filter(|(output, stage)| *stage < late && reached.reaches(*output))
-            .collect();
-        let Some((output, stage)) = earlier.first() else { continue };
-        let (name, way) = (graph.nodes[input].name(), reached.in_words(*output));
-        let (late, stage) = (&stages.names[late], &stages.names[*stage]);
-        let output = graph.nodes[*output].name();
-        let others: Vec<String> =
-            earlier[1..].iter().map(|(other, _)| graph.nodes[*other].name().to_string()).collect();
+        let is_earlier =
+            |(output, stage): &&(usize, usize)| *stage < late && reached.reaches(*output);
+        let earlier: Vec<&(usize, usize)> = predicted.iter().filter(is_earlier).collect();
+        let [(output, stage), others @ ..] = &earlier[..] else { continue };
+        let others: Vec<usize> = others.iter().map(|(other, _)| *other).collect();
         let others = match others.is_empty() {
             true => String::new(),
-            false => format!(", as it reaches {}", list(others.iter().map(String::as_str))),
+            false => format!("; it reaches {}, too", names_of(&others, graph)),
         };
+        let (name, way) = (graph.nodes[input].name(), way(&reached, *output));
+        let (late, stage) = (&stages.names[late], &stages.names[*stage]);
+        let output = graph.nodes[*output].name();
         errors.at(
             known.span,
             format!(
-                "`{name}` is known at `{late}`, after `{output}` is predicted at `{stage}`, and \
-                 reaches it: {way}{others}; take that way out, or predict later"
+                "`{name}` is known at `{late}`, but reaches `{output}`, which is predicted at \
+                 `{stage}`{way}; keep it away from there, or predict later{others}"
             ),
         );
     }

@@ -9,23 +9,20 @@ use super::{constants, Expansion};
 use crate::{
     cost::{self, Cost, Term},
     parse::Limit,
-    table::Shapes,
 };
 
 /// The cost of the expansion's model.
 fn cost<'a>(expansion: &Expansion<'a>) -> Option<Cost<'a>> {
     let checked = expansion.checked;
-    cost::of(&checked.graph, |position| {
-        let node = &checked.shapes[position];
-        Shapes { input: Some(&node.input), layers: &node.layers, output: Some(&node.output) }
-    })
+    cost::of(&checked.graph, |position| checked.shapes[position].shapes())
 }
 
 /// `Cost { flops: 8_770, memory: 17_732 }` for the graph.
 pub(crate) fn of_prediction(expansion: &Expansion<'_>) -> TokenStream {
     let krate = &expansion.paths.krate;
-    let total = |quantity| match cost(expansion) {
-        Some(cost) => total(expansion, &cost, quantity),
+    let cost = cost(expansion);
+    let total = |quantity| match &cost {
+        Some(cost) => total(expansion, cost, quantity),
         None => quote!(0),
     };
     let (flops, memory) = (total(Quantity::Flops), total(Quantity::Memory));
@@ -39,17 +36,17 @@ fn total(expansion: &Expansion<'_>, cost: &Cost<'_>, quantity: Quantity) -> Toke
         let number = Literal::usize_unsuffixed(number);
         return quote!(#number);
     }
-    match quantity {
+    let total = match quantity {
         Quantity::Memory => {
             let (lasting, moves) = memory(expansion, cost);
-            quote!(#spec::cost::memory(#lasting, #moves).get())
+            quote!(#spec::cost::memory(#lasting, #moves))
         }
         Quantity::Parameters | Quantity::Flops => {
-            let terms = cost.shares.iter().flat_map(|share| share.terms(quantity));
-            let sum = sum(expansion, terms);
-            quote!(#sum.get())
+            sum(expansion, cost.shares.iter().flat_map(|share| share.terms(quantity)))
         }
-    }
+    };
+    // A constant of its own, because rustc limits how long one is evaluated.
+    quote!(const { #total.get() })
 }
 
 /// The comparisons with the budget that only rustc can make.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::Expansion;
 use crate::{
     suggest::list,
-    table::{self, Row, Shapes},
+    table::{self, Row},
     text::plain,
 };
 
@@ -14,10 +14,8 @@ use crate::{
 pub(crate) fn of(expansion: &Expansion<'_>) -> String {
     let mut text = String::from("\n# Layers\n\n");
     text.push_str("| node | layer | output shape | parameters |\n|---|---|---|---:|\n");
-    let table = table::of(&expansion.checked.graph, |position| {
-        let node = &expansion.checked.shapes[position];
-        Shapes { input: Some(&node.input), layers: &node.layers, output: Some(&node.output) }
-    });
+    let checked = expansion.checked;
+    let table = table::of(&checked.graph, |position| checked.shapes[position].shapes());
     // Writing to a string cannot fail.
     for Row { node, layer, shape, parameters } in table.rows {
         let node = if node.is_empty() { node } else { format!("`{node}`") };

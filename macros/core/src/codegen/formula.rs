@@ -43,17 +43,22 @@ impl Formulas {
         let known = |number: TokenStream| quote!(#spec::Size::Known(#number));
         match term {
             Term::Known(number) => known(literal(*number)),
-            Term::Elements(flow) => known(self.elements(flow)),
+            Term::Elements(flow) => {
+                let shape = self.shape(flow);
+                quote!(#shape.elements())
+            }
             Term::Count(layer) => known(self.count(layer).unwrap_or_else(|| literal(0))),
             Term::Flops(layer) => self.of_layer_or_unknown("flops", layer),
             Term::Held(layer) => self.of_layer_or_unknown("held", layer),
-            Term::Merge(Formula::Merge { rule, operands, arguments }) => {
-                let module = format_ident!("{}", rule.module);
-                let operands = self.operands(operands);
-                let arguments = self.values(arguments, None);
-                quote!(#spec::merge::#module::flops(&#operands, &#arguments))
-            }
-            Term::Merge(_) => known(literal(0)),
+            Term::Merge(formula) => match &**formula {
+                Formula::Merge { rule, operands, arguments } => {
+                    let module = format_ident!("{}", rule.module);
+                    let operands = self.operands(operands);
+                    let arguments = self.values(arguments, None);
+                    quote!(#spec::merge::#module::flops(&#operands, &#arguments))
+                }
+                _ => known(literal(0)),
+            },
         }
     }
 

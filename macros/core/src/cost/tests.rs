@@ -13,10 +13,7 @@ fn cost_of<T>(fields: TokenStream, then: impl FnOnce(&Cost<'_>) -> T) -> T {
     let item = quote!(struct Model { #fields });
     let raw = parse::parse(TokenStream::new(), item, &mut errors).ok().unwrap();
     let shaped = shape::infer(graph::build(raw, &mut errors), &mut errors);
-    let cost = of(&shaped.graph, |position| {
-        let node = &shaped.nodes[position];
-        Shapes { input: node.input.as_ref(), layers: &node.layers, output: node.output.as_ref() }
-    });
+    let cost = of(&shaped.graph, |position| shaped.nodes[position].shapes());
     errors.finish().unwrap();
     then(&cost.unwrap())
 }

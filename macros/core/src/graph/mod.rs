@@ -9,7 +9,9 @@ use proc_macro2::Ident;
 
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Element, Field, Head, LossWeight, Missing, Operand, RawModel, Source, Step},
+    parse::{
+        Element, Field, Head, InputRules, LossWeight, Missing, Operand, RawModel, Source, Step,
+    },
     suggest::suggest,
 };
 
@@ -113,6 +115,14 @@ impl Node {
     /// Whether a learned vector replaces the node when it is absent.
     pub(crate) fn learns_a_stand_in(&self) -> bool {
         self.filled_by() == Some(Missing::Learned)
+    }
+
+    /// What an input states about the outputs that it reaches.
+    pub(crate) fn input_rules(&self) -> Option<&InputRules> {
+        match &self.field.source {
+            Some(Source::Input(input)) => Some(&input.rules),
+            _ => None,
+        }
     }
 
     /// Whether it is an input.

@@ -33,7 +33,7 @@ pub(crate) struct Reached<'a> {
     graph: &'a Graph,
     /// The step by which each node is reached first.
     by: Vec<Option<Hop<'a>>>,
-    start: usize,
+    pub(crate) start: usize,
 }
 
 impl Graph {

@@ -1,7 +1,7 @@
 //! The common syntax of the DSL's attributes: a list of entries, each a word, a call or a value.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
-use syn::{spanned::Spanned, Attribute, Type};
+use syn::{parse::ParseStream, spanned::Spanned, Attribute, Token, Type};
 
 use super::word::{self, Word};
 use crate::{
@@ -116,7 +116,7 @@ pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Optio
         word.refuse(format!("expected a name; found `{text}`"), errors);
         return None;
     };
-    let (form, mistake) = match form(&name, &word, rest) {
+    let (form, mistake) = match form_behind(&name, &word, rest) {
         Ok(read) => read,
         Err(text) => {
             errors.at(name.span(), text);
@@ -130,9 +130,31 @@ pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Optio
     Some(Entry { name, form, is_reported: mistake.is_some() })
 }
 
+/// What follows the name of an entry.
+pub(super) fn form(name: &Ident, input: ParseStream<'_>) -> syn::Result<Form> {
+    Ok(if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        let value: TokenStream = input.parse()?;
+        if value.is_empty() {
+            return Err(syn::Error::new(name.span(), format!("`{name} =` lacks its value")));
+        }
+        Form::Value(value)
+    } else if input.peek(syn::token::Paren) {
+        let content;
+        syn::parenthesized!(content in input);
+        Form::Call(content.parse()?)
+    } else {
+        Form::Word
+    })
+}
+
 /// The form of an entry that begins with `word`, and a mistake in it that leaves no doubt; an error if
 /// it is none.
-fn form(name: &Ident, word: &Word, rest: TokenStream) -> Result<(Form, Option<String>), String> {
+fn form_behind(
+    name: &Ident,
+    word: &Word,
+    rest: TokenStream,
+) -> Result<(Form, Option<String>), String> {
     let before = || word.arguments.clone().map_or(Form::Word, Form::Call);
     let is_bare = word.arguments.is_none();
     let mut trees = rest.clone().into_iter();

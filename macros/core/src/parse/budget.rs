@@ -90,7 +90,7 @@ fn amount(quantity: Quantity, value: &Expr) -> syn::Result<SizeExpr> {
         Some(Lit::Str(text)) if quantity == Quantity::Memory => {
             bytes(&text.value(), text.span()).map(|bytes| SizeExpr::literal(bytes, text.span()))
         }
-        // `4MB` without quotes, and a number in quotes.
+        // `4MB` without quotes.
         Some(Lit::Int(number)) if UNITS.iter().any(|(unit, _)| number.suffix() == *unit) => {
             Err(syn::Error::new(number.span(), form(quantity)))
         }
@@ -103,6 +103,11 @@ fn amount(quantity: Quantity, value: &Expr) -> syn::Result<SizeExpr> {
         },
         Some(Lit::Int(_)) | None => {
             SizeExpr::at_least(1, &format!("`{}`", OPTIONS[quantity as usize].0), value)
+        }
+        // A number in quotes.
+        Some(Lit::Str(_)) => {
+            let text = format!("{}, without quotes", form(quantity));
+            Err(syn::Error::new(value.span(), text))
         }
         Some(_) => Err(syn::Error::new(value.span(), form(quantity))),
     }

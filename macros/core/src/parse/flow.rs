@@ -2,14 +2,14 @@
 //! `#[input(only_for(ranking))]`, `#[output(uses_sensitive(age))]`, `#[output(independent_of(age))]`,
 //! and `known_at = stage` on both.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use syn::spanned::Spanned;
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use syn::{spanned::Spanned, LitStr};
 
 use super::{
-    attribute::{self, once, Entry},
+    attribute::{self, once, Form},
     stage::KnownAt,
 };
-use crate::{diagnostics::Diagnostics, text::compact};
+use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
 
 /// Names in parentheses.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub(crate) struct Listed {
     /// The word before the parentheses.
     pub(crate) span: Span,
     pub(crate) names: Vec<Ident>,
+    /// Whether no name could not be read.
+    pub(crate) is_read: bool,
 }
 
 /// What an input states.
@@ -41,6 +43,12 @@ pub(crate) struct OutputRules {
     pub(crate) known_at: Option<KnownAt>,
 }
 
+/// Whether an option states a rule, in an input or an output.
+pub(super) fn is_rule(name: &Ident) -> bool {
+    let known = InputRules::NAMES.into_iter().chain(OutputRules::NAMES);
+    known.into_iter().any(|known| name == known)
+}
+
 impl InputRules {
     /// The names of the options.
     pub(super) const NAMES: [&'static str; 3] = ["only_for", "sensitive", "known_at"];
@@ -50,17 +58,23 @@ impl InputRules {
         self.only_for.is_none() && self.sensitive.is_none() && self.known_at.is_none()
     }
 
-    /// Reads an option by its name, one of [`NAMES`](Self::NAMES); `None` after reporting mistakes.
-    pub(super) fn read(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
-        let at = entry.name.span();
-        match entry.name.to_string().as_str() {
-            "only_for" => list("an output", entry, &mut self.only_for, errors),
-            "sensitive" => {
-                entry.word(errors)?;
+    /// Reads the rule called `name`.
+    pub(super) fn read(&mut self, name: &Ident, form: Form, errors: &mut Diagnostics) {
+        let at = name.span();
+        match (name.to_string().as_str(), form) {
+            ("only_for", form) => listed("an output", name, form, &mut self.only_for, errors),
+            ("sensitive", form) => {
+                if !matches!(form, Form::Word) {
+                    errors.at(at, "`sensitive` stands alone: leave what follows it out");
+                }
                 once(&mut self.sensitive, at, "sensitive", at, errors);
-                Some(())
             }
-            _ => known_at(entry, &mut self.known_at, errors),
+            ("known_at", form) => KnownAt::read(name, form, &mut self.known_at, errors),
+            (other, _) if OutputRules::NAMES.contains(&other) => {
+                errors
+                    .at(at, format!("`{other}` is about an output: write it in `#[output(...)]`"));
+            }
+            _ => {}
         }
     }
 }
@@ -69,92 +83,99 @@ impl OutputRules {
     /// The names of the options.
     pub(super) const NAMES: [&'static str; 3] = ["uses_sensitive", "independent_of", "known_at"];
 
-    /// Reads an option by its name, one of [`NAMES`](Self::NAMES); `None` after reporting mistakes.
-    pub(super) fn read(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
-        match entry.name.to_string().as_str() {
-            "uses_sensitive" => list("an input", entry, &mut self.uses_sensitive, errors),
-            "independent_of" => list("an input", entry, &mut self.independent_of, errors),
-            _ => known_at(entry, &mut self.known_at, errors),
+    /// Reads the rule called `name`.
+    pub(super) fn read(&mut self, name: &Ident, form: Form, errors: &mut Diagnostics) {
+        let what = "an input";
+        match (name.to_string().as_str(), form) {
+            ("uses_sensitive", form) => {
+                listed(what, name, form, &mut self.uses_sensitive, errors);
+            }
+            ("independent_of", form) => {
+                listed(what, name, form, &mut self.independent_of, errors);
+            }
+            ("known_at", form) => KnownAt::read(name, form, &mut self.known_at, errors),
+            (other, _) if InputRules::NAMES.contains(&other) => {
+                let text = format!("`{other}` is about an input: write it in `#[input(...)]`");
+                errors.at(name.span(), text);
+            }
+            _ => {}
         }
     }
 }
 
-fn known_at(entry: Entry, slot: &mut Option<KnownAt>, errors: &mut Diagnostics) -> Option<()> {
-    let name = entry.name.clone();
-    let known = match entry.value("known_at = stage", errors) {
-        Some(value) => KnownAt::read(&name, value, errors),
-        None => KnownAt { stage: None, span: name.span() },
-    };
-    once(slot, known, "known_at", name.span(), errors);
-    Some(())
-}
-
-fn list(
+/// Reads `only_for(first, second)`. Of another form the names are taken, too.
+fn listed(
     what: &str,
-    entry: Entry,
+    word: &Ident,
+    form: Form,
     slot: &mut Option<Listed>,
     errors: &mut Diagnostics,
-) -> Option<()> {
-    let name = entry.name.clone();
-    let tokens = entry.call(&format!("{name}(first, second)"), errors)?;
-    if tokens.is_empty() {
-        let text = format!("`{name}` names {what} at least: `{name}(first)`");
-        errors.at(name.span(), text);
-        return None;
-    }
-    let mut mistakes = Vec::new();
-    let listed = names(&name, tokens, what, &mut mistakes);
-    // A list with a mistake in it is not compared with the graph.
-    match mistakes.is_empty() {
-        true => once(slot, listed, &name.to_string(), name.span(), errors),
-        false => mistakes.into_iter().for_each(|mistake| errors.push(mistake)),
-    }
-    Some(())
+) {
+    let tokens = match form {
+        Form::Call(tokens) if !tokens.is_empty() => names(word, tokens, what, errors),
+        Form::Value(tokens) => {
+            let mut listed = names(word, attribute::without_brackets(tokens), what, errors);
+            if listed.is_read {
+                let names: Vec<String> = listed.names.iter().map(Ident::to_string).collect();
+                let names = names.join(", ");
+                errors.at(word.span(), format!("the names go in parentheses: `{word}({names})`"));
+            }
+            listed.is_read &= !listed.names.is_empty();
+            listed
+        }
+        Form::Call(_) | Form::Word => {
+            errors.at(word.span(), format!("`{word}` needs the name of {what}: `{word}(name)`"));
+            Listed { span: word.span(), names: Vec::new(), is_read: false }
+        }
+    };
+    once(slot, tokens, &word.to_string(), word.span(), errors);
 }
 
-/// The names in a list, without those that could not be read and those that occur twice.
+/// The names in a list. Names that could not be read are reported and left out, and so are those that
+/// occur twice.
 pub(super) fn names(
     word: &Ident,
     tokens: TokenStream,
     what: &str,
-    errors: &mut Vec<syn::Error>,
+    errors: &mut Diagnostics,
 ) -> Listed {
-    let mut names: Vec<Ident> = Vec::new();
+    let mut listed = Listed { span: word.span(), names: Vec::new(), is_read: true };
     for entry in attribute::entries(tokens) {
-        match name(entry, word.span(), what) {
-            Ok(name) if names.contains(&name) => {
-                let text = format!("`{word}` names `{name}` twice");
-                errors.push(syn::Error::new(name.span(), text));
+        match name(entry, word.span(), what, errors) {
+            Some(name) if listed.names.contains(&name) => {
+                errors.at(name.span(), format!("`{word}` names `{name}` twice"));
             }
-            Ok(name) => names.push(name),
-            Err(error) => errors.push(error),
+            Some(name) => listed.names.push(name),
+            None => listed.is_read = false,
         }
     }
-    Listed { span: word.span(), names }
+    listed
 }
 
-/// The name that the tokens are; `what` says of what.
-pub(super) fn name(tokens: TokenStream, at: Span, what: &str) -> syn::Result<Ident> {
+/// The name that the tokens are; `what` says of what. One in quotes is reported and taken.
+pub(super) fn name(
+    tokens: TokenStream,
+    at: Span,
+    what: &str,
+    errors: &mut Diagnostics,
+) -> Option<Ident> {
+    // Other than a keyword.
+    if let Ok(name) = syn::parse2(tokens.clone()) {
+        return Some(name);
+    }
     let mut trees = tokens.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Ident(_)), None) => {
-            // Other than a keyword.
-            if let Ok(name) = syn::parse2(tokens.clone()) {
-                return Ok(name);
-            }
-        }
+    if let (Some(TokenTree::Group(group)), None) = (trees.next(), trees.next()) {
         // `$name:ident` of a macro.
-        (Some(TokenTree::Group(group)), None)
-            if group.delimiter() == proc_macro2::Delimiter::None =>
-        {
-            return name(group.stream(), at, what);
+        if group.delimiter() == Delimiter::None {
+            return name(group.stream(), at, what, errors);
         }
-        _ => {}
     }
     let span = if tokens.is_empty() { at } else { tokens.span() };
-    let text = match syn::parse2::<syn::LitStr>(tokens.clone()) {
-        Ok(text) => format!("expected the name of {what}, without quotes: `{}`", text.value()),
-        Err(_) => format!("expected the name of {what}, found `{}`", compact(&tokens)),
-    };
-    Err(syn::Error::new(span, text))
+    if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
+        let word = text.value();
+        errors.at(span, format!("expected the name of {what}, without quotes: {}", list([&*word])));
+        return syn::parse_str::<Ident>(&word).ok().map(|word| Ident::new(&word.to_string(), span));
+    }
+    errors.at(span, format!("expected the name of {what}, found `{}`", compact(&tokens)));
+    None
 }

@@ -18,7 +18,7 @@ use super::{
     attribute::{self, once, Entry, Form},
     cells::{self, CellOptions},
     claim::Claim,
-    flow::InputRules,
+    flow::{self, InputRules},
     given,
     own::{self, Own},
     word::Word,
@@ -118,6 +118,9 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
             continue;
         }
         let read = attribute::read_entry(entry, errors).and_then(|entry| {
+            if flow::is_rule(&entry.name) {
+                return input.read_option(entry, errors);
+            }
             let is_reported = entry.is_reported;
             let (name, is_meant) = option(&entry.name, "#[input]", &OPTIONS, errors)?;
             let entry = entry.renamed(name)?;
@@ -171,8 +174,9 @@ impl Input {
         match step::named(&entry.name.to_string()) {
             Some(_) => read_into(entry, steps, cells, errors),
             None if entry.name == "missing" => self.read_missing(entry, errors),
-            None if InputRules::NAMES.contains(&entry.name.to_string().as_str()) => {
-                self.rules.read(entry, errors)
+            None if flow::is_rule(&entry.name) => {
+                self.rules.read(&entry.name, entry.form, errors);
+                Some(())
             }
             None => cells.read(entry, errors),
         }

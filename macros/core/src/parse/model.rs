@@ -266,10 +266,9 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
                     false => options.budget.push(limit),
                 }
             }
-            Some(ModelOption::Stages(stages, mistakes)) => {
-                mistakes.into_iter().for_each(|mistake| errors.push(mistake));
-                let at = stages.span;
-                attribute::once(&mut options.stages, stages, "stages", at, errors);
+            Some(ModelOption::Stages(word, form)) => {
+                let stages = Stages::read(&word, form, errors);
+                attribute::once(&mut options.stages, stages, "stages", word.span(), errors);
             }
             None => {}
         }
@@ -305,9 +304,21 @@ enum ModelOption {
     Parts(Vec<Part>),
     Require(Span),
     Limit(Limit),
-    /// With the mistakes in it.
-    Stages(Stages, Vec<syn::Error>),
+    Stages(Ident, attribute::Form),
 }
+
+/// The names of the options.
+const OPTIONS: [&str; 9] = [
+    "crate",
+    "allow",
+    "part",
+    "data",
+    "require",
+    "max_parameters",
+    "max_flops",
+    "max_memory",
+    "stages",
+];
 
 fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     if input.peek(Token![crate]) {
@@ -334,13 +345,16 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         return Limit::read(&word, quantity, input).map(ModelOption::Limit);
     }
     if word == "stages" {
-        let (stages, mistakes) = Stages::read(&word, input)?;
-        return Ok(ModelOption::Stages(stages, mistakes));
+        let form = attribute::form(&word, input)?;
+        return Ok(ModelOption::Stages(word, form));
     }
     if word != "allow" {
         return Err(syn::Error::new(
             word.span(),
-            format!("the model has no option `{word}`; {known}"),
+            match suggest(&word.to_string(), OPTIONS) {
+                near if near.is_empty() => format!("the model has no option `{word}`; {known}"),
+                near => format!("the model has no option `{word}`{near}"),
+            },
         ));
     }
     if !input.peek(token::Paren) {

@@ -15,7 +15,7 @@ use super::{
     argument::{self, Argument},
     attribute::{self, once, Entry, Form},
     cells::CellOptions,
-    flow::OutputRules,
+    flow::{self, OutputRules},
     given,
     input::{self, Step},
     metric::{self, OutputMetric},
@@ -116,6 +116,10 @@ pub(super) fn read(
             (read.unread, read.is_of_a_target) = (true, true);
             continue;
         };
+        if flow::is_rule(&entry.name) {
+            read.option(entry, errors);
+            continue;
+        }
         if let Some(entry) = meant(&entry, errors) {
             errors.quietly(|errors| read.option(entry, errors));
             continue;
@@ -190,8 +194,8 @@ impl Options {
     /// Reads an option by its name.
     fn option(&mut self, entry: Entry, errors: &mut Diagnostics) {
         let (name, at) = (entry.name.to_string(), entry.name.span());
-        if OutputRules::NAMES.contains(&name.as_str()) {
-            self.rules.read(entry, errors);
+        if flow::is_rule(&entry.name) {
+            self.rules.read(&entry.name, entry.form, errors);
             return;
         }
         self.is_of_a_target = true;

@@ -2,17 +2,19 @@
 //! predictions are made; and `known_at = departure` on an input or output.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{parse::ParseStream, token};
 
-use super::flow::{self, Listed};
+use super::{
+    attribute::{self, once, Form},
+    flow::{self, Listed},
+};
 use crate::diagnostics::Diagnostics;
 
 /// The stages of a model, the first one first.
 #[derive(Clone)]
 pub(crate) struct Stages {
     pub(crate) names: Vec<Ident>,
-    /// The option's name.
-    pub(crate) span: Span,
+    /// Whether all of it could be read.
+    pub(crate) is_read: bool,
 }
 
 /// The stage of an input or output.
@@ -24,27 +26,22 @@ pub(crate) struct KnownAt {
     pub(crate) span: Span,
 }
 
-const FORM: &str =
-    "`stages` lists at least two stages in their order: `stages(booking, departure)`";
-
 impl Stages {
-    /// Reads what follows the word `stages`. Mistakes in the list are reported, and the others of its
-    /// names kept.
-    pub(super) fn read(
-        word: &Ident,
-        input: ParseStream<'_>,
-    ) -> syn::Result<(Stages, Vec<syn::Error>)> {
-        if !input.peek(token::Paren) {
-            return Err(syn::Error::new(word.span(), FORM));
+    /// Reads what follows the word `stages`.
+    pub(super) fn read(word: &Ident, form: Form, errors: &mut Diagnostics) -> Stages {
+        let expected = "`stages` lists two or more stages in their order: \
+                        `stages(booking, departure)`";
+        let (tokens, is_call) = match form {
+            Form::Call(tokens) => (tokens, true),
+            Form::Value(tokens) => (attribute::without_brackets(tokens), false),
+            Form::Word => (TokenStream::new(), true),
+        };
+        let Listed { names, mut is_read, .. } = flow::names(word, tokens, "a stage", errors);
+        if is_read && !(is_call && names.len() > 1) {
+            errors.at(word.span(), expected);
+            is_read = names.len() > 1;
         }
-        let list;
-        syn::parenthesized!(list in input);
-        let mut errors = Vec::new();
-        let Listed { span, names } = flow::names(word, list.parse()?, "a stage", &mut errors);
-        if names.len() < 2 && errors.is_empty() {
-            errors.push(syn::Error::new(span, FORM));
-        }
-        Ok((Stages { names, span }, errors))
+        Stages { names, is_read }
     }
 
     /// The position of a stage in the order.
@@ -54,9 +51,27 @@ impl Stages {
 }
 
 impl KnownAt {
-    /// Reads the value of `known_at = departure`.
-    pub(super) fn read(name: &Ident, value: TokenStream, errors: &mut Diagnostics) -> KnownAt {
-        let stage = flow::name(value, name.span(), "a stage");
-        KnownAt { stage: errors.ok(stage), span: name.span() }
+    /// Reads `known_at = departure`.
+    pub(super) fn read(
+        word: &Ident,
+        form: Form,
+        slot: &mut Option<KnownAt>,
+        errors: &mut Diagnostics,
+    ) {
+        let span = word.span();
+        let stage = match form {
+            Form::Value(value) => flow::name(value, span, "a stage", errors),
+            Form::Call(value) => {
+                let stage = flow::name(value, span, "a stage", errors);
+                let text = stage.iter().map(|stage| format!("write `known_at = {stage}`"));
+                text.for_each(|text| errors.at(span, text));
+                stage
+            }
+            Form::Word => {
+                errors.at(span, "`known_at` lacks its stage: `known_at = booking`");
+                None
+            }
+        };
+        once(slot, KnownAt { stage, span }, "known_at", span, errors);
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 pub(crate) use flow::{Flow, Unknown};
 pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
 pub(crate) use layer::{Module, Named, ShapedLayer};
-pub(crate) use node::{operands, target, ShapedNode};
+pub(crate) use node::{operands, target, ShapedNode, Shapes};
 pub(crate) use step::ShapedStep;
 
 /// The graph with the shapes on its edges.

@@ -31,6 +31,21 @@ pub(crate) struct ShapedNode {
     pub(crate) output: Option<Flow>,
 }
 
+/// The shapes of a node that are known; `None` after an earlier mistake.
+#[derive(Clone, Copy)]
+pub(crate) struct Shapes<'a> {
+    pub(crate) input: Option<&'a Flow>,
+    pub(crate) layers: &'a [ShapedLayer],
+    pub(crate) output: Option<&'a Flow>,
+}
+
+impl ShapedNode {
+    /// Its shapes as far as they are known.
+    pub(crate) fn shapes(&self) -> Shapes<'_> {
+        Shapes { input: self.input.as_ref(), layers: &self.layers, output: self.output.as_ref() }
+    }
+}
+
 /// Infers one node from its sources.
 pub(super) fn infer(
     position: usize,
