@@ -27,6 +27,7 @@ mod print;
 mod requirement;
 mod shape;
 mod suggest;
+mod syntax;
 mod table;
 mod text;
 mod warn;

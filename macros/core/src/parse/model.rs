@@ -164,6 +164,7 @@ pub(crate) fn parse(
             false => fields.push(field),
         }
     }
+    errors.end_reading();
     let (visibility, name) = (item.vis, item.ident);
     let head = Head { attributes, visibility, name, options, derives, part_of: None };
     Some(RawModel { head, fields })
@@ -296,7 +297,7 @@ fn read_field(
     rename_all: &RenameAll,
     errors: &mut Diagnostics,
 ) -> Field {
-    let (ours, attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
+    let (ours, mut attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
     let (mut read, mut unread) = (Contents::default(), false);
     for attribute in ours {
         errors.of_field(&name, |errors| match attribute.is_reported {
@@ -313,6 +314,10 @@ fn read_field(
         });
     }
     let Contents { sources, typed, branch, output } = read;
+    if sources.is_empty() && !unread {
+        let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
+        unread = unknown;
+    }
     check_cfg(&name, &attributes, errors);
     let columns = match derives.deserialize {
         true => rename::columns(&name, &attributes, rename_all),
