@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use crate::{
     expression::{Expressions, Kind},
     requirement::{Condition, Requirement},
+    syntax,
 };
 
 /// Collects errors, so that one run reports all of them. Stages add errors and continue; only
@@ -21,6 +22,12 @@ pub(crate) struct Diagnostics {
     field: Option<String>,
     /// The tokens that stand for something else; what is wrong with that is no mistake of the user's.
     guessed: Vec<String>,
+    /// The fields with such tokens.
+    guessed_fields: Vec<String>,
+    /// The number of guesses.
+    guesses: usize,
+    /// Whether all attributes are read, so that errors are about what is meant by them.
+    is_read: bool,
     finished: bool,
 }
 
@@ -33,6 +40,9 @@ impl Diagnostics {
             requirements: Vec::new(),
             field: None,
             guessed: Vec::new(),
+            guessed_fields: Vec::new(),
+            guesses: 0,
+            is_read: false,
             finished: false,
         }
     }
@@ -49,29 +59,57 @@ impl Diagnostics {
         result
     }
 
-    /// Adds an error at a token, after which the model goes on with what is meant by it. No other
-    /// error is at this token: a guess may be wrong.
+    /// Adds an error at a token, after which the model goes on with what is meant by it. What later
+    /// stages find wrong with that is not reported: a guess may be wrong.
     pub(crate) fn guess(&mut self, span: Span, message: impl Display) {
         self.at(span, message);
+        self.guesses += 1;
         self.guessed.extend(key(span));
+        self.guessed_fields.extend(self.field.as_ref().map(|field| format!("`{field}`")));
+    }
+
+    /// All attributes are read.
+    pub(crate) fn end_reading(&mut self) {
+        self.is_read = true;
+    }
+
+    /// The number of guesses.
+    pub(crate) fn guesses(&self) -> usize {
+        self.guesses
+    }
+
+    /// Runs `read`, without its messages if there have been more guesses than `before`: in one list
+    /// the same mistake is reported once.
+    pub(crate) fn unless_guessed<T>(
+        &mut self,
+        before: usize,
+        read: impl FnOnce(&mut Diagnostics) -> T,
+    ) -> T {
+        match self.guesses() > before {
+            true => self.quietly(read).0,
+            false => read(self),
+        }
     }
 
     /// Adds an error at `span`.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
-        if key(span).is_some_and(|key| self.guessed.contains(&key)) {
-            return;
-        }
-        let error = match &self.field {
-            Some(field) => syn::Error::new(span, format!("`{field}`: {message}")),
-            None => syn::Error::new(span, message),
+        let message = match &self.field {
+            Some(field) => format!("`{field}`: {message}"),
+            None => message.to_string(),
         };
-        self.errors.push(error);
+        let is_guessed = key(span).is_some_and(|key| self.guessed.contains(&key));
+        let is_later = self.is_read || self.field.is_none();
+        let mut fields = self.guessed_fields.iter();
+        let is_of_guessed = is_later && fields.any(|field| message.starts_with(field.as_str()));
+        if !is_guessed && !is_of_guessed {
+            self.errors.push(syn::Error::new(span, message));
+        }
     }
 
     /// Adds an error of syn's.
     pub(crate) fn push(&mut self, error: syn::Error) {
         for error in error {
-            self.at(error.span(), error);
+            self.at(error.span(), syntax::in_words(&error.to_string()));
         }
     }
 

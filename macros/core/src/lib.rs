@@ -31,6 +31,7 @@ mod requirement;
 mod shape;
 mod source;
 mod suggest;
+mod syntax;
 mod table;
 mod text;
 mod warn;

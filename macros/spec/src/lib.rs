@@ -7,6 +7,8 @@
 
 mod activation;
 pub mod agree;
+#[cfg(test)]
+mod aliases;
 mod argument;
 pub mod cost;
 pub mod derived;

@@ -167,7 +167,7 @@ mod tests {
             ("dropout", Range::Fraction, 5),
             ("unknown_rate", Range::Fraction, 1),
             ("momentum", Range::UnitInterval, 1),
-            ("epsilon", Range::Positive, 4),
+            ("epsilon", Range::OpenUnitInterval, 4),
             ("value", Range::Finite, 1),
             ("scale", Range::NonZero, 1),
             ("offset", Range::Finite, 1),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The variable that, if set, makes the test write the file instead of comparing it.
-const BLESS: &str = "MULTI_INPUT_BLESS";
+pub(crate) const BLESS: &str = "MULTI_INPUT_BLESS";
 
 #[test]
 fn the_tables_of_the_documentation_are_those_of_this_crate() {

@@ -7,6 +7,13 @@ use super::{confusion::most_likely, Direction, Mean, Metric, Running, Target, Ta
 /// false. `keras.metrics.SparseCategoricalAccuracy`, `keras.metrics.BinaryAccuracy`;
 /// `torchmetrics.Accuracy`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "SparseCategoricalAccuracy")]
+#[doc(alias = "BinaryAccuracy")]
+#[doc(alias = "acc")]
+#[doc(alias = "binary_accuracy")]
+#[doc(alias = "categorical_accuracy")]
+#[doc(alias = "sparse_categorical_accuracy")]
+#[doc(alias = "accuracy_score")]
 pub struct Accuracy;
 
 impl Metric for Accuracy {

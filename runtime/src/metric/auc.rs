@@ -24,6 +24,12 @@ use super::{
 /// on both sides (`keras.metrics.AUC(multi_label=True)`). The cost is a few dozen nanoseconds per row and class, and about a millisecond for
 /// [`Running::value`].
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "AUC")]
+#[doc(alias = "roc_auc_score")]
+#[doc(alias = "roc_auc")]
+#[doc(alias = "auroc")]
+#[doc(alias = "ROC")]
+#[doc(alias = "AreaUnderCurve")]
 pub struct Auc;
 
 /// The number of cells of all classes, and the maximum and minimum of one class.

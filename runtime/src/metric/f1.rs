@@ -11,6 +11,10 @@ use super::{
 /// `keras.metrics.F1Score(average="macro")`;
 /// `sklearn.metrics.f1_score(average="macro", zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "F1Score")]
+#[doc(alias = "f1_score")]
+#[doc(alias = "f_score")]
+#[doc(alias = "f_measure")]
 pub struct F1;
 
 impl Metric for F1 {

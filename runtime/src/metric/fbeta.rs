@@ -13,6 +13,8 @@ use super::{
 /// `keras.metrics.FBetaScore(average="macro")`;
 /// `sklearn.metrics.fbeta_score(average="macro", zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "FBetaScore")]
+#[doc(alias = "fbeta_score")]
 pub struct FBeta {
     /// The weight of recall, above 0.
     pub beta: f64,

@@ -5,6 +5,9 @@ use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS}
 /// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`;
 /// `torchmetrics.MeanAbsoluteError`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "MeanAbsoluteError")]
+#[doc(alias = "mean_absolute_error")]
+#[doc(alias = "l1")]
 pub struct Mae;
 
 impl Metric for Mae {

@@ -6,6 +6,8 @@ use super::{Direction, Mean, Metric, Running, Target, TargetRow, NUMBERS};
 /// `keras.metrics.MeanAbsolutePercentageError`; 100 times
 /// `sklearn.metrics.mean_absolute_percentage_error`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "MeanAbsolutePercentageError")]
+#[doc(alias = "mean_absolute_percentage_error")]
 pub struct Mape;
 
 impl Metric for Mape {

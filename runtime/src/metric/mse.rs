@@ -5,6 +5,9 @@ use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS}
 /// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`;
 /// `torchmetrics.MeanSquaredError`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "MeanSquaredError")]
+#[doc(alias = "mean_squared_error")]
+#[doc(alias = "l2")]
 pub struct Mse;
 
 impl Metric for Mse {

@@ -11,6 +11,9 @@ use super::{
 /// `keras.metrics.Precision` for flags; `sklearn.metrics.precision_score(average="macro",
 /// zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "precision_score")]
+#[doc(alias = "ppv")]
+#[doc(alias = "positive_predictive_value")]
 pub struct Precision;
 
 impl Metric for Precision {

@@ -6,6 +6,9 @@ use super::{Direction, Metric, Running, Target, TargetRow, Targets, NUMBERS};
 /// constant target it is 1 if every prediction is exact, and 0 otherwise. `keras.metrics.R2Score`,
 /// `sklearn.metrics.r2_score`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "R2Score")]
+#[doc(alias = "r_squared")]
+#[doc(alias = "coefficient_of_determination")]
 pub struct R2;
 
 impl Metric for R2 {

@@ -11,6 +11,10 @@ use super::{
 /// `keras.metrics.Recall` for flags; `sklearn.metrics.recall_score(average="macro",
 /// zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "recall_score")]
+#[doc(alias = "sensitivity")]
+#[doc(alias = "tpr")]
+#[doc(alias = "true_positive_rate")]
 pub struct Recall;
 
 impl Metric for Recall {

@@ -5,6 +5,8 @@ use super::{Direction, Metric, Mse, Running, Target, TargetRow, NUMBERS};
 /// sqrt(mean((y - t)^2)) over all elements, in the target's unit.
 /// `keras.metrics.RootMeanSquaredError`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "RootMeanSquaredError")]
+#[doc(alias = "root_mean_squared_error")]
 pub struct Rmse;
 
 impl Metric for Rmse {

@@ -5,6 +5,11 @@ use super::{Direction, Mean, Metric, Running, Target, TargetRow};
 /// The fraction of rows for which fewer than `k` classes are more likely than the target.
 /// `keras.metrics.SparseTopKCategoricalAccuracy(k)`, `sklearn.metrics.top_k_accuracy_score(k=k)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "SparseTopKCategoricalAccuracy")]
+#[doc(alias = "TopKCategoricalAccuracy")]
+#[doc(alias = "sparse_top_k_categorical_accuracy")]
+#[doc(alias = "top_k_accuracy")]
+#[doc(alias = "top_k_accuracy_score")]
 pub struct TopK {
     /// The number of classes considered.
     pub k: usize,

@@ -11,7 +11,7 @@ use multi_input_spec::{
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, ToTokens};
-use syn::{spanned::Spanned, Expr, Lit, LitStr};
+use syn::{ext::IdentExt, spanned::Spanned, Expr, Lit, LitStr};
 
 use super::{
     arithmetic,
@@ -180,43 +180,41 @@ pub(super) fn read(
         errors.at(name.span(), text);
         return None;
     }
+    let before = errors.guesses();
+    let given = without_brackets(given, parameters, errors);
+    let given: Vec<Given> =
+        given.into_iter().map(|given| flag_by_name(given, parameters)).collect();
+    let places = places(callee, parameters, &given, errors);
     let mut values: Vec<Option<Argument>> = vec![None; parameters.len()];
     let mut listed = Vec::new();
     let mut sound = true;
     let mut next = 0;
-    for given in given {
-        let Given { name, value } = flag_by_name(given, parameters);
-        let (place, is_reported) = match &name {
+    for (Given { name, value }, place) in given.into_iter().zip(places) {
+        let place = match place {
             None => {
                 let place = next.min(parameters.len());
                 if parameters.get(place).is_none_or(|p| !p.kind.is_list()) {
                     next += 1;
                 }
-                (place, false)
+                place
             }
-            Some(name) => match place(callee, name, parameters, errors) {
-                Place::Known(place) => (place, false),
-                Place::Meant(place) => (place, true),
-                Place::LeftOut => continue,
-                Place::Unknown => {
-                    sound = false;
-                    continue;
-                }
-            },
+            Some(Named::Place(place)) => place,
+            Some(Named::LeftOut) => continue,
+            Some(Named::Unknown) => {
+                sound = false;
+                continue;
+            }
         };
         let Some(parameter) = parameters.get(place) else {
-            errors.at(value.span(), too_many(callee, parameters));
-            sound = false;
-            continue;
+            errors.unless_guessed(before, |errors| {
+                errors.at(value.span(), too_many(callee, parameters));
+            });
+            return None;
         };
-        let read = |errors: &mut Diagnostics| {
+        let argument = errors.unless_guessed(before, |errors| {
             let argument = value_of(callee, parameter, &value, errors)?;
             in_range(callee, parameter, argument, errors)
-        };
-        let argument = match is_reported {
-            true => errors.quietly(read).0,
-            false => read(errors),
-        };
+        });
         match argument {
             None => sound = false,
             Some(Argument::Absent) => {}
@@ -224,7 +222,8 @@ pub(super) fn read(
             Some(argument) if values[place].is_none() => values[place] = Some(argument),
             Some(_) => {
                 let at = name.map_or(value.span(), |name| name.span());
-                errors.at(at, format!("`{callee}` is given `{}` twice", parameter.name));
+                let text = format!("`{callee}` is given `{}` twice", parameter.name);
+                errors.unless_guessed(before, |errors| errors.at(at, text));
                 sound = false;
             }
         }
@@ -242,35 +241,83 @@ pub(super) fn read(
     sound.then(|| values.chain(listed).collect())
 }
 
-/// The parameter that a name is of.
-enum Place {
-    Known(usize),
-    /// Not by its name here, which has been reported.
-    Meant(usize),
-    /// None here has it, which has been reported; nothing else is wrong.
+/// What the name of an argument is taken for.
+enum Named {
+    /// The parameter at this position.
+    Place(usize),
+    /// One that nothing here has, so that it is left out.
     LeftOut,
     Unknown,
 }
 
-/// The position of the parameter called `name`; reports all other names.
-fn place(callee: &str, name: &Ident, parameters: &[Parameter], errors: &mut Diagnostics) -> Place {
-    let given = name.to_string();
-    let position = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
-    if let Some(place) = position(&given) {
-        return Place::Known(place);
-    }
+/// What the names of a call's arguments are taken for. Those that are called otherwise here are
+/// reported at once.
+fn places(
+    callee: &str,
+    parameters: &[Parameter],
+    given: &[Given],
+    errors: &mut Diagnostics,
+) -> Vec<Option<Named>> {
     let names = meaning::with_others(parameters.iter().map(|p| p.name), ARGUMENTS);
-    if find(&names, &given).is_none() {
-        let mut rows = WITHOUT.iter();
-        if let Some((_, why)) = rows.find(|(names, _)| names.iter().any(|n| is_same(n, &given))) {
-            errors.at(name.span(), format!("leave `{name}` out of `{callee}`: {why}"));
-            return Place::LeftOut;
+    let position = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
+    let mut hints: Vec<(Span, String, String)> = Vec::new();
+    let mut read = |name: &Ident, errors: &mut Diagnostics| {
+        let given = name.unraw().to_string();
+        if let Some(place) = position(&given) {
+            return Named::Place(place);
         }
+        let without = WITHOUT.iter().find(|(others, _)| others.iter().any(|n| is_same(n, &given)));
+        if let (None, Some((_, why))) = (find(&names, &given), without) {
+            let text = format!("leave `{name}` out of `{callee}`: {why}");
+            hints.push((name.span(), text.clone(), text));
+            return Named::LeftOut;
+        }
+        let meaning = meaning::among(&given, &names);
+        let hint = meaning.as_ref().map(|meaning| meaning.hint.as_str());
+        let text = unknown_name(callee, &given, hint, parameters);
+        match meaning
+            .and_then(|meaning| meaning.name)
+            .and_then(|name| Some((name, position(name)?)))
+        {
+            Some((here, place)) => {
+                hints.push((name.span(), text, format!("`{name}` is called `{here}` here")));
+                Named::Place(place)
+            }
+            None => {
+                errors.at(name.span(), text);
+                Named::Unknown
+            }
+        }
+    };
+    let places =
+        given.iter().map(|given| given.name.as_ref().map(|name| read(name, errors))).collect();
+    let others: Vec<String> = hints.iter().skip(1).map(|hint| format!("; {}", hint.2)).collect();
+    if let Some((span, text, _)) = hints.first() {
+        errors.guess(*span, format!("{text}{}", others.concat()));
     }
-    let meaning = meaning::among(&given, &names);
-    let hint = meaning.as_ref().map(|meaning| meaning.hint.as_str());
-    errors.at(name.span(), unknown_name(callee, &given, hint, parameters));
-    meaning.and_then(|meaning| position(meaning.name?)).map_or(Place::Unknown, Place::Meant)
+    places
+}
+
+/// The sizes of `Reshape((2, 4))` by themselves, which is reported.
+fn without_brackets(
+    given: Vec<Given>,
+    parameters: &[Parameter],
+    errors: &mut Diagnostics,
+) -> Vec<Given> {
+    let is_list = parameters.first().is_some_and(|parameter| parameter.kind.is_list());
+    let [Given { name: None, value }] = &given[..] else { return given };
+    let elements = match value {
+        Expr::Tuple(tuple) => &tuple.elems,
+        Expr::Array(array) => &array.elems,
+        _ => return given,
+    };
+    if !is_list || elements.is_empty() {
+        return given;
+    }
+    let text: Vec<String> =
+        elements.iter().map(|element| compact(&element.to_token_stream())).collect();
+    errors.guess(value.span(), format!("write `{}` without brackets", text.join(", ")));
+    elements.iter().map(|value| Given { name: None, value: value.clone() }).collect()
 }
 
 /// Reads the value of a parameter; `None` after reporting mistakes.
@@ -480,7 +527,17 @@ fn axis(value: &Expr) -> syn::Result<Argument> {
 
 fn activation(value: &Expr, errors: &mut Diagnostics) -> Option<Activation> {
     let Some(word) = Word::of(value) else {
-        return errors.ok(Err(expected(value, "the name of an activation, such as `relu`")));
+        let is_size = matches!(value, Expr::Lit(syn::ExprLit { lit: Lit::Int(_), .. }));
+        let error = match is_size {
+            true => expected_and(
+                value,
+                "the name of an activation, such as `relu`",
+                "; of sizes, that \
+                                 of the output alone is written",
+            ),
+            false => expected(value, "the name of an activation, such as `relu`"),
+        };
+        return errors.ok(Err(error));
     };
     if let Some(activation) = Activation::named(&word.text) {
         let has_parentheses = word.arguments.is_some();
@@ -552,8 +609,12 @@ fn choice(
 }
 
 fn expected(value: &Expr, what: &str) -> syn::Error {
+    expected_and(value, what, "")
+}
+
+fn expected_and(value: &Expr, what: &str, hint: &str) -> syn::Error {
     let found = compact(&value.to_token_stream());
-    syn::Error::new(value.span(), format!("expected {what}; found `{found}`"))
+    syn::Error::new(value.span(), format!("expected {what}; found `{found}`{hint}"))
 }
 
 fn unknown_name(callee: &str, name: &str, hint: Option<&str>, parameters: &[Parameter]) -> String {
@@ -578,6 +639,10 @@ fn too_many(callee: &str, parameters: &[Parameter]) -> String {
 }
 
 fn missing(callee: &str, parameter: &Parameter, parameters: &[Parameter]) -> String {
-    let example: Vec<&str> = parameters.iter().filter(|p| p.required).map(|p| p.name).collect();
+    let example = parameters.iter().filter(|p| p.required).map(|p| match p.kind {
+        ArgumentKind::Words(words) => words[..words.len().min(2)].join(", "),
+        _ => p.name.to_owned(),
+    });
+    let example: Vec<String> = example.collect();
     format!("`{callee}` needs `{}`: write `{callee}({})`", parameter.name, example.join(", "))
 }

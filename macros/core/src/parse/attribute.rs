@@ -1,6 +1,6 @@
 //! The common syntax of the DSL's attributes: a list of entries, each a word, a call or a value.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{parse::ParseStream, spanned::Spanned, Attribute, Token, Type};
 
 use super::word::{self, Word};
@@ -21,8 +21,8 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
 pub(super) struct Entry {
     pub(super) name: Ident,
     pub(super) form: Form,
-    /// Whether a mistake in its form has been reported; the entry is what is meant.
-    pub(super) is_reported: bool,
+    /// What is wrong with how it is written, and not reported yet; the entry is what is meant.
+    pub(super) mistake: Option<String>,
 }
 
 /// The syntax of an entry.
@@ -42,11 +42,11 @@ impl Entry {
         match self.form {
             Form::Word => return Some(()),
             Form::Value(value) if is_false(&value) => {
-                errors.at(name.span(), format!("`{name}` takes no value; leave it out"));
+                errors.guess(name.span(), format!("`{name}` takes no value; leave it out"));
                 return None;
             }
             Form::Value(_) | Form::Call(_) => {
-                errors.at(name.span(), format!("`{name}` takes no value; write `{name}` alone"));
+                errors.guess(name.span(), format!("`{name}` takes no value; write `{name}` alone"));
             }
         }
         Some(())
@@ -58,7 +58,7 @@ impl Entry {
         match self.form {
             Form::Call(tokens) => Some(tokens),
             Form::Value(value) => {
-                errors.at(self.name.span(), text);
+                errors.guess(self.name.span(), text);
                 Some(without_brackets(value))
             }
             Form::Word => {
@@ -74,7 +74,7 @@ impl Entry {
         match self.form {
             Form::Value(value) => Some(value),
             Form::Call(tokens) if !tokens.is_empty() => {
-                errors.at(self.name.span(), text);
+                errors.guess(self.name.span(), text);
                 Some(tokens)
             }
             Form::Call(_) | Form::Word => {
@@ -123,11 +123,7 @@ pub(super) fn read_entry(tokens: TokenStream, errors: &mut Diagnostics) -> Optio
             return None;
         }
     };
-    let mistake = mistake.or_else(|| word.mistake());
-    if let Some(text) = &mistake {
-        word.report(text, errors);
-    }
-    Some(Entry { name, form, is_reported: mistake.is_some() })
+    Some(Entry { name, form, mistake: mistake.or_else(|| word.mistake()) })
 }
 
 /// What follows the name of an entry.
@@ -193,23 +189,50 @@ fn starts_with(tokens: &TokenStream, mark: char) -> bool {
     matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
 }
 
+/// The options that take a value.
+const VALUED: [&str; 6] = ["loss", "weight", "missing", "decimal", "thousands", "currency"];
+
 /// [`entries`]; a missing comma is reported, and the entries are what is meant.
 pub(super) fn listed(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<TokenStream> {
+    if let Some(comma) = comma_too_many(&tokens) {
+        errors.guess(comma, "there is a comma too many");
+    }
     let mut all = Vec::new();
     for entry in entries(tokens) {
         let mut part: Vec<TokenTree> = Vec::new();
         for tree in entry {
             if let Some(before) = part.last().filter(|before| lacks_comma(before, &tree)) {
+                let is_value = part.len() == 1 && VALUED.contains(&before.to_string().as_str());
                 let before = compact(&before.clone().into());
-                let text = format!("expected a comma between `{before}` and `{tree}`");
-                errors.at(tree.span(), text);
-                all.push(std::mem::take(&mut part).into_iter().collect());
+                if is_value {
+                    let text =
+                        format!("`{before}` takes its value behind `=`: `{before} = {tree}`");
+                    errors.guess(tree.span(), text);
+                    part.push(Punct::new('=', Spacing::Alone).into());
+                } else {
+                    let text = format!("expected a comma between `{before}` and `{tree}`");
+                    errors.guess(tree.span(), text);
+                    all.push(std::mem::take(&mut part).into_iter().collect());
+                }
             }
             part.push(tree);
         }
         all.push(part.into_iter().collect());
     }
     all
+}
+
+/// A comma at the beginning, or behind another one.
+fn comma_too_many(tokens: &TokenStream) -> Option<Span> {
+    let mut after_comma = true;
+    for tree in tokens.clone() {
+        let comma = matches!(&tree, TokenTree::Punct(mark) if mark.as_char() == ',');
+        if comma && after_comma {
+            return Some(tree.span());
+        }
+        after_comma = comma;
+    }
+    None
 }
 
 /// Whether a value ends at one tree and another one begins at the next.

@@ -15,6 +15,7 @@ use super::{
     attribute::{entries, once, point},
     given,
     number::SizeExpr,
+    word::Word,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -145,8 +146,11 @@ fn named(
     let Some(spec) = layer::named(&name.to_string()) else {
         return renamed(name, arguments, text, errors);
     };
+    let before = errors.guesses();
     let given = given::read(arguments, errors)?;
-    let arguments = argument::read(spec.name, span, spec.parameters, given, errors)?;
+    let arguments = errors.unless_guessed(before, |errors| {
+        argument::read(spec.name, span, spec.parameters, given, errors)
+    })?;
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
 }
 
@@ -177,35 +181,29 @@ pub(super) fn nested(
     without: &[&str],
     errors: &mut Diagnostics,
 ) -> Option<Layer> {
-    let call = match value {
-        Expr::Path(path) => path.path.get_ident().map(|name| (name, TokenStream::new())),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => {
-                path.path.get_ident().map(|name| (name, call.args.to_token_stream()))
-            }
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some((name, arguments)) = call else {
+    let word = Word::of(value).and_then(|word| Some((word.ident()?, word)));
+    let Some((name, word)) = word else {
         let found = compact(&value.to_token_stream());
         let text = format!("expected a layer such as `{}`; found `{found}`", among[0]);
         errors.at(value.span(), text);
         return None;
     };
+    let mistake = word.mistake();
+    let arguments = word.arguments.clone().unwrap_or_default();
+    let meant = Kind::Layer.find(&word.text).filter(|meant| among.contains(meant));
+    if let Some(meant) = meant.filter(|meant| *meant != word.text || mistake.is_some()) {
+        let hint = meaning::of(&[Kind::Layer], &word.text).map(|meaning| meaning.hint);
+        let text = match *meant == word.text {
+            true => mistake.unwrap_or_default(),
+            false => format!("there is no layer `{name}`{}", hint.unwrap_or_default()),
+        };
+        errors.guess(name.span(), text);
+        let name = Ident::new(meant, name.span());
+        let value: Expr = syn::parse_quote!(#name(#arguments));
+        return errors.quietly(|errors| nested(outer, &value, among, without, errors)).0;
+    }
     let known =
         layer::named(&name.to_string()).is_some() || Activation::named(&name.to_string()).is_some();
-    let known_as = Kind::Layer.find(&name.to_string());
-    if let Some(other) = known_as.filter(|other| *other != name.to_string()) {
-        if among.contains(&other) {
-            let hint = meaning::of(&[Kind::Layer], &name.to_string()).map(|meaning| meaning.hint);
-            let hint = hint.unwrap_or_default();
-            errors.guess(name.span(), format!("there is no layer `{name}`{hint}"));
-            let name = Ident::new(other, name.span());
-            let value: Expr = syn::parse_quote!(#name(#arguments));
-            return errors.quietly(|errors| nested(outer, &value, among, without, errors)).0;
-        }
-    }
     if !among.contains(&name.to_string().as_str()) {
         let near = suggest(&name.to_string(), among.iter().copied());
         let takes = if near.is_empty() {

@@ -4,6 +4,7 @@
 
 use chrono::format::{Item, StrftimeItems};
 use multi_input_cells::{numbered, CellFormat, DateFormat};
+use multi_input_spec::names::WORDS;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, ToTokens};
 use syn::{spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit, LitStr, RangeLimits};
@@ -13,8 +14,9 @@ use super::{
     attribute::{once, Entry},
     given::{self, Given},
     quoted,
+    word::Word,
 };
-use crate::{diagnostics::Diagnostics, expression::Kind, text::compact};
+use crate::{diagnostics::Diagnostics, expression::Kind, meaning, text::compact};
 
 /// The options of a field about its cells.
 #[derive(Clone, Default)]
@@ -169,15 +171,15 @@ impl CellOptions {
                 continue;
             };
             let read = match name.to_string().as_str() {
-                "format" => pattern(&argument.value),
-                "unit" => unit(&argument.value),
+                "format" => errors.ok(pattern(&argument.value)),
+                "unit" => unit(&argument.value, errors),
                 _ => {
                     others.push(argument);
                     continue;
                 }
             };
             let at = name.span();
-            match errors.ok(read) {
+            match read {
                 Some(dates) if self.date.is_none() => self.date = Some((dates, at)),
                 Some(_) => errors.at(at, "`calendar` takes one of `format` and `unit`, once"),
                 None => {}
@@ -334,16 +336,19 @@ fn pattern(value: &Expr) -> syn::Result<Dates> {
     Err(syn::Error::new(pattern.span(), text))
 }
 
-fn unit(value: &Expr) -> syn::Result<Dates> {
-    let word = value.to_token_stream().to_string();
-    match word.as_str() {
-        "seconds" => Ok(Dates::Seconds),
-        "milliseconds" => Ok(Dates::Milliseconds),
-        _ => Err(syn::Error::new(
-            value.span(),
-            format!("`unit` is `seconds` or `milliseconds` since 1970, not `{word}`"),
-        )),
-    }
+fn unit(value: &Expr, errors: &mut Diagnostics) -> Option<Dates> {
+    let names = meaning::with_others(["seconds", "milliseconds"], WORDS);
+    let unknown =
+        |given: &str| format!("`unit` is `seconds` or `milliseconds` since 1970, not `{given}`");
+    let word = Word::of(value).filter(|word| meaning::among(&word.text, &names).is_some());
+    let Some(word) = word else {
+        errors.at(value.span(), unknown(&compact(&value.to_token_stream())));
+        return None;
+    };
+    Some(match word.choose(&names, unknown, errors)? {
+        "seconds" => Dates::Seconds,
+        _ => Dates::Milliseconds,
+    })
 }
 
 /// The contents of `columns(...)`: names and ranges of names, `prefix = "s"` or `all_others`; `None`
@@ -361,7 +366,7 @@ fn columns(at: Span, tokens: TokenStream, errors: &mut Diagnostics) -> Option<Co
     };
     let written: Vec<String> = names.iter().map(|name| format!("{:?}", name.value())).collect();
     let text = format!("write the names of columns in quotes: `columns({})`", written.join(", "));
-    errors.at(names[0].span(), text);
+    errors.guess(names[0].span(), text);
     Some(ColumnNames::Named(names))
 }
 

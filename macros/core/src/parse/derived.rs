@@ -63,10 +63,10 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     };
     let what = read_what(first, errors);
     let (mut steps, mut broken) = (Vec::new(), false);
+    let derived = what?;
     for entry in entries {
         broken |= read_step(entry, &mut steps, errors).is_none();
     }
-    let derived = what?;
     if let (DerivedBy::Named { spec, .. }, Some(step)) = (&derived.by, steps.first()) {
         let name = spec.name;
         errors.at(step.span, format!("`{name}` gives a category, which has no steps"));
@@ -191,16 +191,12 @@ fn read_step(entry: TokenStream, steps: &mut Vec<Step>, errors: &mut Diagnostics
     if Step::is_own(&entry) {
         return input::read_own(entry, steps, errors);
     }
+    let before = errors.guesses();
     let entry = attribute::read_entry(entry, errors)?;
-    let is_reported = entry.is_reported;
-    let (name, is_meant) = input::option(&entry.name, "#[derived]", &[], errors)?;
-    let entry = entry.renamed(name)?;
+    let entry = input::option(entry, "#[derived]", &[], errors)?;
     // What is computed is in no file.
     let mut cells = CellOptions::default();
-    match is_reported || is_meant {
-        true => errors.quietly(|errors| input::read_into(entry, steps, &mut cells, errors)).0,
-        false => input::read_into(entry, steps, &mut cells, errors),
-    }
+    errors.unless_guessed(before, |errors| input::read_into(entry, steps, &mut cells, errors))
 }
 
 /// Splits the entries into inputs and arguments. If no argument is named, the last entry is the

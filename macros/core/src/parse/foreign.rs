@@ -2,6 +2,7 @@
 //! `[3, 3]` for a pair, `0.5` for a list. The mistake is reported, and the value is what is meant.
 
 use multi_input_spec::{ArgumentKind, Parameter};
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{spanned::Spanned, Expr, ExprLit, Ident, Lit};
 
@@ -24,7 +25,7 @@ pub(super) enum Meant {
 pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostics) -> Meant {
     if word(value).is_some_and(|word| word == "None") {
         let name = parameter.name;
-        errors.at(value.span(), format!("there is no `None` here: leave `{name}` out"));
+        errors.guess(value.span(), format!("there is no `None` here: leave `{name}` out"));
         return Meant::Nothing;
     }
     let read = match parameter.kind {
@@ -42,15 +43,45 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
     };
     if let Some((instead, why)) = read {
         let text = compact(&instead.to_token_stream());
-        errors.at(value.span(), format!("write `{text}`{why}"));
+        errors.guess(value.span(), format!("write `{text}`{why}"));
         return Meant::Value(instead);
     }
-    match parameter.kind {
-        ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => {
-            with_suffix(value, errors)
+    let suffixes: &[&str] = match parameter.kind {
+        ArgumentKind::Number(_) | ArgumentKind::Numbers(_) | ArgumentKind::ListedNumbers(_) => {
+            &["", "f32", "f64"]
         }
-        _ => Meant::Itself,
+        ArgumentKind::Axis => &["", "isize"],
+        _ => &["", "usize"],
+    };
+    match suffix(value, suffixes) {
+        Some((digits, suffix, at)) => {
+            let text = format!("a number here has no suffix `{suffix}`: write `{digits}`");
+            errors.guess(at, text);
+            Meant::Unknown
+        }
+        None => Meant::Itself,
     }
+}
+
+/// The digits and the suffix of a number whose suffix is none of `known`.
+fn suffix(value: &Expr, known: &[&str]) -> Option<(String, String, Span)> {
+    let (digits, suffix, at) = match value {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => {
+            (number.base10_digits(), number.suffix(), number.span())
+        }
+        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => {
+            (number.base10_digits(), number.suffix(), number.span())
+        }
+        Expr::Paren(inner) => return suffix(&inner.expr, known),
+        Expr::Unary(inner) => return suffix(&inner.expr, known),
+        Expr::Tuple(tuple) => return tuple.elems.iter().find_map(|value| suffix(value, known)),
+        Expr::Array(array) => return array.elems.iter().find_map(|value| suffix(value, known)),
+        Expr::Binary(sum) => {
+            return suffix(&sum.left, known).or_else(|| suffix(&sum.right, known));
+        }
+        _ => return None,
+    };
+    (!known.contains(&suffix)).then(|| (digits.to_owned(), suffix.to_owned(), at))
 }
 
 /// The name of a parameter of numbers that stands in the place of its value, and an example of one.
@@ -121,7 +152,10 @@ fn pair(value: &Expr) -> Option<(Expr, &'static str)> {
     let elements = &array.elems;
     match elements.len() {
         1 => alone(value),
-        2 => Some((syn::parse_quote!((#elements)), " in round parentheses")),
+        2 => {
+            let elements = elements.iter();
+            Some((syn::parse_quote!((#(#elements),*)), " in round parentheses"))
+        }
         _ => None,
     }
 }
@@ -131,8 +165,8 @@ fn list(value: &Expr) -> Option<(Expr, &'static str)> {
     let list = match value {
         Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) => syn::parse_quote!([#value]),
         Expr::Tuple(tuple) => {
-            let elements = &tuple.elems;
-            syn::parse_quote!([#elements])
+            let elements = tuple.elems.iter();
+            syn::parse_quote!([#(#elements),*])
         }
         _ => return None,
     };
@@ -142,22 +176,4 @@ fn list(value: &Expr) -> Option<(Expr, &'static str)> {
 fn literal(mut lit: Lit, at: &Expr) -> Expr {
     lit.set_span(at.span());
     Expr::Lit(ExprLit { attrs: Vec::new(), lit })
-}
-
-/// `64i32`: a size is a `usize`.
-fn with_suffix(value: &Expr, errors: &mut Diagnostics) -> Meant {
-    match value {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. })
-            if !["", "usize"].contains(&number.suffix()) =>
-        {
-            let (digits, suffix) = (number.base10_digits(), number.suffix());
-            let text = format!("a size has no suffix `{suffix}`: write `{digits}`");
-            errors.at(number.span(), text);
-            match syn::parse_str(digits) {
-                Ok(digits) => Meant::Value(literal(digits, value)),
-                Err(_) => Meant::Unknown,
-            }
-        }
-        _ => Meant::Itself,
-    }
 }

@@ -38,9 +38,11 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Vec<
     if let Ok(given) = Punctuated::<Given, Token![,]>::parse_terminated.parse2(tokens.clone()) {
         return Some(given.into_iter().collect());
     }
-    // No entry is between two commas.
+    let before = errors.guesses();
     let entries = listed(tokens, errors);
-    let read = entries.into_iter().map(|entry| of_entry(entry, errors));
+    let read = entries
+        .into_iter()
+        .map(|entry| errors.unless_guessed(before, |errors| of_entry(entry, errors)));
     read.collect::<Vec<_>>().into_iter().collect()
 }
 
@@ -56,7 +58,7 @@ pub(super) fn of_entry(entry: TokenStream, errors: &mut Diagnostics) -> Option<G
     }
     if let (Some(name), Some(at)) = (&name, colon(&entry)) {
         let text = format!("`{name}` takes its value behind `=`: `{name} = {}`", compact(&value));
-        errors.at(at, text);
+        errors.guess(at, text);
         return Some(Given { value: expression(&value)?, name: Some(name.clone()) });
     }
     let (found, at) = (compact(&value), value.span());
@@ -64,7 +66,7 @@ pub(super) fn of_entry(entry: TokenStream, errors: &mut Diagnostics) -> Option<G
         Some(number) => {
             let text =
                 format!("a number begins with a digit: write `{}`", number.to_token_stream());
-            errors.at(at, text);
+            errors.guess(at, text);
             Some(Given { name, value: number })
         }
         None => {

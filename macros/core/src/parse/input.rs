@@ -117,17 +117,13 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
             }
             continue;
         }
+        let before = errors.guesses();
         let read = attribute::read_entry(entry, errors).and_then(|entry| {
             if flow::is_rule(&entry.name) {
                 return input.read_option(entry, errors);
             }
-            let is_reported = entry.is_reported;
-            let (name, is_meant) = option(&entry.name, "#[input]", &OPTIONS, errors)?;
-            let entry = entry.renamed(name)?;
-            match is_reported || is_meant {
-                true => errors.quietly(|errors| input.read_option(entry, errors)).0,
-                false => input.read_option(entry, errors),
-            }
+            let entry = option(entry, "#[input]", &OPTIONS, errors)?;
+            errors.unless_guessed(before, |errors| input.read_option(entry, errors))
         });
         if read.is_none() {
             input.broken_at.get_or_insert(index);
@@ -140,21 +136,22 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
 /// The names of the options besides the steps.
 static OPTIONS: [&[Named]; 2] = [INPUT_OPTIONS, INPUT_RULES];
 
-/// The option or step that `name` is meant to be, and whether it is called otherwise, which has been
-/// reported; `None` if it is none.
+/// The option or step that an entry is meant to be. What is written otherwise is reported; `None` if
+/// it is none.
 pub(super) fn option(
-    name: &Ident,
+    mut entry: Entry,
     attribute: &str,
     options: &[&[Named]],
     errors: &mut Diagnostics,
-) -> Option<(&'static str, bool)> {
-    let given = name.unraw().to_string();
+) -> Option<Entry> {
+    let given = entry.name.unraw().to_string();
+    let span = entry.name.span();
     let options: Vec<Named> = options.iter().copied().flatten().copied().collect();
-    if let Some(Named(name, _)) = options.iter().find(|row| row.0 == given) {
-        return Some((name, false));
-    }
-    if let Some(step) = step::named(&given) {
-        return Some((step.name, false));
+    if options.iter().any(|row| row.0 == given) || step::named(&given).is_some() {
+        if let Some(text) = entry.mistake.take() {
+            errors.guess(span, text);
+        }
+        return Some(entry);
     }
     let meaning = find(&options, &given)
         .and_then(|_| meaning::among(&given, &options))
@@ -163,8 +160,8 @@ pub(super) fn option(
         || format!("; there are {}", list(options.iter().map(|row| row.0).chain(names()))),
         |meaning| meaning.hint.clone(),
     );
-    errors.guess(name.span(), format!("`{attribute}` has no option `{given}`{hint}"));
-    Some((meaning?.name?, true))
+    errors.guess(span, format!("`{attribute}` has no option `{given}`{hint}"));
+    entry.renamed(meaning?.name?)
 }
 
 impl Input {
@@ -185,8 +182,7 @@ impl Input {
     /// `missing = zeros`, or `missing("NA")`.
     fn read_missing(&mut self, entry: Entry, errors: &mut Diagnostics) -> Option<()> {
         let (span, name) = (entry.name.span(), entry.name);
-        let texts =
-            |texts| Entry { name: name.clone(), form: Form::Call(texts), is_reported: true };
+        let texts = |texts| Entry { name: name.clone(), form: Form::Call(texts), mistake: None };
         let policy = match entry.form {
             Form::Value(value) => match texts_for_missing(&value) {
                 Some(given) => {
@@ -196,13 +192,13 @@ impl Input {
                          `missing({written})`",
                         list(policies)
                     );
-                    errors.at(value.span(), text);
+                    errors.guess(value.span(), text);
                     return errors.quietly(|errors| self.cells.read(texts(given), errors)).0;
                 }
                 None => policy(&value, errors)?,
             },
             Form::Call(tokens) if is_policy(&tokens) => {
-                errors.at(span, format!("write `missing = {}`", compact(&tokens)));
+                errors.guess(span, format!("write `missing = {}`", compact(&tokens)));
                 policy(&tokens, errors)?
             }
             Form::Call(tokens) => return self.cells.read(texts(tokens), errors),
@@ -280,14 +276,17 @@ pub(super) fn read_into(
     }
     let form = match form {
         Form::Value(value) if attribute::is_false(&value) => {
-            errors.at(span, format!("`{name}` takes no value; leave it out"));
+            errors.guess(span, format!("`{name}` takes no value; leave it out"));
             return Some(());
         }
         Form::Value(value) => {
             let is_true = value.to_string().eq_ignore_ascii_case("true");
             let (text, form) = called(spec, value, is_true);
-            errors.at(span, text);
-            form
+            errors.guess(span, text);
+            let arguments =
+                errors.quietly(|errors| read_arguments(spec, &name, form, cells, errors)).0?;
+            steps.push(Step { spec, arguments, own: None, span });
+            return Some(());
         }
         form => form,
     };
@@ -327,6 +326,7 @@ fn read_arguments(
     cells: &mut CellOptions,
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
+    let before = errors.guesses();
     let mut given = match form {
         Form::Word => Vec::new(),
         Form::Call(tokens) | Form::Value(tokens) => given::read(tokens, errors)?,
@@ -334,7 +334,9 @@ fn read_arguments(
     if spec.form.reads_dates {
         given = cells.take_date(given, errors);
     }
-    argument::read(spec.name, name.span(), spec.parameters, given, errors)
+    errors.unless_guessed(before, |errors| {
+        argument::read(spec.name, name.span(), spec.parameters, given, errors)
+    })
 }
 
 fn policy(value: &TokenStream, errors: &mut Diagnostics) -> Option<(Missing, Span)> {
@@ -343,7 +345,7 @@ fn policy(value: &TokenStream, errors: &mut Diagnostics) -> Option<(Missing, Spa
     let Some(word) = Word::alone(value) else {
         let found = compact(value);
         if matches!(found.as_str(), "0" | "0.0") {
-            errors.at(value.span(), "write `missing = zeros`");
+            errors.guess(value.span(), "write `missing = zeros`");
             return Some((Missing::Zeros, value.span()));
         }
         errors.at(value.span(), format!("`missing` is one of {known}, not `{found}`"));

@@ -165,7 +165,7 @@ fn of_operators(tokens: &TokenStream, errors: &mut Diagnostics) -> Option<Rule> 
         }
         None => "no merge divides; `#[derived(first / second)]` divides inputs".to_owned(),
     };
-    errors.at(sum.op.span(), text);
+    errors.guess(sum.op.span(), text);
     let word = Word::begins(&name.parse().ok()?)?.0;
     Some(Rule { word, operands, is_reported: true })
 }
@@ -197,18 +197,20 @@ fn of_rule(
     let mut operands = Vec::new();
     let mut given = Vec::new();
     let mut sound = true;
+    let before = errors.guesses();
     for entry in entries {
         let entry = argument::flag_by_name(entry, rule.parameters);
         match entry.name {
             Some(_) => given.push(entry),
-            None => match operand(&entry.value, errors) {
+            None => match errors.unless_guessed(before, |errors| operand(&entry.value, errors)) {
                 Some(operand) => operands.push(operand),
                 None => sound = false,
             },
         }
     }
     let arguments = argument::read(rule.name, name.span(), rule.parameters, given, errors)?;
-    if sound && !check_count(rule, &name, operands.len(), errors) {
+    let count = operands.len();
+    if sound && !errors.unless_guessed(before, |errors| check_count(rule, &name, count, errors)) {
         return None;
     }
     sound.then_some(Merge { rule, own: None, name, operands, arguments, text })
@@ -253,6 +255,11 @@ fn check_count(rule: &merge::Merge, name: &Ident, found: usize, errors: &mut Dia
 
 /// The node's name, or `present(input)`; `None` after reporting mistakes.
 fn operand(value: &Expr, errors: &mut Diagnostics) -> Option<Operand> {
+    if let Expr::Reference(reference) = value {
+        let node = compact(&reference.expr.to_token_stream());
+        errors.guess(value.span(), format!("write `{node}` without `&`"));
+        return errors.quietly(|errors| operand(&reference.expr, errors)).0;
+    }
     let word = Word::of(value);
     let read = word.as_ref().and_then(|word| {
         let name = word.ident()?;
@@ -265,12 +272,12 @@ fn operand(value: &Expr, errors: &mut Diagnostics) -> Option<Operand> {
         }
     });
     match (word.as_ref().and_then(Word::mistake), &read) {
-        (Some(mistake), Some(_)) => errors.at(value.span(), mistake),
+        (Some(mistake), Some(_)) => errors.guess(value.span(), mistake),
         (_, Some(_)) => {}
         (_, None) => {
             let found = compact(&value.to_token_stream());
             let text = "an operand is the name of a node, or `present(input)`";
-            errors.at(value.span(), format!("{text}; found `{found}`"));
+            errors.guess(value.span(), format!("{text}; found `{found}`"));
         }
     }
     read

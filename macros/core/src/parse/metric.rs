@@ -95,13 +95,14 @@ pub(super) fn read_all(
     metrics: &mut Vec<OutputMetric>,
     errors: &mut Diagnostics,
 ) {
+    let before = errors.guesses();
     for entry in attribute::listed(only_list(names, errors), errors) {
         let names = METRICS.iter().map(|metric| metric.name);
         let is_own = Own::is_written(&entry, names, Kind::Metric);
-        let read = match is_own {
+        let read = errors.unless_guessed(before, |errors| match is_own {
             true => own(entry, errors).map(OutputMetric::Own),
             false => ours(entry, errors).map(OutputMetric::Ours),
-        };
+        });
         let Some(metric) = read else { continue };
         match metrics.iter().any(|known| known.key() == metric.key()) {
             true => {
@@ -122,7 +123,7 @@ fn only_list(names: TokenStream, errors: &mut Diagnostics) -> TokenStream {
     let is_list = !names.is_empty() && inner.to_string() != names.to_string();
     if is_list {
         let text = format!("write the names of metrics without brackets: `{}`", compact(&inner));
-        errors.at(names.span(), text);
+        errors.guess(names.span(), text);
     }
     inner
 }

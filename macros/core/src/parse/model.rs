@@ -236,6 +236,7 @@ pub(crate) fn parse(
             false => fields.push(field),
         }
     }
+    errors.end_reading();
     let head = Head { attributes, generics, derives, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
 }
@@ -456,7 +457,7 @@ fn read_field(
     rename_all: &RenameAll,
     errors: &mut Diagnostics,
 ) -> Field {
-    let (ours, attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
+    let (ours, mut attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
     let (mut read, mut unread) = (Contents::default(), false);
     for attribute in ours {
         errors.of_field(&name, |errors| match attribute.is_reported {
@@ -473,6 +474,10 @@ fn read_field(
         });
     }
     let Contents { sources, typed, branch, output } = read;
+    if sources.is_empty() && !unread {
+        let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
+        unread = unknown;
+    }
     // A conditional attribute may be any.
     unread |= check_cfg(&name, &attributes, errors);
     let columns = match derives.deserialize {

@@ -120,19 +120,14 @@ pub(super) fn read(
             read.option(entry, errors);
             continue;
         }
-        if let Some(entry) = meant(&entry, errors) {
-            errors.quietly(|errors| read.option(entry, errors));
-            continue;
-        }
-        let (is_reported, option) =
-            (entry.is_reported, input::option(&entry.name, "#[output]", &OPTIONS, errors));
-        let entry = option.and_then(|(name, is_meant)| Some((entry.renamed(name)?, is_meant)));
+        let before = errors.guesses();
+        let entry = match meant(&entry, errors) {
+            Some(entry) => Some(entry),
+            None => input::option(entry, "#[output]", &OPTIONS, errors),
+        };
         match entry {
             None => (read.unread, read.is_of_a_target) = (true, true),
-            Some((entry, is_meant)) if is_meant || is_reported => {
-                errors.quietly(|errors| read.option(entry, errors));
-            }
-            Some((entry, _)) => read.option(entry, errors),
+            Some(entry) => errors.unless_guessed(before, |errors| read.option(entry, errors)),
         }
     }
     read.finish(span, errors)
@@ -166,7 +161,7 @@ fn meant(entry: &Entry, errors: &mut Diagnostics) -> Option<Entry> {
         entry.name.span(),
         format!("`#[output]` has no option `{given}`: write `{written}`"),
     );
-    Some(Entry { name: Ident::new(option, entry.name.span()), form, is_reported: true })
+    Some(Entry { name: Ident::new(option, entry.name.span()), form, mistake: None })
 }
 
 /// The options while they are read.
@@ -200,25 +195,35 @@ impl Options {
         }
         self.is_of_a_target = true;
         self.first.get_or_insert_with(|| entry.name.clone());
+        let before = errors.guesses();
         match name.as_str() {
             "loss" => {
                 let value = entry.value("loss = mse", errors);
-                let loss = value.and_then(|value| read_loss(value, errors));
+                let loss = value.and_then(|value| {
+                    errors.unless_guessed(before, |errors| read_loss(value, errors))
+                });
                 once(&mut self.loss, loss, "loss", at, errors);
             }
             "metrics" => {
                 if let Some(names) = entry.call("metrics(mae, r2)", errors) {
-                    metric::read_all(names, &mut self.metrics, errors);
+                    let metrics = &mut self.metrics;
+                    errors
+                        .unless_guessed(before, |errors| metric::read_all(names, metrics, errors));
                 }
             }
             "weighted_metrics" => {
                 if let Some(names) = entry.call("weighted_metrics(mae)", errors) {
-                    metric::read_all(names, &mut self.weighted_metrics, errors);
+                    let metrics = &mut self.weighted_metrics;
+                    errors
+                        .unless_guessed(before, |errors| metric::read_all(names, metrics, errors));
                 }
             }
             "weight" => {
                 let value = entry.value("weight = 0.5", errors);
-                if let Some(weight) = value.and_then(|value| read_weight(value, errors)) {
+                let weight = value.and_then(|value| {
+                    errors.unless_guessed(before, |errors| read_weight(value, errors))
+                });
+                if let Some(weight) = weight {
                     once(&mut self.weight, weight, "weight", at, errors);
                 }
             }
@@ -388,11 +393,14 @@ pub(super) fn arguments(
     parameters: &[Parameter],
     errors: &mut Diagnostics,
 ) -> Option<Vec<Argument>> {
+    let before = errors.guesses();
     let given = match form {
         Form::Word => Vec::new(),
         Form::Call(tokens) | Form::Value(tokens) => given::read(tokens, errors)?,
     };
-    argument::read(callee, name.span(), parameters, given, errors)
+    errors.unless_guessed(before, |errors| {
+        argument::read(callee, name.span(), parameters, given, errors)
+    })
 }
 
 fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeight> {

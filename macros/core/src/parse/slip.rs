@@ -34,7 +34,6 @@ const FOREIGN: &[&str] = &[
     "cfg",
     "cfg_attr",
     "default",
-    "source",
     "error",
     "arg",
     "clap",
@@ -68,6 +67,27 @@ pub(super) fn read(
         }
     }
     (ours, others)
+}
+
+/// Takes the first attribute that is nobody's from those of a node without a source, and reports it.
+pub(super) fn take_unknown(others: &mut Vec<Attribute>, errors: &mut Diagnostics) -> bool {
+    let is_foreign = |attribute: &Attribute| {
+        let first = attribute.path().segments.first().map(|part| part.ident.to_string());
+        first.is_none_or(|first| FOREIGN.contains(&first.as_str()))
+    };
+    let Some(position) = others.iter().position(|attribute| !is_foreign(attribute)) else {
+        return false;
+    };
+    let attribute = others.remove(position);
+    let given = compact(&attribute.path().to_token_stream());
+    errors.guess(
+        attribute.path().span(),
+        format!(
+            "a node has no attribute `{given}`; it is fed by `#[input]`, `#[merge(...)]`, \
+             `#[from(...)]` or `#[derived(...)]`"
+        ),
+    );
+    true
 }
 
 fn written(attribute: &Attribute, errors: &mut Diagnostics) -> Option<Written> {

@@ -14,7 +14,7 @@ layer! {
     },
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)).or("0.99"),
-        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001"),
+        Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("0.001"),
     ],
     form: Form {
         trains_differently: true,

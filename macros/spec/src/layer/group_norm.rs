@@ -14,7 +14,7 @@ layer! {
     },
     parameters: &[
         Parameter::required("groups", ArgumentKind::Size),
-        Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001"),
+        Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("0.001"),
     ],
     form: Form { settings: &["epsilon"], mask: MaskRule::Reads, ..Form::HOLDS_TENSORS },
     refuses: |name, input, arguments| match channels_only(name, input) {

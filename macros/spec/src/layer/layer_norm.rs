@@ -12,7 +12,7 @@ layer! {
         torch: "`LayerNorm`",
         also: &["LayerNormalization", "LayerNorm1D", "ln"],
     },
-    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("0.001")],
+    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("0.001")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,

@@ -12,7 +12,7 @@ layer! {
         torch: "`RMSNorm`",
         also: &["RMSNormalization"],
     },
-    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::Positive)).or("1e-6")],
+    parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("1e-6")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| vectors_only(name, input),
     output: |input, _| *input,

@@ -166,5 +166,13 @@ pub const ABSENT: &[Absent] = &[
     step(&["batch_size", "sparse", "ragged"], "leave it out: a field is one row"),
     step(&["shuffle", "seed", "random_state"], "leave it out: the seed of `build` and of the `Trainer` decides all random numbers"),
     step(&["label", "target"], "an output is a field of its own with `#[output(loss = mse)]`"),
+    step(
+        &["date", "year", "month", "day", "weekday", "day_of_week", "hour", "minute", "date_part"],
+        "`calendar(year, month, weekday)` takes a date apart",
+    ),
+    step(
+        &["cyclic", "cyclical", "sin_cos", "sine", "seasonal"],
+        "`calendar(month_cycle, hour_cycle)` gives parts of a date as sine and cosine",
+    ),
     step(&["RandomApply", "RandomChoice", "Compose", "Pipeline", "make_pipeline", "ColumnTransformer", "Sequential"], "name the steps one behind the other: `#[input(impute(mean), standardize)]`"),
 ];

@@ -198,6 +198,7 @@ pub const WORDS: &[Named] = &[
 /// Arguments that nothing here takes, each with the reason to leave it out, to follow "leave `name`
 /// out".
 pub const WITHOUT: &[(&[&str], &str)] = &[
+    (&["feature_range"], "the ends are written by themselves: `min_max(0, 1)`"),
     (
         &[
             "input_shape",

@@ -6,7 +6,7 @@ use super::Named;
 pub const ATTRIBUTES: &[Named] = &[
     Named("input", &["feature", "features", "inputs", "input_layer", "placeholder", "predictor"]),
     Named("merge", &["merged", "combine", "fuse", "fusion"]),
-    Named("from", &["of", "after", "follows", "fed_by", "input_from"]),
+    Named("from", &["of", "after", "follows", "fed_by", "input_from", "source"]),
     Named("derived", &["computed", "engineered", "formula", "expression"]),
     Named(
         "branch",

@@ -25,6 +25,14 @@ use crate::{schema::Step, Real, Values};
 /// edges are exact for up to 2^20 training rows; for more, they are estimated from a random sample
 /// of 2^20 rows.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Discretization")]
+#[doc(alias = "KBinsDiscretizer")]
+#[doc(alias = "discretize")]
+#[doc(alias = "bucketize")]
+#[doc(alias = "bucketized_column")]
+#[doc(alias = "digitize")]
+#[doc(alias = "qcut")]
+#[doc(alias = "binning")]
 pub struct Bins;
 
 /// The edges that `bins` has learned.

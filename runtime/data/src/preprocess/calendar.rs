@@ -18,6 +18,9 @@ use crate::{schema::Step, Values};
 ///
 /// pandas: `dates.dt.month`, `numpy.sin(2 * pi * (dates.dt.month - 1) / 12)` and so on.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "dt")]
+#[doc(alias = "date_parts")]
+#[doc(alias = "datetime")]
 pub struct Calendar;
 
 impl FixedStep for Calendar {

@@ -35,6 +35,15 @@ use crate::{
 /// `keras.layers.StringLookup(max_tokens=capacity, mask_token="")` and
 /// `IntegerLookup(max_tokens=capacity, mask_token=..)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "StringLookup")]
+#[doc(alias = "IntegerLookup")]
+#[doc(alias = "LabelEncoder")]
+#[doc(alias = "OrdinalEncoder")]
+#[doc(alias = "factorize")]
+#[doc(alias = "categorical")]
+#[doc(alias = "vocabulary")]
+#[doc(alias = "lookup")]
+#[doc(alias = "categorical_column_with_vocabulary_list")]
 pub struct Categories;
 
 /// The vocabulary that `categories` has learned.

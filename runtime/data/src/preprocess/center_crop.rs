@@ -13,6 +13,7 @@ use crate::{schema::Step, Picture, Values};
 /// `keras.layers.CenterCrop(height, width)`, which resizes an image that is too small;
 /// `torchvision.transforms.CenterCrop`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "crop")]
 pub struct CenterCrop;
 
 impl FixedStep for CenterCrop {

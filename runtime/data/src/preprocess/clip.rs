@@ -5,6 +5,9 @@ use crate::{schema::Step, Values};
 
 /// min(max(x, low), high) of every number. NumPy: `clip`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "clip")]
+#[doc(alias = "clamp")]
+#[doc(alias = "clip_by_value")]
 pub struct Clip;
 
 impl FixedStep for Clip {

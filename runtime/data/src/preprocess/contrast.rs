@@ -12,6 +12,7 @@ use crate::{schema::Step, Values};
 /// [1 - `factor`, 1 + `factor`]. Values may leave the range of pixels; a `clip` step limits them.
 /// `keras.layers.RandomContrast(factor)`, which clips to `value_range`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RandomContrast")]
 pub struct Contrast;
 
 impl FixedStep for Contrast {

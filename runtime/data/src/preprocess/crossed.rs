@@ -23,6 +23,11 @@ use crate::{schema::Derived, Column, Values};
 /// `keras.layers.HashedCrossing(num_bins=buckets)`, which hashes FarmHash fingerprints: the indices
 /// differ, with the same distribution. It supports no salt, no bins and no absent values.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "HashedCrossing")]
+#[doc(alias = "crossed_column")]
+#[doc(alias = "cross")]
+#[doc(alias = "feature_cross")]
+#[doc(alias = "crossing")]
 pub struct Crossed;
 
 impl Derivation for Crossed {

@@ -11,6 +11,10 @@ use crate::{schema::Step, Values};
 /// In training, mirrors an image with probability 1/2: left and right with `horizontal`, top and
 /// bottom with `vertical`, each independently with `both`. `keras.layers.RandomFlip(mode)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RandomFlip")]
+#[doc(alias = "RandomHorizontalFlip")]
+#[doc(alias = "horizontal_flip")]
+#[doc(alias = "hflip")]
 pub struct Flip;
 
 impl FixedStep for Flip {

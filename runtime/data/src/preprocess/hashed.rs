@@ -9,6 +9,11 @@ use crate::{schema::Step, Values};
 /// The hash is SipHash-2-4 of the text (of a number, its decimal digits) with the key (salt, salt),
 /// as in `keras.layers.Hashing(num_bins=buckets, salt=salt)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Hashing")]
+#[doc(alias = "hash")]
+#[doc(alias = "FeatureHasher")]
+#[doc(alias = "hash_bucket")]
+#[doc(alias = "categorical_column_with_hash_bucket")]
 pub struct Hashed;
 
 impl FixedStep for Hashed {

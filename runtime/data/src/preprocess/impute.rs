@@ -24,6 +24,11 @@ use crate::{schema::Step, Real, Values};
 /// indicator omits columns without missing values in training. The median is exact for up to 2^20
 /// training rows; for more, it is estimated from a random sample of 2^20 rows.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "SimpleImputer")]
+#[doc(alias = "fillna")]
+#[doc(alias = "imputer")]
+#[doc(alias = "imputation")]
+#[doc(alias = "fill_missing")]
 pub struct Impute;
 
 /// What `impute` has learned.

@@ -6,6 +6,9 @@ use crate::{schema::Step, Real, Values};
 /// ln(1 + x) of every number, which must be greater than -1. For counts and prices that span
 /// several orders of magnitude. NumPy: `log1p`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "log1p")]
+#[doc(alias = "LogTransformer")]
+#[doc(alias = "log_transform")]
 pub struct Log1p;
 
 impl FixedStep for Log1p {

@@ -12,6 +12,8 @@ use crate::{schema::Step, Values};
 /// becomes `low`, with a [`Notice`]. Values of later rows may be outside the range.
 /// `sklearn.preprocessing.MinMaxScaler((low, high))`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "MinMaxScaler")]
+#[doc(alias = "minmax_scale")]
 pub struct MinMax;
 
 /// Minimum and maximum of a column; `None` before the first number.

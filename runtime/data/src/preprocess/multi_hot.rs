@@ -13,6 +13,9 @@ use crate::{schema::Step, Values};
 /// `keras.layers.CategoryEncoding(size, output_mode="multi_hot")`, which does not omit unseen
 /// indices; `sklearn.preprocessing.MultiLabelBinarizer`, which does.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "CategoryEncoding")]
+#[doc(alias = "MultiLabelBinarizer")]
+#[doc(alias = "multi_hot_encoding")]
 pub struct MultiHot;
 
 impl LearnedStep for MultiHot {

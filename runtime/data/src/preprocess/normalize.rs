@@ -9,6 +9,8 @@ use crate::{schema::Step, Real, Values};
 /// `keras.layers.Normalization(mean=mean, variance=std ** 2)`;
 /// `torchvision.transforms.Normalize(mean, std)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Normalization")]
+#[doc(alias = "normalize_with")]
 pub struct Normalize;
 
 impl FixedStep for Normalize {

@@ -14,6 +14,11 @@ use crate::{schema::Step, Values};
 /// which encode unseen indices like any other; after `categories`,
 /// `sklearn.preprocessing.OneHotEncoder` with two additional columns, for padding and unknown.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "CategoryEncoding")]
+#[doc(alias = "OneHotEncoder")]
+#[doc(alias = "OneHotEncoding")]
+#[doc(alias = "get_dummies")]
+#[doc(alias = "to_categorical")]
 pub struct OneHot;
 
 impl LearnedStep for OneHot {

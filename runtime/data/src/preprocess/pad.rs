@@ -17,6 +17,10 @@ use crate::{schema::Step, table::Lengths, Values};
 /// default, which is `pad(length, before, cut = before)`. `torch.nn.utils.rnn.pad_sequence` pads to
 /// the longest list of a batch.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "pad_sequences")]
+#[doc(alias = "before")]
+#[doc(alias = "pad_sequence")]
+#[doc(alias = "padding")]
 pub struct Pad;
 
 impl FixedStep for Pad {

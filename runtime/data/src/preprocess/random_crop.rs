@@ -12,6 +12,7 @@ use crate::{schema::Step, Values};
 /// otherwise. `keras.layers.RandomCrop(height, width)`, which outside training resizes the largest
 /// crop of that aspect ratio instead.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RandomCropping")]
 pub struct RandomCrop;
 
 impl FixedStep for RandomCrop {

@@ -7,6 +7,7 @@ use crate::{schema::Step, Values};
 ///
 /// `rescale(1.0 / 255.0)` scales pixels to [0, 1], `rescale(1.0 / 127.5, -1.0)` to [-1, 1].
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Rescaling")]
 pub struct Rescale;
 
 impl FixedStep for Rescale {

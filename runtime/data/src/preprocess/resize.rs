@@ -15,6 +15,7 @@ use crate::{schema::Step, Picture, Values};
 /// `keras.layers.Resizing(height, width, interpolation)`;
 /// `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Resizing")]
 pub struct Resize;
 
 impl FixedStep for Resize {

@@ -16,6 +16,8 @@ use crate::{schema::Step, Values};
 /// Quartiles are exact for up to 2^20 training rows; for more, they are estimated from a random
 /// sample of 2^20 rows.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RobustScaler")]
+#[doc(alias = "robust_scale")]
 pub struct Robust;
 
 impl LearnedStep for Robust {

@@ -12,6 +12,9 @@ use crate::{schema::Step, Values};
 /// `factor` of a full turn, counter-clockwise where positive. Interpolation is bilinear; the image
 /// is reflected at its borders. `keras.layers.RandomRotation(factor)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RandomRotation")]
+#[doc(alias = "rotation_range")]
+#[doc(alias = "RandomRotate")]
 pub struct Rotate;
 
 impl FixedStep for Rotate {

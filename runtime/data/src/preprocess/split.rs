@@ -16,6 +16,7 @@ use crate::{schema::Step, Values};
 ///
 /// pandas: `text.str.split(separator)`; `tf.strings.split`. Both keep empty texts.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "str_split")]
 pub struct Split;
 
 impl FixedStep for Split {

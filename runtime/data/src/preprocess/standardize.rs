@@ -15,6 +15,11 @@ use crate::{schema::Step, Values};
 /// `sklearn.preprocessing.StandardScaler`; `keras.layers.Normalization`, which divides by at least
 /// 1e-7, so that a new value in a constant column becomes very large.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Normalization")]
+#[doc(alias = "StandardScaler")]
+#[doc(alias = "zscore")]
+#[doc(alias = "standardization")]
+#[doc(alias = "standard_scale")]
 pub struct Standardize;
 
 /// Running mean and sum of squared differences of a column (Welford's algorithm).

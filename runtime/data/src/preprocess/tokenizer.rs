@@ -34,6 +34,10 @@ use crate::{schema::Step, Values};
 /// `tokenizers.Tokenizer.from_file(path)` with `enable_truncation(length)` and
 /// `enable_padding(length=length)`. Requires the feature `tokenizers`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "AutoTokenizer")]
+#[doc(alias = "BertTokenizer")]
+#[doc(alias = "WordPieceTokenizer")]
+#[doc(alias = "BytePairTokenizer")]
 pub struct Tokenizer;
 
 /// The tokenizer of a model.

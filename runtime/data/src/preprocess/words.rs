@@ -53,6 +53,9 @@ use crate::{
 /// pads at the end, while `keras.utils.pad_sequences` pads in front. Lower case is Unicode's here,
 /// and ASCII's in Keras.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "TextVectorization")]
+#[doc(alias = "tokenize")]
+#[doc(alias = "text_vectorize")]
 pub struct Words;
 
 /// Index of padding.

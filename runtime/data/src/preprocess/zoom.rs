@@ -12,6 +12,8 @@ use crate::{schema::Step, Values};
 /// `factor` to 1 + `factor` times the input's height and width. Interpolation is bilinear; the
 /// image is reflected at its borders. `keras.layers.RandomZoom(factor)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "RandomZoom")]
+#[doc(alias = "zoom_range")]
 pub struct Zoom;
 
 impl FixedStep for Zoom {

@@ -50,6 +50,9 @@ trait Rule {
 
 /// The identity. `keras.activations.linear`, `torch.nn.Identity`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "identity")]
+#[doc(alias = "no_activation")]
+#[doc(alias = "none")]
 pub struct Linear;
 
 impl Rule for Linear {
@@ -62,6 +65,9 @@ impl Rule for Linear {
 
 /// max(x, 0). `keras.activations.relu`, `torch.nn.ReLU`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "rectify")]
+#[doc(alias = "rectifier")]
+#[doc(alias = "rectified_linear")]
 pub struct Relu;
 
 impl Rule for Relu {
@@ -79,6 +85,7 @@ impl Rule for Relu {
 
 /// x where positive, else 0.3 x. `keras.layers.LeakyReLU()`, `torch.nn.LeakyReLU(0.3)`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "lrelu")]
 pub struct LeakyRelu;
 
 impl LeakyRelu {
@@ -101,6 +108,7 @@ impl Rule for LeakyRelu {
 
 /// x where positive, else exp(x) - 1. `keras.activations.elu`, `torch.nn.ELU`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "exponential_linear")]
 pub struct Elu;
 
 impl Rule for Elu {
@@ -117,6 +125,7 @@ impl Rule for Elu {
 /// s x where positive, else s a (exp(x) - 1), with s = 1.0507 and a = 1.6733, for which mean 0 and
 /// variance 1 are a fixed point. `keras.activations.selu`, `torch.nn.SELU`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "scaled_elu")]
 pub struct Selu;
 
 impl Selu {
@@ -140,6 +149,7 @@ impl Rule for Selu {
 /// x Phi(x) with the cumulative distribution function Phi of the standard normal distribution,
 /// computed with erf and not by the tanh approximation. `keras.activations.gelu`, `torch.nn.GELU`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "AccurateGeLU")]
 pub struct Gelu;
 
 impl Gelu {
@@ -162,6 +172,7 @@ impl Rule for Gelu {
 
 /// x sigmoid(x), also called swish. `keras.activations.silu`, `torch.nn.SiLU`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "swish")]
 pub struct Silu;
 
 impl Rule for Silu {
@@ -197,6 +208,9 @@ impl Rule for Softplus {
 
 /// 1 / (1 + exp(-x)). `keras.activations.sigmoid`, `torch.nn.Sigmoid`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "logistic")]
+#[doc(alias = "expit")]
+#[doc(alias = "sigm")]
 pub struct Sigmoid;
 
 impl Rule for Sigmoid {
@@ -212,6 +226,7 @@ impl Rule for Sigmoid {
 
 /// The hyperbolic tangent. `keras.activations.tanh`, `torch.nn.Tanh`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "hyperbolic_tangent")]
 pub struct Tanh;
 
 impl Rule for Tanh {

@@ -26,6 +26,10 @@ stateless! {
     /// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
     /// assert_eq!(layer.forward(x).array(), [[[1.5], [3.5]]]);
     /// ```
+    #[doc(alias = "AveragePooling1D")]
+    #[doc(alias = "AvgPool1d")]
+    #[doc(alias = "AveragePool1D")]
+    #[doc(alias = "AvgPooling1D")]
     pub struct AvgPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
     forward |_, _| Pool {
         rule: Rule::Mean,

@@ -28,6 +28,12 @@ stateless! {
     /// let x = Cpu::default().tensor([[[[1.0f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]]);
     /// assert_eq!(layer.forward(x).array(), [[[[3.5, 5.5]]]]);
     /// ```
+    #[doc(alias = "AveragePooling2D")]
+    #[doc(alias = "AvgPool2d")]
+    #[doc(alias = "AveragePool2D")]
+    #[doc(alias = "AvgPooling2D")]
+    #[doc(alias = "AvgPool")]
+    #[doc(alias = "AveragePool")]
     pub struct AvgPool2D<
         const KH: usize, const KW: usize, const OH: usize, const OW: usize; S = Slide<KH, KW>
     >

@@ -41,6 +41,15 @@ layer! {
     /// assert!((y[0][0] + 0.9995).abs() < 1e-4 && (y[1][0] - 0.9995).abs() < 1e-4);
     /// assert!((layer.running_mean.array()[0] - 0.02).abs() < 1e-12);
     /// ```
+    #[doc(alias = "BatchNormalization")]
+    #[doc(alias = "BatchNorm1d")]
+    #[doc(alias = "BatchNorm2d")]
+    #[doc(alias = "BatchNorm1D")]
+    #[doc(alias = "BatchNorm2D")]
+    #[doc(alias = "LazyBatchNorm1d")]
+    #[doc(alias = "LazyBatchNorm2d")]
+    #[doc(alias = "SyncBatchNorm")]
+    #[doc(alias = "bn")]
     pub struct BatchNorm<const C: usize>: ReadsMask {
         /// The factor of each normalised feature, `[C]`.
         pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),

@@ -32,6 +32,8 @@ use crate::{
 /// assert_eq!(layer.forward(sequences).shape().concrete(), [3, 8]);
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "BiRNN")]
+#[doc(alias = "BidirectionalRNN")]
 pub struct Bidirectional<M, const W: usize, const MERGE: usize> {
     /// Reads the first step first.
     pub forward: M,

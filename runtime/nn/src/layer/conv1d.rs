@@ -41,6 +41,9 @@ layer! {
     /// let output = layer.forward(device.zeros::<Rank3<7, 20, 3>>());
     /// assert_eq!(output.shape().concrete(), [7, 16, 16]);
     /// ```
+    #[doc(alias = "Conv1d")]
+    #[doc(alias = "Convolution1D")]
+    #[doc(alias = "LazyConv1d")]
     pub struct Conv1D<
         const I: usize, const O: usize, const K: usize, const N: usize, const OL: usize;
         S: Sliding = Slide, A: Activation = Linear

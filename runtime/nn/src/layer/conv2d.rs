@@ -44,6 +44,10 @@ layer! {
     /// let output = layer.forward(device.zeros::<Rank4<5, 3, 8, 8>>());
     /// assert_eq!(output.shape().concrete(), [5, 32, 6, 6]);
     /// ```
+    #[doc(alias = "Conv2d")]
+    #[doc(alias = "Convolution2D")]
+    #[doc(alias = "LazyConv2d")]
+    #[doc(alias = "Conv")]
     pub struct Conv2D<
         const I: usize, const O: usize, const KH: usize, const KW: usize, const N: usize,
         const OH: usize, const OW: usize;

@@ -41,6 +41,12 @@ layer! {
     /// let output = layer.forward(device.tensor([[1.0, 2.0], [3.0, 4.0]]));
     /// assert_eq!(output.shape().concrete(), [2, 3]);
     /// ```
+    #[doc(alias = "Linear")]
+    #[doc(alias = "LazyLinear")]
+    #[doc(alias = "FullyConnected")]
+    #[doc(alias = "fc")]
+    #[doc(alias = "Affine")]
+    #[doc(alias = "InnerProduct")]
     pub struct Dense<const I: usize, const O: usize; A: Activation>
     extra<const N: usize = O, const INIT: usize = 0>: NonMutableModule
     where (N == O || N == 0) && INIT < INITIALIZERS.len(),

@@ -15,6 +15,7 @@ use crate::tensor::*;
 /// assert_eq!(DropMask.forward(x).array(), [[[1.0], [0.0]]]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "RemoveMask")]
 pub struct DropMask;
 
 impl ZeroSizedModule for DropMask {}

@@ -25,6 +25,7 @@ use crate::{operation::*, tensor::*};
 /// assert!(trained.iter().all(|y| *y == 0.0 || *y == 2.0));
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "Drop")]
 pub struct Dropout {
     /// The probability that an element is dropped, from 0 to below 1.
     pub rate: f64,

@@ -32,6 +32,8 @@ layer! {
     /// assert_eq!(output.shape().concrete(), [3, 16]);
     /// assert!(layer.try_forward(device.tensor([100usize])).is_err());
     /// ```
+    #[doc(alias = "Embed")]
+    #[doc(alias = "embedding_column")]
     pub struct Embedding<const N: usize, const M: usize> extra<const DENSE_UPDATES: usize = 0>: NonMutableModule {
         /// `[N, M]`.
         pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),

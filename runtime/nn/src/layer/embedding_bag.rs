@@ -39,6 +39,9 @@ layer! {
     /// let sums = layer.try_forward_masked(bags, &mask).unwrap();
     /// assert_eq!(sums.array(), [[6.0, 8.0], [3.0, 4.0]]);
     /// ```
+    #[doc(alias = "Embedding")]
+    #[doc(alias = "GlobalAveragePooling1D")]
+    #[doc(alias = "embedding_lookup_sparse")]
     pub struct EmbeddingBag<const N: usize, const M: usize, const MODE: usize> extra<const DENSE_UPDATES: usize = 0>: NonMutableModule {
         /// `[N, M]`.
         pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),

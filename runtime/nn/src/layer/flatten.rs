@@ -18,6 +18,9 @@ use crate::{operation::*, tensor::*};
 /// assert_eq!(output.array(), [[1.0, 2.0, 3.0, 4.0]]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "Flatten2D")]
+#[doc(alias = "Flat")]
+#[doc(alias = "Ravel")]
 pub struct Flatten<const N: usize>;
 
 impl<const N: usize> ZeroSizedModule for Flatten<N> {}

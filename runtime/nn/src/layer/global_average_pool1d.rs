@@ -21,6 +21,10 @@ stateless! {
     /// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
     /// assert_eq!(GlobalAveragePool1D.forward(x).array(), [[3.0, 3.0]]);
     /// ```
+    #[doc(alias = "GlobalAveragePooling1D")]
+    #[doc(alias = "AdaptiveAvgPool1d")]
+    #[doc(alias = "GlobalAvgPool1D")]
+    #[doc(alias = "GlobalAvgPooling1D")]
     pub struct GlobalAveragePool1D<>
     forward |_, mask| PoolAll {
         rule: Rule::Mean,

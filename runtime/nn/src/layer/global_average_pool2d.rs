@@ -21,6 +21,14 @@ stateless! {
     /// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
     /// assert_eq!(GlobalAveragePool2D.forward(x).array(), [[3.0, 1.0]]);
     /// ```
+    #[doc(alias = "GlobalAveragePooling2D")]
+    #[doc(alias = "AdaptiveAvgPool2d")]
+    #[doc(alias = "GlobalAvgPool2D")]
+    #[doc(alias = "GlobalAvgPooling2D")]
+    #[doc(alias = "AvgPoolGlobal")]
+    #[doc(alias = "GlobalAveragePool")]
+    #[doc(alias = "GlobalAvgPool")]
+    #[doc(alias = "GAP")]
     pub struct GlobalAveragePool2D<>
     forward |_, _| PoolAll { rule: Rule::Mean, plane: Plane::image(C, H, W), mask: None },
     on [const C: usize, const H: usize, const W: usize]

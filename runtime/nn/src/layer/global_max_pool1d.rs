@@ -22,6 +22,8 @@ stateless! {
     /// let x = Cpu::default().tensor([[[1.0f32, 2.0], [3.0, 6.0], [5.0, 1.0]]]);
     /// assert_eq!(GlobalMaxPool1D.forward(x).array(), [[5.0, 6.0]]);
     /// ```
+    #[doc(alias = "GlobalMaxPooling1D")]
+    #[doc(alias = "AdaptiveMaxPool1d")]
     pub struct GlobalMaxPool1D<>
     forward |_, mask| PoolAll {
         rule: Rule::Max,

@@ -22,6 +22,10 @@ stateless! {
     /// let x = Cpu::default().tensor([[[[1.0f32, 2.0], [3.0, 6.0]], [[0.0, 1.0], [2.0, 1.0]]]]);
     /// assert_eq!(GlobalMaxPool2D.forward(x).array(), [[6.0, 2.0]]);
     /// ```
+    #[doc(alias = "GlobalMaxPooling2D")]
+    #[doc(alias = "AdaptiveMaxPool2d")]
+    #[doc(alias = "MaxPoolGlobal")]
+    #[doc(alias = "GlobalMaxPool")]
     pub struct GlobalMaxPool2D<>
     forward |_, _| PoolAll { rule: Rule::Max, plane: Plane::image(C, H, W), mask: None },
     on [const C: usize, const H: usize, const W: usize]

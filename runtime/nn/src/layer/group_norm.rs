@@ -34,6 +34,7 @@ layer! {
     /// assert!((y[0][0] + 1.0).abs() < 1e-4 && (y[0][1] - 1.0).abs() < 1e-4);
     /// assert_eq!(y[0][2..], [0.0, 0.0]);
     /// ```
+    #[doc(alias = "GroupNormalization")]
     pub struct GroupNorm<const C: usize, const G: usize>: NonMutableModule, ReadsMask {
         /// The factor of each channel, `[C]`.
         pub gamma: Tensor<Rank1<C>, E, D> = trained(ones()),

@@ -37,6 +37,8 @@ use super::{cell::Gru, Recurrent};
 /// let every: GRU<2, 4, 12, 1, 1, 0, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
+#[doc(alias = "GRUCell")]
+#[doc(alias = "CuDNNGRU")]
 pub type GRU<
     const I: usize,
     const U: usize,

@@ -25,6 +25,9 @@ layer! {
     /// let y = layer.forward(device.tensor([[10.0, 30.0]])).array();
     /// assert!((y[0][0] + 1.0).abs() < 1e-4 && (y[0][1] - 1.0).abs() < 1e-4);
     /// ```
+    #[doc(alias = "LayerNormalization")]
+    #[doc(alias = "LayerNorm1D")]
+    #[doc(alias = "ln")]
     pub struct LayerNorm<const M: usize>: NonMutableModule {
         /// The factor of each normalised element, `[M]`.
         pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),

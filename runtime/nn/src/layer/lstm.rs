@@ -34,6 +34,9 @@ use super::{cell::Lstm, Recurrent};
 /// let every: LSTM<2, 4, 16, 1, 0, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
+#[doc(alias = "LSTMCell")]
+#[doc(alias = "CuDNNLSTM")]
+#[doc(alias = "BasicLSTMCell")]
 pub type LSTM<
     const I: usize,
     const U: usize,

@@ -27,6 +27,8 @@ stateless! {
     /// let x = Cpu::default().tensor([[[1.0f32], [2.0], [3.0], [4.0], [5.0]]]);
     /// assert_eq!(layer.forward(x).array(), [[[2.0], [4.0]]]);
     /// ```
+    #[doc(alias = "MaxPooling1D")]
+    #[doc(alias = "MaxPool1d")]
     pub struct MaxPool1D<const K: usize, const OL: usize; S = Slide<1, K>>
     forward |_, _| Pool {
         rule: Rule::Max,

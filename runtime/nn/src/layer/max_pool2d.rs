@@ -28,6 +28,10 @@ stateless! {
     /// let x = Cpu::default().tensor([[[[1.0f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]]]);
     /// assert_eq!(layer.forward(x).array(), [[[[6.0, 8.0]]]]);
     /// ```
+    #[doc(alias = "MaxPooling2D")]
+    #[doc(alias = "MaxPool2d")]
+    #[doc(alias = "MaxPool")]
+    #[doc(alias = "MaxPooling")]
     pub struct MaxPool2D<
         const KH: usize, const KW: usize, const OH: usize, const OW: usize; S = Slide<KH, KW>
     >

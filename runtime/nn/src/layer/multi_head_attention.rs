@@ -53,6 +53,10 @@ layer! {
     /// let x: Tensor<(usize, usize, Const<6>), f32, _> = device.zeros_like(&(3, 5, Const));
     /// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
     /// ```
+    #[doc(alias = "MultiheadAttention")]
+    #[doc(alias = "SelfAttention")]
+    #[doc(alias = "Attention")]
+    #[doc(alias = "MHA")]
     pub struct MultiHeadAttention<
         const I: usize, const H: usize, const K: usize, const W: usize, const CAUSAL: usize
     >: ReadsMask

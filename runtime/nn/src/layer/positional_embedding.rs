@@ -21,6 +21,11 @@ layer! {
     /// let x: Tensor<Rank3<1, 2, 3>, f32, _> = device.zeros();
     /// assert_eq!(layer.forward(x).array(), [layer.weight.array()]);
     /// ```
+    #[doc(alias = "Embedding")]
+    #[doc(alias = "PositionEmbedding")]
+    #[doc(alias = "PositionalEncoding")]
+    #[doc(alias = "PositionEncoding")]
+    #[doc(alias = "LearnedPositionalEmbedding")]
     pub struct PositionalEmbedding<const L: usize, const M: usize>: NonMutableModule {
         /// `[L, M]`.
         pub weight: Tensor<Rank2<L, M>, E, D> = trained(uniform(0.05)),

@@ -18,6 +18,8 @@ use crate::{operation::*, tensor::*};
 /// assert_eq!(output.array(), [[[1.0, 2.0], [3.0, 4.0]]]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "Unflatten")]
+#[doc(alias = "View")]
 pub struct Reshape<S> {
     sample: S,
 }

@@ -21,6 +21,7 @@ layer! {
     /// let y = layer.forward(device.tensor([[1.0, 7.0]])).array();
     /// assert!((y[0][0] - 0.2).abs() < 1e-4 && (y[0][1] - 1.4).abs() < 1e-4);
     /// ```
+    #[doc(alias = "RMSNormalization")]
     pub struct RMSNorm<const M: usize>: NonMutableModule {
         /// The factor of each normalised element, `[M]`.
         pub gamma: Tensor<Rank1<M>, E, D> = trained(ones()),

@@ -38,6 +38,8 @@ use crate::tensor::*;
 /// assert_eq!(output.shape().concrete(), [5, 16, 6, 6]);
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "Conv2d")]
+#[doc(alias = "SeparableConvolution2D")]
 pub struct SeparableConv2D<
     const MULTIPLIER: usize,
     const W: usize,

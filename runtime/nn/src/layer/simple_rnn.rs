@@ -27,6 +27,10 @@ use super::{cell::Simple, Recurrent};
 /// let every: SimpleRNN<2, 4, 1, 0, Tanh, f32, Cpu> = BuildModule::build(&device);
 /// assert_eq!(every.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
+#[doc(alias = "RNN")]
+#[doc(alias = "RNNCell")]
+#[doc(alias = "SimpleRNNCell")]
+#[doc(alias = "BasicRNNCell")]
 pub type SimpleRNN<
     const I: usize,
     const U: usize,

@@ -23,6 +23,8 @@ layer! {
     /// let layer: Thresholds<3, f32, Cpu> = BuildModule::build(&device);
     /// assert_eq!(layer.forward(device.tensor([[2.0]])).array()[0][0], -3.0);
     /// ```
+    #[doc(alias = "CoralOrdinal")]
+    #[doc(alias = "CoralLayer")]
     pub struct Thresholds<const N: usize>: NonMutableModule {
         /// `[N]`.
         pub thresholds: Tensor<Rank1<N>, E, D> = trained(one_apart()),

@@ -20,6 +20,7 @@ use crate::{operation::reshape, tensor::*};
 /// assert_eq!(layer.forward(sequences).shape().concrete(), [3, 5, 4]);
 /// ```
 #[derive(Clone, Debug, Default)]
+#[doc(alias = "Distributed")]
 pub struct TimeDistributed<M> {
     /// The layer that is applied to each step.
     pub layer: M,

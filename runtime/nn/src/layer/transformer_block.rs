@@ -38,6 +38,10 @@ use crate::{
 /// assert_eq!(layer.forward(x).shape().concrete(), [3, 5, 6]);
 /// ```
 #[derive(Clone, Debug)]
+#[doc(alias = "TransformerEncoderLayer")]
+#[doc(alias = "TransformerEncoder")]
+#[doc(alias = "TransformerEncoderBlock")]
+#[doc(alias = "Transformer")]
 pub struct TransformerBlock<
     const I: usize,
     const H: usize,

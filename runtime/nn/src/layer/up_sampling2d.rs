@@ -20,6 +20,9 @@ use crate::{operation::*, tensor::*};
 /// assert_eq!(y.array(), [[[[1.0, 1.0, 2.0, 2.0]; 2]]]);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "Upsample")]
+#[doc(alias = "UpsamplingNearest2d")]
+#[doc(alias = "Upscale2D")]
 pub struct UpSampling2D<const DOWN: usize, const ACROSS: usize, const OH: usize, const OW: usize>;
 
 impl<const DOWN: usize, const ACROSS: usize, const OH: usize, const OW: usize> ZeroSizedModule

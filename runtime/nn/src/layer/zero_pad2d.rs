@@ -18,6 +18,8 @@ stateless! {
     /// let y = ZeroPad2D::<1, 0, 2, 3>.forward(x);
     /// assert_eq!(y.array(), [[[[0.0, 0.0, 0.0], [1.0, 2.0, 0.0]]]]);
     /// ```
+    #[doc(alias = "ZeroPadding2D")]
+    #[doc(alias = "ZeroPad2d")]
     pub struct ZeroPad2D<
         const ABOVE: usize, const LEFT: usize, const OH: usize, const OW: usize
     >

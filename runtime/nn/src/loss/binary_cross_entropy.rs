@@ -9,6 +9,14 @@ use super::{mean_of, Loss, TargetRow};
 /// `keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing)`,
 /// `torch.nn.BCEWithLogitsLoss`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "BinaryCrossentropy")]
+#[doc(alias = "BCEWithLogitsLoss")]
+#[doc(alias = "bce")]
+#[doc(alias = "binary_cross_entropy_with_logits")]
+#[doc(alias = "sigmoid_cross_entropy")]
+#[doc(alias = "sigmoid_cross_entropy_with_logits")]
+#[doc(alias = "MultiLabelSoftMarginLoss")]
+#[doc(alias = "binary_logistic")]
 pub struct BinaryCrossEntropy {
     /// The weight of 1/2 in a smoothed target, from 0 to below 1.
     pub label_smoothing: f64,

@@ -8,6 +8,10 @@ use super::{mean_of, Loss, TargetRow};
 /// sigmoid(z) for a target of 0. `keras.losses.BinaryFocalCrossentropy(gamma)`,
 /// `torchvision.ops.sigmoid_focal_loss(alpha=-1)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "BinaryFocalCrossentropy")]
+#[doc(alias = "sigmoid_focal_loss")]
+#[doc(alias = "binary_focal_crossentropy")]
+#[doc(alias = "sigmoid_focal_crossentropy")]
 pub struct BinaryFocal {
     /// The focusing parameter, which reduces the weight of correct predictions; 0 gives the
     /// cross-entropy.
@@ -17,6 +21,9 @@ pub struct BinaryFocal {
 /// [`BinaryFocal`] weighted by `alpha` for targets of 1 and by 1 - `alpha` for targets of 0.
 /// `keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha, gamma)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "BinaryFocalCrossentropy")]
+#[doc(alias = "sigmoid_focal_loss")]
+#[doc(alias = "alpha_balanced_focal")]
 pub struct BalancedBinaryFocal {
     /// The focusing parameter, which reduces the weight of correct predictions.
     pub gamma: f64,

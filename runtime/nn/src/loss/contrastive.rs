@@ -14,6 +14,7 @@ use super::{mean_of, Loss, Real, TargetRow};
 /// `tensorflow_addons.losses.ContrastiveLoss(margin)`,
 /// `pytorch_metric_learning.losses.ContrastiveLoss` with squared distances.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "ContrastiveLoss")]
 pub struct Contrastive {
     /// The distance from which pairs that do not belong together cost nothing.
     pub margin: f64,

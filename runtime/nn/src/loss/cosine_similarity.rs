@@ -7,6 +7,9 @@ use super::{Loss, TargetRow};
 /// -sum_i (y_i / |y|) (t_i / |t|), from -1 for equal directions to 1 for opposite ones; lengths are
 /// at least 1e-7. `keras.losses.CosineSimilarity`, `-torch.nn.CosineSimilarity`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "cosine")]
+#[doc(alias = "cosine_proximity")]
+#[doc(alias = "cosine_distance")]
 pub struct CosineSimilarity;
 
 const SHORTEST: f64 = 1e-7;

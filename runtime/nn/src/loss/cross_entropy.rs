@@ -11,6 +11,19 @@ use super::{log_softmax, Loss, TargetRow};
 /// `keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing)`,
 /// `torch.nn.CrossEntropyLoss(label_smoothing)`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "SparseCategoricalCrossentropy")]
+#[doc(alias = "CategoricalCrossentropy")]
+#[doc(alias = "CrossEntropyLoss")]
+#[doc(alias = "categorical_crossentropy")]
+#[doc(alias = "sparse_categorical_crossentropy")]
+#[doc(alias = "ce")]
+#[doc(alias = "xent")]
+#[doc(alias = "softmax_cross_entropy")]
+#[doc(alias = "softmax_cross_entropy_with_logits")]
+#[doc(alias = "sparse_softmax_cross_entropy")]
+#[doc(alias = "sparse_softmax_cross_entropy_with_logits")]
+#[doc(alias = "cross_entropy_with_logits")]
+#[doc(alias = "nll")]
 pub struct CrossEntropy {
     /// The weight of the uniform distribution in a smoothed target, from 0 to below 1.
     pub label_smoothing: f64,

@@ -7,6 +7,8 @@ use super::{log_softmax, Loss, TargetRow};
 /// -alpha (1 - p_t)^gamma ln p_t for logits z, with p_t the softmax of the row's class.
 /// `keras.losses.CategoricalFocalCrossentropy(alpha, gamma)`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "CategoricalFocalCrossentropy")]
+#[doc(alias = "categorical_focal_crossentropy")]
 pub struct Focal {
     /// The focusing parameter, which reduces the weight of correct predictions.
     pub gamma: f64,

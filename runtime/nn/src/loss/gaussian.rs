@@ -12,6 +12,9 @@ use super::{LossFormula, Real, TargetRow};
 /// The loss is in the unit of the encoded target: after `standardize` it differs from that in the
 /// user's unit by the logarithm of the scale.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "GaussianNLLLoss")]
+#[doc(alias = "normal")]
+#[doc(alias = "gaussian_likelihood")]
 pub struct Gaussian;
 
 /// The least variance.

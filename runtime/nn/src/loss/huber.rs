@@ -10,6 +10,8 @@ use super::{mean_of_each, Loss, TargetRow, Units};
 /// `delta` has the unit of the target before preprocessing: after `standardize` errors are in
 /// standard deviations s of the target, and delta / s replaces `delta`.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "HuberLoss")]
+#[doc(alias = "SmoothL1Loss")]
 pub struct Huber {
     /// The error at which the loss changes from squared to absolute, in the unit of the target.
     pub delta: f64,

@@ -7,6 +7,12 @@ use super::{log_softmax, Loss, TargetRow};
 /// sum_i t_i (ln t_i - ln p_i) for logits z with p = softmax(z), where t_i is at least 1e-7.
 /// `keras.losses.KLDivergence` after a softmax; `torch.nn.KLDivLoss(reduction="batchmean")`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "KLDivergence")]
+#[doc(alias = "KLDivLoss")]
+#[doc(alias = "kld")]
+#[doc(alias = "kl")]
+#[doc(alias = "kullback_leibler")]
+#[doc(alias = "kullback_leibler_divergence")]
 pub struct KlDivergence;
 
 const SMALLEST: f64 = 1e-7;

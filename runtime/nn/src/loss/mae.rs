@@ -7,6 +7,10 @@ use super::{mean_of, Loss, TargetRow};
 /// mean(|y - t|), with derivative 0 where y = t. `keras.losses.MeanAbsoluteError`,
 /// `torch.nn.L1Loss`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "MeanAbsoluteError")]
+#[doc(alias = "L1Loss")]
+#[doc(alias = "mean_absolute_error")]
+#[doc(alias = "absolute_error")]
 pub struct Mae;
 
 impl Loss for Mae {

@@ -6,6 +6,12 @@ use super::{mean_of, Loss, TargetRow};
 
 /// mean((y - t)^2). `keras.losses.MeanSquaredError`, `torch.nn.MSELoss`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "MeanSquaredError")]
+#[doc(alias = "MSELoss")]
+#[doc(alias = "mean_squared_error")]
+#[doc(alias = "l2")]
+#[doc(alias = "squared_error")]
+#[doc(alias = "mean_square_error")]
 pub struct Mse;
 
 impl Loss for Mse {

@@ -13,6 +13,9 @@ use super::{LossFormula, Real, TargetRow};
 /// `statsmodels.discrete.discrete_model.NegativeBinomial` (nb2), `torch.distributions.NegativeBinomial`,
 /// GluonTS's `NegativeBinomialOutput`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "nb")]
+#[doc(alias = "nbinom")]
+#[doc(alias = "negbin")]
 pub struct NegativeBinomial;
 
 /// The least mean and dispersion.

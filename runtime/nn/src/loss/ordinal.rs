@@ -13,6 +13,11 @@ use super::{LossFormula, Real, TargetRow};
 /// `statsmodels.miscmodels.ordinal_model.OrderedModel(distr="logit")`; after `Dense(N - 1)` the
 /// distances between the classes depend on the row as well.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "OrderedModel")]
+#[doc(alias = "Thresholds")]
+#[doc(alias = "CoralLoss")]
+#[doc(alias = "cumulative_link")]
+#[doc(alias = "ordinal_cross_entropy")]
 pub struct Ordinal;
 
 impl LossFormula for Ordinal {

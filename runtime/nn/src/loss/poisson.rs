@@ -8,6 +8,8 @@ use super::{mean_of, Loss, TargetRow};
 /// the terms that do not depend on y. End the branch in `softplus`, which keeps rates above 0.
 /// `keras.losses.Poisson`, `torch.nn.PoissonNLLLoss(log_input=False, eps=1e-7)`.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "PoissonNLLLoss")]
+#[doc(alias = "poisson_deviance")]
 pub struct Poisson;
 
 const EPSILON: f64 = 1e-7;

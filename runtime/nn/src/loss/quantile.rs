@@ -13,6 +13,8 @@ use super::{LossFormula, Real, TargetRow};
 /// own number; quantiles above it are q_k = q_(k-1) + softplus(h_k), those below it
 /// q_k = q_(k+1) - softplus(h_k). So quantiles of higher levels are never below those of lower ones.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "mean_pinball_loss")]
+#[doc(alias = "pinball")]
 pub struct Quantile<const LEVELS: usize> {
     /// The levels, above 0 and below 1, in ascending order.
     pub levels: [f64; LEVELS],

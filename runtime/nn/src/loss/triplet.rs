@@ -15,6 +15,7 @@ use super::{Loss, Real, TargetRow};
 /// `torch.nn.TripletMarginLoss(margin)`, `tensorflow_addons.losses.TripletSemiHardLoss` without the
 /// choice of triplets.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "TripletMarginLoss")]
 pub struct Triplet {
     /// How much nearer the one has to be.
     pub margin: f64,

@@ -9,6 +9,8 @@ use super::{mean_of, Loss, TargetRow};
 /// of claims, rain, sales. 1e-7 is added to y. End the branch in `softplus`, which keeps it above 0.
 /// `sklearn.metrics.mean_tweedie_deviance(power=p)`, the objective `reg:tweedie` of XGBoost.
 #[derive(Clone, Copy, Debug)]
+#[doc(alias = "mean_tweedie_deviance")]
+#[doc(alias = "tweedie_deviance")]
 pub struct Tweedie {
     /// The exponent of the variance, above 1 (Poisson) and below 2 (gamma).
     pub power: f64,

@@ -9,6 +9,12 @@ use crate::{operation::*, tensor::*};
 /// y = a + b + .., elementwise; `keras.layers.Add`, `torch.add`.
 ///
 /// See [`merge`](super) for an example.
+#[doc(alias = "Add")]
+#[doc(alias = "sum")]
+#[doc(alias = "plus")]
+#[doc(alias = "addition")]
+#[doc(alias = "add_n")]
+#[doc(alias = "residual")]
 pub fn add<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

@@ -25,6 +25,9 @@ use crate::{operation::*, tensor::*};
 /// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap().present(&has_b).unwrap()];
 /// assert_eq!(merge::average(parts, (2, Const::<1>), NoneTape).unwrap().as_vec(), [2.0, 1.0]);
 /// ```
+#[doc(alias = "Average")]
+#[doc(alias = "mean")]
+#[doc(alias = "avg")]
 pub fn average<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

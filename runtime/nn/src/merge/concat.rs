@@ -14,6 +14,12 @@ use crate::{operation::*, tensor::*};
 /// `keras.layers.Concatenate` (whose axes count the batch as well), `torch.cat`.
 ///
 /// See [`merge`](super) for an example.
+#[doc(alias = "Concatenate")]
+#[doc(alias = "cat")]
+#[doc(alias = "concatenate")]
+#[doc(alias = "join")]
+#[doc(alias = "hstack")]
+#[doc(alias = "concatenation")]
 pub fn concat<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     axis: isize,

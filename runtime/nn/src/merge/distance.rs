@@ -18,6 +18,12 @@ use crate::{operation::*, tensor::*};
 /// let distance = merge::distance(parts, (1, Const::<1>), NoneTape).unwrap();
 /// assert!((distance.as_vec()[0] - 5.0).abs() < 1e-4);
 /// ```
+#[doc(alias = "Lambda")]
+#[doc(alias = "PairwiseDistance")]
+#[doc(alias = "euclidean")]
+#[doc(alias = "euclidean_distance")]
+#[doc(alias = "l2_distance")]
+#[doc(alias = "cdist")]
 pub fn distance<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

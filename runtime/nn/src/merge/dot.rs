@@ -23,6 +23,13 @@ use crate::{operation::*, tensor::*};
 /// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::dot(parts, -1, false, (1, Const::<1>), NoneTape).unwrap().as_vec(), [10.0]);
 /// ```
+#[doc(alias = "Dot")]
+#[doc(alias = "CosineSimilarity")]
+#[doc(alias = "inner")]
+#[doc(alias = "inner_product")]
+#[doc(alias = "scalar_product")]
+#[doc(alias = "dot_product")]
+#[doc(alias = "vecdot")]
 pub fn dot<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     axis: isize,

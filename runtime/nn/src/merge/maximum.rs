@@ -19,6 +19,8 @@ use crate::tensor::*;
 /// let largest = merge::maximum(parts, (1, Const::<2>), NoneTape).unwrap();
 /// assert_eq!(largest.as_vec(), [5.0, 3.0]);
 /// ```
+#[doc(alias = "Maximum")]
+#[doc(alias = "max")]
 pub fn maximum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

@@ -19,6 +19,8 @@ use crate::tensor::*;
 /// let smallest = merge::minimum(parts, (1, Const::<2>), NoneTape).unwrap();
 /// assert_eq!(smallest.as_vec(), [3.0, 2.0]);
 /// ```
+#[doc(alias = "Minimum")]
+#[doc(alias = "min")]
 pub fn minimum<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

@@ -17,6 +17,13 @@ use crate::{operation::*, tensor::*};
 /// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::multiply(parts, (1, Const::<2>), NoneTape).unwrap().as_vec(), [15.0, 6.0]);
 /// ```
+#[doc(alias = "Multiply")]
+#[doc(alias = "mul")]
+#[doc(alias = "product")]
+#[doc(alias = "prod")]
+#[doc(alias = "times")]
+#[doc(alias = "hadamard")]
+#[doc(alias = "multiplication")]
 pub fn multiply<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,

@@ -17,6 +17,11 @@ use crate::{operation::*, tensor::*};
 /// let parts = vec![MergeInput::new(&a).unwrap(), MergeInput::new(&b).unwrap()];
 /// assert_eq!(merge::subtract(parts, (1, Const::<1>), NoneTape).unwrap().as_vec(), [2.0]);
 /// ```
+#[doc(alias = "Subtract")]
+#[doc(alias = "sub")]
+#[doc(alias = "minus")]
+#[doc(alias = "difference")]
+#[doc(alias = "subtraction")]
 pub fn subtract<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>>(
     parts: Vec<MergeInput<E, D>>,
     shape: S,
