@@ -56,8 +56,8 @@ fn names_lead_to_what_they_mean() {
     assert_leads(SOUND, "loss : : Mse", ("mse", 0));
     assert_leads(SOUND, "metric : : Mae", ("mae", 0));
     // In the merge, and in `from`.
-    assert_leads(SOUND, "nodes . district", ("district", 1));
-    assert_leads(SOUND, "nodes . joined", ("joined", 1));
+    assert_leads(SOUND, "nodes_ . district", ("district", 1));
+    assert_leads(SOUND, "nodes_ . joined", ("joined", 1));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn names_in_parts_lead_to_nodes() {
         let at = LineColumn { line: 1, column: arguments.find(name).unwrap() };
         let leads = expansion.windows(3).any(|window| {
             let path = window.iter().map(|leaf| leaf.0.as_str());
-            path.eq(["nodes", ".", name]) && window[2].1 == at
+            path.eq(["nodes_", ".", name]) && window[2].1 == at
         });
         assert!(leads, "`{name}` leads nowhere");
     }
@@ -100,8 +100,8 @@ fn a_mistake_takes_none_of_it_away() {
             assert!(expansion.contains(generated), "{generated} with `{wrong}`");
         }
         assert_leads(&source, "layer : : Dense", ("Dense", 0));
-        assert_leads(&source, "nodes . district", ("district", 1));
-        assert_leads(&source, "nodes . joined", ("joined", 1));
+        assert_leads(&source, "nodes_ . district", ("district", 1));
+        assert_leads(&source, "nodes_ . joined", ("joined", 1));
     }
     let half = SOUND.replace("Dropout(0.2)", "Drop");
     assert_leads(&half, "layer : : Drop", ("Drop", 0));
