@@ -142,7 +142,9 @@ impl ConstantExpr {
 
     /// `what` is expected, for a message about an expression that cannot be constant.
     fn read(kind: Kind, what: &str, expr: &Expr) -> syn::Result<Argument> {
-        if arithmetic::constant(what, expr).is_err() {
+        // A word in small letters is meant otherwise: `True`, `last`.
+        let is_word = word(expr).is_some_and(|word| word.chars().any(char::is_lowercase));
+        if is_word || arithmetic::constant(what, expr).is_err() {
             return Err(expected(expr, what));
         }
         Ok(ConstantExpr::unread(kind, expr))
@@ -400,12 +402,9 @@ fn flag(name: &str, value: &Expr) -> syn::Result<Argument> {
         Expr::Binary(_) => Ok(ConstantExpr::unread(Kind::Flag, value)),
         _ => {
             let what = format!("`true` or `false`, or `{name}` alone for true");
-            let words = ["True", "False", "yes", "no", "on", "off"];
-            let is_no_constant = matches!(value, Expr::Lit(_))
-                || word(value).is_some_and(|word| words.contains(&word.as_str()));
-            match is_no_constant {
-                true => Err(expected(value, &what)),
-                false => ConstantExpr::read(Kind::Flag, &what, value),
+            match value {
+                Expr::Lit(_) => Err(expected(value, &what)),
+                _ => ConstantExpr::read(Kind::Flag, &what, value),
             }
         }
     }
