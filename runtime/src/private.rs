@@ -1,4 +1,27 @@
 //! Items for generated code only; they have no stability guarantee.
+//!
+//! Generated code is of every edition:
+//!
+//! ```edition2015
+//! extern crate multi_input;
+//!
+//! use multi_input::prelude::*;
+//!
+//! const WIDTH: usize = 8;
+//!
+//! #[multi_input_model]
+//! #[derive(Clone, Debug)]
+//! pub struct House {
+//!     #[input(missing = learned)]
+//!     #[branch(Dense(WIDTH, relu))]
+//!     rooms: Option<[f32; 10]>,
+//!     #[from(rooms)]
+//!     #[branch(Dense(1))]
+//!     #[output(loss = mse)]
+//!     price: f32,
+//! }
+//! # fn main() {}
+//! ```
 
 pub use dfdx::{
     nn::{

@@ -1,6 +1,6 @@
 //! The collector of errors, and of expressions and requirements that are left to rustc.
 
-use std::fmt::Display;
+use std::{collections::HashSet, fmt::Display};
 
 use proc_macro2::{Ident, Span, TokenStream};
 
@@ -18,6 +18,8 @@ pub(crate) struct Diagnostics {
     expressions: Expressions,
     /// Requirements on constants.
     requirements: Vec<Requirement>,
+    /// The requirements as text, each of which is checked once.
+    required: HashSet<String>,
     /// The field whose attributes are being read; it prefixes every message.
     field: Option<String>,
     /// The tokens that stand for something else; what is wrong with that is no mistake of the user's.
@@ -38,6 +40,7 @@ impl Diagnostics {
             errors: Vec::new(),
             expressions: Expressions::default(),
             requirements: Vec::new(),
+            required: HashSet::new(),
             field: None,
             guessed: Vec::new(),
             guessed_fields: Vec::new(),
@@ -147,9 +150,8 @@ impl Diagnostics {
     /// once.
     pub(crate) fn require(&mut self, span: Span, value: &TokenStream, condition: Condition) {
         let field = self.field.clone().unwrap_or_default();
-        let requirement = Requirement { field, span, value: value.clone(), condition };
-        if !self.requirements.iter().any(|known| known.is_implied_by(&requirement)) {
-            self.requirements.push(requirement);
+        if self.required.insert(format!("{condition:?} {value}")) {
+            self.requirements.push(Requirement { field, span, value: value.clone(), condition });
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Expression {
     pub(crate) kind: Kind,
     /// As the user wrote it.
     pub(crate) written: TokenStream,
+    /// The same as text.
+    text: String,
 }
 
 impl Expression {
@@ -55,7 +57,7 @@ impl Expressions {
     /// The name of the constant for an expression. Equal expressions have one constant.
     pub(crate) fn name(&mut self, written: &TokenStream, kind: Kind) -> TokenStream {
         let text = written.to_string();
-        let is_same = |known: &&Expression| known.kind == kind && known.written.to_string() == text;
+        let is_same = |known: &&Expression| known.kind == kind && known.text == text;
         if let Some(known) = self.all.iter().find(is_same) {
             return known.name.to_token_stream();
         }
@@ -64,7 +66,7 @@ impl Expressions {
         // At the user's token, where rustc also speaks of the constant.
         let span = written.span().resolved_at(Span::call_site());
         let name = format_ident!("{model}_{kind_name}_{}", self.all.len(), span = span);
-        self.all.push(Expression { name: name.clone(), kind, written: written.clone() });
+        self.all.push(Expression { name: name.clone(), kind, written: written.clone(), text });
         name.to_token_stream()
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Requirement {
 }
 
 /// A condition on a constant.
-#[derive(PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Condition {
     /// A size: at least one.
     Size,
@@ -28,11 +28,4 @@ pub(crate) enum Condition {
     Ascending { callee: &'static str, what: &'static str },
     /// A list of numbers in a parameter's range.
     Numbers { callee: String, parameter: &'static str, range: Range },
-}
-
-impl Requirement {
-    /// Whether both require the same of the same constant.
-    pub(crate) fn is_implied_by(&self, other: &Requirement) -> bool {
-        self.condition == other.condition && self.value.to_string() == other.value.to_string()
-    }
 }

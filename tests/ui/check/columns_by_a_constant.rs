@@ -1,12 +1,10 @@
-//! The names of columns in a constant.
+//! The names of columns without quotes.
 
 use multi_input::multi_input_model;
 
-const NAMES: [&str; 2] = ["rooms", "age"];
-
 #[multi_input_model]
 pub struct House {
-    #[input(columns(NAMES))]
+    #[input(columns(rooms, age))]
     rooms: [f32; 2],
     #[from(rooms)]
     #[branch(Dense(1))]

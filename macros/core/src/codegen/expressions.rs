@@ -18,7 +18,7 @@ pub(crate) fn constants<'a>(
 }
 
 fn constant(expression: &Expression, paths: &Paths) -> TokenStream {
-    let Expression { name, kind, written } = expression;
+    let Expression { name, kind, written, .. } = expression;
     // What rustc compares with the type is at the user's token, in whose edition `::core` may be a module
     // of the user's.
     let (private, span) = (&paths.private, expression.span());

@@ -1,6 +1,6 @@
 //! The expansion parses and has the expected contents; crates that use it show that it compiles.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::expand_model;
@@ -96,4 +96,89 @@ fn names(tokens: &TokenStream) -> Box<dyn Iterator<Item = Ident>> {
         TokenTree::Group(group) => names(&group.stream()),
         TokenTree::Punct(_) | TokenTree::Literal(_) => Box::new(std::iter::empty()),
     }))
+}
+
+/// The names that patterns bind: behind `let`, `fn`, `|` and in tuples, where a constant of the user's of
+/// that name would be taken for a pattern.
+fn bound(tokens: TokenStream, names: &mut Vec<String>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    for (index, tree) in trees.iter().enumerate() {
+        match (tree, trees.get(index + 1), trees.get(index + 2)) {
+            (TokenTree::Ident(word), next, after) if word == "let" => {
+                let is_mut = matches!(next, Some(TokenTree::Ident(word)) if word == "mut");
+                names.extend(pattern(if is_mut { after } else { next }));
+            }
+            (TokenTree::Ident(word), Some(TokenTree::Ident(_)), _) if word == "fn" => {
+                let arguments = trees[index..].iter().find_map(|tree| match tree {
+                    TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                        Some(group.stream())
+                    }
+                    _ => None,
+                });
+                names.extend(arguments.into_iter().flat_map(parameters));
+            }
+            _ => {}
+        }
+        if let TokenTree::Group(group) = tree {
+            bound(group.stream(), names);
+        }
+    }
+}
+
+/// The names in the pattern of a `let`; none in `_`, in `Err(text_)` the inner one.
+fn pattern(tree: Option<&TokenTree>) -> Vec<String> {
+    match tree {
+        Some(TokenTree::Ident(word)) if word != "_" && word != "mut" => vec![word.to_string()],
+        Some(TokenTree::Group(group)) => {
+            group.stream().into_iter().flat_map(|tree| pattern(Some(&tree))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The names before the colons of parameters.
+fn parameters(tokens: TokenStream) -> Vec<String> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |tree: Option<&TokenTree>, mark: char| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == mark);
+    let mut names = Vec::new();
+    for (index, tree) in trees.iter().enumerate() {
+        let begins = index == 0 || is(trees.get(index - 1), ',');
+        let is_single = is(trees.get(index + 1), ':') && !is(trees.get(index + 2), ':');
+        if let (TokenTree::Ident(word), true, true) = (tree, begins, is_single) {
+            names.push(word.to_string());
+        }
+    }
+    names
+}
+
+#[test]
+fn no_local_has_a_name_that_a_constant_of_the_user_has() {
+    let tokens = expand_model(
+        TokenStream::new(),
+        quote! {
+            pub struct HousePrice {
+                #[input(standardize, missing = learned)]
+                #[branch(Dense(WIDTH, relu, l2 = RATE), Dropout(0.1), BatchNorm)]
+                rooms: Option<[f32; COUNT]>,
+                #[input(words(100, 8))]
+                #[branch(Embedding(auto, 4, mask), LSTM(4))]
+                title: String,
+                #[merge(concat(rooms, title))]
+                joined: _,
+                #[from(joined)]
+                #[branch(Dense(4), frozen)]
+                #[output]
+                embedding: _,
+                #[from(joined)]
+                #[branch(Dense(1))]
+                #[output(loss = mse, weight = learned, standardize, metrics(mae))]
+                price: f32,
+            }
+        },
+    );
+    let mut names = Vec::new();
+    bound(tokens, &mut names);
+    assert!(names.len() > 40, "{names:?}");
+    let wrong: Vec<&String> = names.iter().filter(|name| !name.ends_with('_')).collect();
+    assert!(wrong.is_empty(), "without an underscore at its end: {wrong:?}");
 }

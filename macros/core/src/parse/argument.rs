@@ -142,12 +142,18 @@ impl ConstantExpr {
 
     /// `what` is expected, for a message about an expression that cannot be constant.
     fn read(kind: Kind, what: &str, expr: &Expr) -> syn::Result<Argument> {
-        if arithmetic::constant(what, expr).is_err() {
+        // A word in small letters is meant otherwise: `True`, `last`.
+        let is_word = word(expr).is_some_and(|word| word.chars().any(char::is_lowercase));
+        if is_word || arithmetic::constant(what, expr).is_err() {
             return Err(expected(expr, what));
         }
+        Ok(ConstantExpr::unread(kind, expr))
+    }
+
+    /// An expression that is rustc's alone.
+    fn unread(kind: Kind, expr: &Expr) -> Argument {
         let written = expr.to_token_stream();
-        let constant = ConstantExpr { kind, tokens: written.clone(), written };
-        Ok(Argument::Constant(constant))
+        Argument::Constant(ConstantExpr { kind, tokens: written.clone(), written })
     }
 }
 
@@ -497,13 +503,16 @@ fn flag(name: &str, value: &Expr) -> syn::Result<Argument> {
         Expr::Lit(syn::ExprLit { lit: Lit::Bool(flag), .. }) => Ok(Argument::Flag(flag.value)),
         Expr::Paren(inner) => flag(name, &inner.expr),
         Expr::Group(inner) => flag(name, &inner.expr),
+        Expr::Unary(not) if matches!(not.op, syn::UnOp::Not(_)) => match flag(name, &not.expr)? {
+            Argument::Flag(flag) => Ok(Argument::Flag(!flag)),
+            _ => Ok(ConstantExpr::unread(Kind::Flag, value)),
+        },
+        Expr::Binary(_) => Ok(ConstantExpr::unread(Kind::Flag, value)),
         _ => {
             let what = format!("`true` or `false`, or `{name}` alone for true");
-            let is_word_of_others = word(value)
-                .is_some_and(|word| ["True", "False", "yes", "no"].contains(&word.as_str()));
-            match is_word_of_others {
-                true => Err(expected(value, &what)),
-                false => ConstantExpr::read(Kind::Flag, &what, value),
+            match value {
+                Expr::Lit(_) => Err(expected(value, &what)),
+                _ => ConstantExpr::read(Kind::Flag, &what, value),
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Arithmetic on literals, which the macro evaluates as rustc does, and the expressions that are left
 //! to rustc.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, BinOp, Block, Expr, Lit, Stmt, UnOp};
@@ -48,12 +51,12 @@ pub(super) fn integer(what: &str, expr: &Expr) -> syn::Result<Option<i128>> {
                 return constant(what, expr).map(|()| None);
             };
             let wrong = |text: &str| {
-                let found = compact(&expr.to_token_stream());
+                let found = expr.to_token_stream();
                 syn::Error::new(expr.span(), format!("`{found}` {text}"))
             };
             for (number, part) in [(left, &binary.left), (right, &binary.right)] {
                 if number < 0 {
-                    let part = compact(&part.to_token_stream());
+                    let part = part.to_token_stream();
                     return Err(wrong(&format!("has the part `{part}`, which is below 0")));
                 }
             }
