@@ -5,6 +5,7 @@
 mod cells;
 mod columns;
 mod metrics;
+mod own_modules;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
@@ -74,6 +75,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics::fit(node, &mut errors);
+        own_modules::are_not_the_model(node, graph, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }
@@ -163,10 +165,7 @@ fn branch_is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
 fn presence_needs_no_value(position: usize, graph: &Graph, errors: &mut Diagnostics) {
     let node = &graph.nodes[position];
     let Some(Source::Input(input)) = &node.field.source else { return };
-    if !graph.stays_raw(position)
-        || graph.is_derived_from(position)
-        || is_partly_unread(graph)
-    {
+    if !graph.stays_raw(position) || graph.is_derived_from(position) || is_partly_unread(graph) {
         return;
     }
     let step = input.steps.first().map(|step| (step.span, step.name().to_owned()));

@@ -3,8 +3,8 @@
 
 use multi_input_spec::MAX_RANK;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Fields, Item};
+use quote::quote;
+use syn::{Fields, Item, Type};
 
 use super::{
     formula::Formulas,
@@ -12,7 +12,7 @@ use super::{
     model,
     paths::Paths,
     rows::{self, Value},
-    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
+    signatures::{Bodies, DefinitionContent, NetworkBodies, Signatures},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -58,12 +58,13 @@ fn clean_field(field: &mut syn::Field) {
 pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
     let fields: Vec<&Field> = shaped.graph.nodes.iter().map(|node| &node.field).collect();
     let head = &shaped.graph.model;
+    let modules = custom_modules(&fields);
     let stubs = Stubs {
         signatures: &Signatures {
             head,
             names: &Names::of(&head.name),
             paths: &Paths::new(&head.options.krate),
-            modules: custom_modules(&fields),
+            modules: (0..modules.len()).map(names::module_parameter).collect(),
             has_samples: head.part_of.is_none() || fields.iter().any(|field| is_output(field)),
             bodies: Bodies::Never,
         },
@@ -72,23 +73,20 @@ pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
     };
     let parts =
         [stubs.rows(), stubs.definition(), stubs.model(), stubs.batch_and_heads(), stubs.traits()];
-    quote!(#(#parts)*)
+    // Mentioned, so that rustc reports a path that leads nowhere, and no unused import.
+    let marker = quote!(::core::marker::PhantomData);
+    quote!(#(#parts)* #(const _: #marker<#modules> = #marker;)*)
 }
 
-/// Custom modules, each with a type parameter of the model.
-fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<CustomModule<'a>> {
+/// The types that the user names as custom modules.
+fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<&'a Type> {
     let branches = fields.iter().filter_map(|field| field.branch.as_ref());
     let layers = branches.flat_map(|branch| &branch.layers);
     let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Custom { module, .. } => Some((&**module, layer.span)),
+        LayerKind::Custom { module, .. } => Some(&**module),
         _ => None,
     });
-    let named = modules.enumerate().map(|(index, (module, span))| CustomModule {
-        parameter: format_ident!("M{index}"),
-        module,
-        span,
-    });
-    named.collect()
+    modules.collect()
 }
 
 /// The stubs of a model's items.
