@@ -23,6 +23,7 @@ mod part;
 mod rename;
 mod serde;
 mod tokenizer;
+mod tokens;
 mod typed;
 
 pub(crate) use argument::{Argument, PaddingExpr, AUTO};

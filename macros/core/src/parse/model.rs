@@ -23,6 +23,7 @@ use super::{
     part::{self, Part, Whole},
     rename::{self, RenameAll},
     serde::{self, Columns, Derives},
+    tokens,
     typed::{self, Typed},
 };
 use crate::{
@@ -122,8 +123,8 @@ pub(crate) fn parse(
     item: TokenStream,
     errors: &mut Diagnostics,
 ) -> Option<RawModel> {
-    let options = read_options(arguments, errors);
-    let item = errors.ok(syn::parse2::<Item>(item))?;
+    let options = read_options(tokens::flat(arguments), errors);
+    let item = errors.ok(syn::parse2::<Item>(tokens::flat_item(item)))?;
     let item = errors.ok(named_struct(item))?;
     let (ours, mut attributes) = split(item.attrs);
     for path in ours.iter().map(Attribute::path) {
