@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostics::Diagnostics,
     names::{self, Names},
-    parse::{is_ours, Element, Field, FieldType, LayerKind, SizeExpr, Source},
+    parse::{is_ours, Element, Field, FieldType, SizeExpr, Source},
     shape::{Flow, ShapedGraph, ShapedNode},
 };
 
@@ -58,7 +58,8 @@ fn clean_field(field: &mut syn::Field) {
 pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
     let fields: Vec<&Field> = shaped.graph.nodes.iter().map(|node| &node.field).collect();
     let head = &shaped.graph.model;
-    let modules = custom_modules(&fields);
+    let branches = fields.iter().filter_map(|field| field.branch.as_ref());
+    let modules: Vec<&Type> = branches.flat_map(|branch| &branch.modules).collect();
     let stubs = Stubs {
         signatures: &Signatures {
             head,
@@ -76,17 +77,6 @@ pub(crate) fn fallback(shaped: &ShapedGraph) -> TokenStream {
     // Mentioned, so that rustc reports a path that leads nowhere, and no unused import.
     let marker = quote!(::core::marker::PhantomData);
     quote!(#(#parts)* #(const _: #marker<#modules> = #marker;)*)
-}
-
-/// The types that the user names as custom modules.
-fn custom_modules<'a>(fields: &[&'a Field]) -> Vec<&'a Type> {
-    let branches = fields.iter().filter_map(|field| field.branch.as_ref());
-    let layers = branches.flat_map(|branch| &branch.layers);
-    let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Custom { module, .. } => Some(&**module),
-        _ => None,
-    });
-    modules.collect()
 }
 
 /// The stubs of a model's items.

@@ -158,9 +158,10 @@ pub(super) fn read(
             },
         };
         let Some(parameter) = parameters.get(place) else {
+            // One more than there are is one mistake, however many they are.
             errors.at(value.span(), too_many(callee, parameters));
             sound = false;
-            continue;
+            break;
         };
         let argument = match parameter.kind {
             ArgumentKind::Layer { among, without } => {
