@@ -23,6 +23,8 @@
 //! # fn main() {}
 //! ```
 
+pub mod own_module;
+
 pub use dfdx::{
     nn::{
         tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
@@ -44,7 +46,7 @@ use multi_input_nn::loss::{AnyLoss, HeadForm, Loss, LossForm};
 use spec::{Size, Text};
 
 use crate::{
-    definition::{Head, Network},
+    definition::Head,
     metric::{AnyMetric, Erased, Mae, Metric},
 };
 pub use multi_input_kernel::{Backend, Element};
@@ -247,21 +249,6 @@ sample_dims!(N0 N1);
 sample_dims!(N0 N1 N2);
 sample_dims!(N0 N1 N2 N3);
 
-/// The summary of a definition, through a type with a lifetime, which defers its evaluation.
-pub struct Deferred<'model, M>(std::marker::PhantomData<&'model M>);
-
-/// See [`Deferred`].
-pub trait Summarize {
-    /// The table of layers.
-    fn summarize() -> crate::Summary;
-}
-
-impl<M: Network<f32, Cpu>> Summarize for Deferred<'_, M> {
-    fn summarize() -> crate::Summary {
-        crate::Summary::of::<M, f32, Cpu>()
-    }
-}
-
 /// A metric of the user's own in a graph.
 pub trait OwnMetric {
     /// Its type.
@@ -286,34 +273,6 @@ pub trait NoMetric {
 }
 
 impl<T> NoMetric for MetricObject<T> {}
-
-/// Compares the output shape of a custom module with the claimed one.
-#[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.
-pub const fn compare_claim(given: &[usize], claimed: &[usize]) -> Result<(), Text> {
-    let mut equal = given.len() == claimed.len();
-    let mut i = 0;
-    while equal && i < given.len() {
-        equal = given[i] == claimed[i];
-        i += 1;
-    }
-    if equal {
-        return Ok(());
-    }
-    Err(Text::new("this module is claimed to give ")
-        .shape(&shape_of(claimed))
-        .str(", but gives ")
-        .shape(&shape_of(given)))
-}
-
-const fn shape_of(sizes: &[usize]) -> spec::Shape {
-    let mut shape = spec::Shape::numbers(&[]);
-    let mut i = 0;
-    while i < sizes.len() {
-        shape = shape.push(Size::Known(sizes[i]));
-        i += 1;
-    }
-    shape
-}
 
 /// The data types of fields, for a mention of those that users import.
 pub mod types {

@@ -9,6 +9,7 @@ mod derives;
 mod flow;
 mod logarithm;
 mod metrics;
+mod own_modules;
 mod stages;
 mod target_steps;
 
@@ -91,6 +92,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         names_are_free(node, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics::fit(node, &mut errors);
+        own_modules::are_not_the_model(node, graph, &mut errors);
         target_steps::fit(node, &mut errors);
         categories_fit(node, &mut errors);
     }

@@ -74,21 +74,6 @@ impl Expressions {
     pub(crate) fn all(&self) -> &[Expression] {
         &self.all
     }
-
-    /// Those whose constants `tokens` name.
-    pub(crate) fn named_in(&self, tokens: &TokenStream) -> Vec<&Expression> {
-        let is_named = |one: &&Expression| names(tokens.clone(), &one.name);
-        self.all.iter().filter(is_named).collect()
-    }
-}
-
-/// Whether `name` is among the tokens.
-fn names(tokens: TokenStream, name: &Ident) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(word) => word == *name,
-        TokenTree::Group(group) => names(group.stream(), name),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 #[cfg(test)]
@@ -106,12 +91,6 @@ mod tests {
         assert_eq!(name(quote!(RATE), Kind::Number), "House_NUMBER_1");
         assert_eq!(name(quote!(CFG.width), Kind::Size), "House_SIZE_0");
         assert_eq!(name(quote!(CFG.width), Kind::Number), "House_NUMBER_2");
-        let used = expressions.named_in(&quote!(
-            struct Row {
-                a: [f32; House_SIZE_0],
-            }
-        ));
-        assert_eq!(used.len(), 1);
         assert_eq!(expressions.all().len(), 3);
     }
 }

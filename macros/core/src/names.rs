@@ -63,6 +63,11 @@ pub(crate) fn own_merge(node: usize) -> Ident {
     format_ident!("OWN_MERGE_{node}")
 }
 
+/// The module's type parameter for custom module number `number`.
+pub(crate) fn module_parameter(number: usize) -> Ident {
+    format_ident!("M{number}")
+}
+
 /// The generated types of one model.
 pub(crate) struct Names {
     pub(crate) definition: Ident,

@@ -1,5 +1,6 @@
 //! Custom modules: each of them becomes a type parameter of the generated model.
 
+use multi_input_spec::Kind;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned, ToTokens};
 use syn::Type;
@@ -7,6 +8,7 @@ use syn::Type;
 use super::{forward::Mode, model, Expansion};
 use crate::{
     check::CheckedGraph,
+    names,
     shape::{Flow, Module},
     text::compact,
 };
@@ -38,7 +40,7 @@ pub(super) fn modules(checked: &CheckedGraph) -> Vec<Custom<'_>> {
                 found.push(Custom {
                     node,
                     layer,
-                    parameter: format_ident!("M{}", found.len()),
+                    parameter: names::module_parameter(found.len()),
                     module,
                     input: &shaped.input,
                     output: &shaped.output,
@@ -75,45 +77,99 @@ impl Expansion<'_> {
     }
 }
 
-/// Compares claimed shapes with the modules' real output shapes, on the CPU and in `f32`. A local
-/// trait gives the message for a type that is no module or takes another input.
-pub(super) fn claims(expansion: &Expansion<'_>) -> TokenStream {
-    let private = &expansion.paths.private;
-    let claims = expansion.custom.iter().map(|custom| {
-        let (module, sizes, field) = (custom.module, expansion.formulas.sizes(custom.output), format!("`{}`: ", custom.field));
-        let input = expansion.formulas.arguments(custom.input);
-        let (name, flow) = (compact(&module.to_token_stream()), custom.input.text());
-        let message = format!("{field}`{name}` is no module that takes what flows in, {flow}");
-        // Braces would be parsed as format parameters.
-        let message = message.replace('{', "{{").replace('}', "}}");
-        quote_spanned! {custom.span=>
-            const _: () = {
-                #[diagnostic::on_unimplemented(message = #message, label = "takes something else")]
-                trait Takes {
-                    const DIMS: &'static [::core::primitive::usize];
-                }
-                type Input = #private::Tensor<
-                    (::core::primitive::usize, #(#private::Const<#input>,)*),
-                    ::core::primitive::f32,
-                    #private::Cpu,
-                    #private::NoneTape,
-                >;
-                #[diagnostic::do_not_recommend]
-                impl<M: #private::BuildOnDevice<#private::Cpu, ::core::primitive::f32>> Takes for M
-                where
-                    M::Built: #private::Module<Input>,
-                    <M::Built as #private::Module<Input>>::Output: #private::SampleDims,
-                {
-                    const DIMS: &'static [::core::primitive::usize] =
-                        <<M::Built as #private::Module<Input>>::Output as #private::SampleDims>::DIMS;
-                }
-                if let ::core::result::Result::Err(text_) =
-                    #private::compare_claim(<#module as Takes>::DIMS, &[#(#sizes),*])
-                {
-                    ::core::panic!("{}", #private::spec::Text::new(#field).text(&text_).as_str());
-                }
-            };
-        }
+/// The questions of `multi_input::private::own_module`, in the order of its `Answers`.
+const QUESTIONS: [&str; 11] = [
+    "builds",
+    "builds_itself",
+    "collects",
+    "collects_itself",
+    "takes_itself",
+    "takes",
+    "fails",
+    "gives",
+    "takes_taped",
+    "trains",
+    "gives_taped",
+];
+
+/// `impl OwnModule<0> for HousePrice` for each custom module, and the checks that report a type that is
+/// no module for what flows in, or gives something else than is claimed.
+pub(super) fn modules_of_the_user(expansion: &Expansion<'_>) -> TokenStream {
+    let of_each = expansion.custom.iter().enumerate().map(|(number, custom)| {
+        let (own, check) =
+            (own_module(expansion, number, custom), check(expansion, number, custom));
+        // The model of a part has reported its modules.
+        let check = expansion.checked.graph.model.part_of.is_none().then_some(check);
+        quote!(#own #check)
     });
-    quote!(#(#claims)*)
+    of_each.collect()
+}
+
+/// The bounds are asked for on the CPU and in `f32`.
+fn own_module(expansion: &Expansion<'_>, number: usize, custom: &Custom<'_>) -> TokenStream {
+    let (private, definition) = (&expansion.paths.private, &expansion.names.definition);
+    let own = quote!(#private::own_module);
+    let (f32, cpu) = (quote!(::core::primitive::f32), quote!(#private::Cpu));
+    let sizes = expansion.formulas.arguments(custom.input);
+    let element = match custom.input.shape.kind {
+        Kind::Categories => quote!(::core::primitive::usize),
+        _ => f32.clone(),
+    };
+    let tensor = |tape: TokenStream| {
+        let size = quote!(::core::primitive::usize);
+        quote!(#private::Tensor<(#size, #(#private::Const<#sizes>,)*), #element, #cpu, #tape>)
+    };
+    let (input, taped) =
+        (tensor(quote!(#private::NoneTape)), tensor(quote!(#private::OwnedTape<#f32, #cpu>)));
+    let answers = QUESTIONS.iter().map(|name| {
+        let (field, constant) = (format_ident!("{name}"), format_ident!("{}", name.to_uppercase()));
+        quote!(#field: #own::Probe::<Self::Named, Self::Input, Self::Taped>::#constant)
+    });
+    let module = custom.module;
+    let this = quote!(<#definition as #own::OwnModule<#number>>);
+    let named = quote_spanned!(custom.span=> type Named = #module;);
+    quote! {
+        #[doc(hidden)]
+        impl #own::OwnModule<#number> for #definition {
+            #named
+            type Input = #input;
+            type Taped = #taped;
+            const ANSWERS: #own::Answers = {
+                #[allow(unused_imports)]
+                use #own::Otherwise as _;
+                #own::Answers { #(#answers),* }
+            };
+            type Builder = <
+                #own::Chosen<{ #this::ANSWERS.can_be_built() }, { #this::ANSWERS.fits() }>
+                as #own::Choose<#this::Named>
+            >::Type;
+            const DIMS: &'static [::core::primitive::usize] = <
+                <
+                    <#own::Slot<#definition, #number> as #private::BuildOnDevice<#cpu, #f32>>::Built
+                    as #private::Module<#this::Input>
+                >::Output as #private::SampleDims
+            >::DIMS;
+        }
+    }
+}
+
+fn check(expansion: &Expansion<'_>, number: usize, custom: &Custom<'_>) -> TokenStream {
+    let (private, definition) = (&expansion.paths.private, &expansion.names.definition);
+    let own = quote!(#private::own_module);
+    let (field, name) =
+        (format!("`{}`: ", custom.field), compact(&custom.module.to_token_stream()));
+    let categories = custom.input.shape.kind == Kind::Categories;
+    let flowing = expansion.formulas.sizes(custom.input);
+    let claimed = expansion.formulas.sizes(custom.output);
+    quote_spanned! {custom.span=>
+        const _: () = if let ::core::result::Result::Err(text_) =
+            #own::check::<#definition, #number>(
+                #name,
+                #own::Flow { categories: #categories, sizes: &[#(#flowing),*] },
+                &[#(#claimed),*],
+            )
+        {
+            ::core::panic!("{}", #private::spec::Text::new(#field).text(&text_).as_str());
+        };
+    }
 }

@@ -81,7 +81,7 @@ fn differs_in_training(expansion: &Expansion<'_>) -> bool {
 fn implementation(expansion: &Expansion<'_>, mode: Mode) -> TokenStream {
     let signatures = expansion.signatures();
     let custom: Vec<TokenStream> =
-        signatures.parameters().iter().map(|parameter| quote!(#parameter)).collect();
+        signatures.modules.iter().map(|parameter| quote!(#parameter)).collect();
     let passing = Passing { mode, batch: quote!(B), tape: quote!(T) };
     let bounds = expansion.custom_bounds(&custom, &passing);
     signatures.module(mode, &bounds, body(expansion, mode))

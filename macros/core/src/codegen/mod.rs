@@ -45,7 +45,7 @@ use quote::quote;
 
 use crate::{check::CheckedGraph, names::Names, parse::Head, plan::Plan, warn::Warning};
 
-use signatures::{Bodies, CustomModule, Signatures};
+use signatures::{Bodies, Signatures};
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{unreadable, Fallback};
@@ -106,16 +106,12 @@ pub(crate) struct Expansion<'a> {
 impl<'a> Expansion<'a> {
     /// The signatures of the items, with their bodies.
     fn signatures(&self) -> Signatures<'_> {
-        let modules = self.custom.iter().map(|custom| CustomModule {
-            parameter: custom.parameter.clone(),
-            module: custom.module,
-            span: custom.span,
-        });
+        let parameters = self.custom.iter().map(|custom| custom.parameter.clone());
         Signatures {
             head: &self.checked.graph.model,
             names: &self.names,
             paths: &self.paths,
-            modules: modules.collect(),
+            modules: parameters.collect(),
             has_samples: {
                 let graph = &self.checked.graph;
                 graph.model.part_of.is_none() || graph.outputs().next().is_some()

@@ -90,8 +90,8 @@ pub(crate) fn network(expansion: &Expansion<'_>) -> TokenStream {
     let inputs = inputs.map(|(column, node)| (column, forward::path_in_batch(expansion, node)));
     let bounds = quote!(#inference #training #traced);
     let differentiable = signatures.differentiable(&bounds, &bodies, &inputs.collect::<Vec<_>>());
-    let claims = custom::claims(expansion);
-    quote!(#network #differentiable #claims)
+    let own = custom::modules_of_the_user(expansion);
+    quote!(#own #network #differentiable)
 }
 
 /// The typed batch from the columns of rows.

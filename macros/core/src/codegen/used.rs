@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, ToTokens};
 use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
 
-use crate::parse::{DerivedBy, Field, Head, LayerKind, LossCall, OutputMetric, Own, Source, Step};
+use crate::parse::{DerivedBy, Field, Head, LossCall, OutputMetric, Own, Source, Step};
 
 /// The data types that are not Rust's own.
 const IMPORTED: [&str; 5] = ["Class", "Image", "NaiveDate", "NaiveDateTime", "DateTime"];
@@ -89,12 +89,7 @@ fn inner(segment: &PathSegment) -> Option<&Type> {
 /// model that is not emitted.
 pub(super) fn own<'a>(fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
     let branches = fields.clone().filter_map(|field| field.branch.as_ref());
-    let layers = branches.flat_map(|branch| &branch.layers);
-    let modules = layers.filter_map(|layer| match &layer.kind {
-        LayerKind::Custom { module, .. } => Some(module.to_token_stream()),
-        _ => None,
-    });
-    let modules: Vec<_> = modules.collect();
+    let modules: Vec<_> = branches.flat_map(|branch| &branch.modules).collect();
     let paths: Vec<TokenStream> = fields.flat_map(owned).map(path).collect();
     if modules.is_empty() && paths.is_empty() {
         return TokenStream::new();

@@ -212,6 +212,7 @@ pub(super) fn read(
             }
         };
         let Some(parameter) = parameters.get(place) else {
+            // One more than there are is one mistake, however many they are.
             errors.unless_guessed(before, |errors| {
                 errors.at(value.span(), too_many(callee, parameters));
             });

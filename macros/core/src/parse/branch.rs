@@ -1,20 +1,19 @@
 //! `#[branch(Dense(64, relu), Dropout(0.2), my::Gate<64> => [64], frozen)]`.
 
-use multi_input_spec::{layer, names::Kind, Activation};
+mod own_module;
+mod slips;
+
+use multi_input_spec::{layer, names::Kind, Activation, ArgumentKind};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{
-    parse::{ParseStream, Parser},
-    punctuated::Punctuated,
-    spanned::Spanned,
-    Expr, Token, Type,
-};
+use syn::{spanned::Spanned, Expr, Type};
 
 use super::{
     argument::{self, Argument},
-    attribute::{entries, once, point},
+    attribute::{entries, once},
     given,
     number::SizeExpr,
+    tokens,
     word::Word,
 };
 use crate::{
@@ -35,6 +34,8 @@ pub(crate) struct Branch {
     pub(crate) shared: Option<Ident>,
     /// Whether an entry could not be read, so that the output is unknown.
     pub(crate) broken: bool,
+    /// The types that the user names as modules, also where their sizes could not be read.
+    pub(crate) modules: Vec<Type>,
 }
 
 /// A layer.
@@ -60,7 +61,14 @@ pub(crate) enum LayerKind {
 
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) -> Branch {
-    let mut branch = Branch { layers: Vec::new(), frozen: None, shared: None, broken: false };
+    let mut branch = Branch {
+        layers: Vec::new(),
+        frozen: None,
+        shared: None,
+        broken: false,
+        modules: Vec::new(),
+    };
+    one_comma_each(&tokens, errors);
     for entry in entries(tokens) {
         if read_entry(entry, &mut branch, errors).is_none() {
             branch.broken = true;
@@ -83,43 +91,81 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     branch
 }
 
+/// Whether something stands before every comma; reports the first that has nothing.
+fn one_comma_each(tokens: &TokenStream, errors: &mut Diagnostics) -> bool {
+    let comma = tokens::empty_place(tokens);
+    if let Some(comma) = comma {
+        errors.at(comma, "nothing stands before this comma: leave it out");
+    }
+    comma.is_none()
+}
+
+/// Whether the layer that a layer holds is in the form of one; reports one that is not.
+fn inner_is_written(
+    spec: &layer::Layer,
+    arguments: &TokenStream,
+    errors: &mut Diagnostics,
+) -> bool {
+    let holds = spec.parameters.iter().any(|p| matches!(p.kind, ArgumentKind::Layer { .. }));
+    let first = entries(arguments.clone()).into_iter().next().filter(|_| holds);
+    let slip = first.and_then(|first| slips::of_entry(&first.into_iter().collect::<Vec<_>>()));
+    match slip {
+        None => true,
+        Some((at, text)) => {
+            errors.at(at, text);
+            false
+        }
+    }
+}
+
 /// Reads an entry; `None` after reporting mistakes.
 fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
     let text = compact(&entry);
-    let mut trees = entry.clone().into_iter();
-    match (trees.next(), trees.next(), trees.next()) {
-        (Some(TokenTree::Ident(word)), None, None) if word == "frozen" => {
+    let trees: Vec<TokenTree> = entry.clone().into_iter().collect();
+    match trees.as_slice() {
+        [TokenTree::Ident(word)] if word == "frozen" => {
             once(&mut branch.frozen, word.span(), "frozen", word.span(), errors);
         }
-        (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(equals)), _)
+        [TokenTree::Ident(word), TokenTree::Punct(equals), TokenTree::Ident(node)]
             if word == "shared" && equals.as_char() == '=' =>
         {
-            let node = errors.ok(shared.parse2(entry))?;
-            once(&mut branch.shared, node, "shared", word.span(), errors);
+            once(&mut branch.shared, node.clone(), "shared", word.span(), errors);
         }
-        (Some(TokenTree::Ident(name)), None, None) => {
+        [TokenTree::Ident(name)] if slips::of_entry(&trees).is_none() => {
+            branch.layers.push(named(name.clone(), TokenStream::new(), text, errors)?);
+        }
+        [TokenTree::Ident(name), TokenTree::Group(group)]
+            if group.delimiter() == Delimiter::Parenthesis && slips::of_entry(&trees).is_none() =>
+        {
+            branch.layers.push(named(name.clone(), group.stream(), text, errors)?);
+        }
+        [only] if slips::refused_by_rustc(only).is_some() => {
+            let name = slips::refused_by_rustc(only)?;
             branch.layers.push(named(name, TokenStream::new(), text, errors)?);
         }
-        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(group)), None)
-            if group.delimiter() == Delimiter::Parenthesis =>
-        {
-            branch.layers.push(named(name, group.stream(), text, errors)?);
-        }
-        (Some(TokenTree::Ident(name)), Some(second), third) => {
-            let next = match (second, third) {
-                (TokenTree::Ident(next), _) => Some(next),
-                (TokenTree::Group(_), Some(TokenTree::Ident(next))) => Some(next),
-                _ => None,
-            };
-            if let Some(next) = next {
-                errors.at(next.span(), format!("expected a comma between `{name}` and `{next}`"));
-                return None;
-            }
-            branch.layers.push(custom(entry, errors)?);
-        }
-        _ => branch.layers.push(custom(entry, errors)?),
+        _ => branch.layers.push(other(entry, &trees, &mut branch.modules, errors)?),
     }
     Some(())
+}
+
+/// A module of the user's own, or something that is meant to be a layer of ours.
+fn other(
+    entry: TokenStream,
+    trees: &[TokenTree],
+    modules: &mut Vec<Type>,
+    errors: &mut Diagnostics,
+) -> Option<Layer> {
+    if let Some((at, text)) = slips::of_entry(trees) {
+        errors.at(at, text);
+        return None;
+    }
+    if let Some((first, next)) = slips::without_comma(trees) {
+        errors.at(next.span(), format!("expected a comma between `{first}` and `{next}`"));
+        return None;
+    }
+    let own = own_module::read(entry, errors);
+    modules.extend(own.module);
+    own.layer
 }
 
 /// A layer or activation by its name.
@@ -146,6 +192,9 @@ fn named(
     let Some(spec) = layer::named(&name.to_string()) else {
         return renamed(name, arguments, text, errors);
     };
+    if !one_comma_each(&arguments, errors) || !inner_is_written(spec, &arguments, errors) {
+        return None;
+    }
     let before = errors.guesses();
     let given = given::read(arguments, errors)?;
     let arguments = errors.unless_guessed(before, |errors| {
@@ -153,6 +202,9 @@ fn named(
     })?;
     Some(Layer { kind: LayerKind::Named { spec, name, arguments }, text, span })
 }
+
+/// What is a layer of a branch.
+const LAYERS: &[Kind] = &[Kind::Layer, Kind::Activation];
 
 /// A layer or activation by a name that it does not have here, which is reported. The model goes on
 /// with what is meant.
@@ -162,9 +214,13 @@ fn renamed(
     text: String,
     errors: &mut Diagnostics,
 ) -> Option<Layer> {
-    let meaning = meaning::of(&[Kind::Layer, Kind::Activation], &name.to_string());
+    let meaning = meaning::of(LAYERS, &name.to_string());
     let hint = meaning.as_ref().map_or_else(
-        || format!("; a module of your own is written `{name} => [its output's sizes]`"),
+        || {
+            format!(
+                "; a module of your own is written `{name} => [64]`, with the sizes that it gives"
+            )
+        },
         |meaning| meaning.hint.clone(),
     );
     errors.guess(name.span(), format!("there is no layer `{name}`{hint}"));
@@ -183,9 +239,12 @@ pub(super) fn nested(
 ) -> Option<Layer> {
     let word = Word::of(value).and_then(|word| Some((word.ident()?, word)));
     let Some((name, word)) = word else {
-        let found = compact(&value.to_token_stream());
-        let text = format!("expected a layer such as `{}`; found `{found}`", among[0]);
-        errors.at(value.span(), text);
+        let trees: Vec<TokenTree> = value.to_token_stream().into_iter().collect();
+        let (at, text) = slips::of_entry(&trees).unwrap_or_else(|| {
+            let found = compact(&value.to_token_stream());
+            (value.span(), format!("expected a layer such as `{}`; found `{found}`", among[0]))
+        });
+        errors.at(at, text);
         return None;
     };
     let mistake = word.mistake();
@@ -229,44 +288,4 @@ pub(super) fn nested(
         }
     }
     Some(layer)
-}
-
-/// `shared = node`.
-fn shared(input: ParseStream<'_>) -> syn::Result<Ident> {
-    input.parse::<Ident>()?;
-    input.parse::<Token![=]>()?;
-    input.parse()
-}
-
-/// A custom module.
-fn custom(entry: TokenStream, errors: &mut Diagnostics) -> Option<Layer> {
-    let mut layer = errors.ok(module.parse2(entry))?;
-    if let LayerKind::Custom { shape, .. } = &mut layer.kind {
-        shape.iter_mut().for_each(|size| size.require(errors));
-    }
-    Some(layer)
-}
-
-/// `my_crate::Gate<64> => [64]`.
-fn module(input: ParseStream<'_>) -> syn::Result<Layer> {
-    let expected = "expected a layer such as `Dense(64, relu)`, or a module of your own with the \
-                    sizes it gives: ";
-    let module: Type = input
-        .parse()
-        .map_err(|error| syn::Error::new(error.span(), format!("{expected}`Name => [64]`")))?;
-    let span = point(&module);
-    if !input.peek(Token![=>]) {
-        let name = compact(&module.to_token_stream());
-        return Err(syn::Error::new(span, format!("{expected}`{name} => [64]`")));
-    }
-    input.parse::<Token![=>]>()?;
-    let content;
-    syn::bracketed!(content in input);
-    let sizes = Punctuated::<Expr, Token![,]>::parse_terminated(&content)?;
-    if sizes.is_empty() {
-        return Err(syn::Error::new(span, "a module gives at least one number: `=> [1]`"));
-    }
-    let shape = sizes.iter().map(SizeExpr::read).collect::<syn::Result<Vec<_>>>()?;
-    let text = compact(&module.to_token_stream());
-    Ok(Layer { kind: LayerKind::Custom { module: Box::new(module), shape }, text, span })
 }

@@ -34,6 +34,7 @@ mod serde;
 mod slip;
 mod stage;
 mod tokenizer;
+mod tokens;
 mod typed;
 mod word;
 

@@ -29,6 +29,7 @@ use super::{
     serde::{self, Columns, Derives},
     slip,
     stage::Stages,
+    tokens,
     typed::{self, Typed},
 };
 use crate::{
@@ -189,7 +190,8 @@ pub(crate) fn parse(
     tokens: TokenStream,
     errors: &mut Diagnostics,
 ) -> Result<RawModel, NoModel> {
-    let options = read_options(arguments, errors);
+    let options = read_options(tokens::flat(arguments), errors);
+    let tokens = tokens::flat_item(tokens);
     let item = match item::read(tokens.clone()) {
         Ok(item) => item,
         Err(name) => {

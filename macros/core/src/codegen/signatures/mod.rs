@@ -5,16 +5,14 @@
 mod traits;
 mod types;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
-
 use super::paths::Paths;
 use crate::{
     names::{self, Names},
     parse::Head,
     text::plain,
 };
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
 pub(super) use traits::{DefinitionContent, NetworkBodies};
 
@@ -23,7 +21,8 @@ pub(super) struct Signatures<'a> {
     pub(super) head: &'a Head,
     pub(super) names: &'a Names,
     pub(super) paths: &'a Paths,
-    pub(super) modules: Vec<CustomModule<'a>>,
+    /// The model's type parameters for custom modules: `M0, M1`.
+    pub(super) modules: Vec<Ident>,
     /// Whether there are rows to train on. A part without a loss has none.
     pub(super) has_samples: bool,
     pub(super) bodies: Bodies,
@@ -36,15 +35,6 @@ pub(super) enum Bodies {
     Run,
     /// Stubs. Types may contain mistakes, so stubs hold phantom data.
     Never,
-}
-
-/// A custom module.
-pub(super) struct CustomModule<'a> {
-    /// The model's type parameter for it.
-    pub(super) parameter: Ident,
-    /// The type that the user names: a dfdx builder.
-    pub(super) module: &'a Type,
-    pub(super) span: Span,
 }
 
 impl Signatures<'_> {
@@ -70,19 +60,18 @@ impl Signatures<'_> {
         self.is_stub().then(|| quote!(_stub: ::core::marker::PhantomData<(#parameters)>,))
     }
 
-    /// The model's type parameters for custom modules: `M0, M1`.
-    pub(super) fn parameters(&self) -> Vec<&Ident> {
-        self.modules.iter().map(|custom| &custom.parameter).collect()
+    /// The builders of the custom modules: `Slot<HousePrice, 0>`.
+    pub(super) fn builders(&self) -> Vec<TokenStream> {
+        let (private, definition) = (&self.paths.private, &self.names.definition);
+        let numbers = (0..self.modules.len()).filter(|_| !self.is_stub());
+        numbers.map(|number| quote!(#private::own_module::Slot<#definition, #number>)).collect()
     }
 
-    /// The modules that the user's builders build: `<Gate<64> as BuildOnDevice<D, E>>::Built`.
+    /// The modules that they build.
     pub(super) fn built(&self) -> Vec<TokenStream> {
         let private = &self.paths.private;
-        let built = self.modules.iter().map(|custom| {
-            let (module, span) = (custom.module, custom.span);
-            quote_spanned!(span=> <#module as #private::BuildOnDevice<D, E>>::Built)
-        });
-        built.collect()
+        let builders = self.builders().into_iter();
+        builders.map(|builder| quote!(<#builder as #private::BuildOnDevice<D, E>>::Built)).collect()
     }
 
     /// `pub struct HousePrice`, with handles of its nodes.
@@ -130,18 +119,12 @@ impl Signatures<'_> {
     fn summary(&self) -> TokenStream {
         let (definition, krate, private) =
             (&self.names.definition, &self.paths.krate, &self.paths.private);
-        // A type that the user names may not be a module. The lifetime defers the check of the
-        // bound to a call, so that the mistake is reported once, with our message.
-        let bound = (!self.modules.is_empty() && !self.is_stub())
-            .then(|| quote!(where #private::Deferred<'model, #definition>: #private::Summarize));
-        let lifetime = bound.as_ref().map_or_else(|| quote!('_), |_| quote!('model));
-        let parameter = bound.as_ref().map(|_| quote!(<'model>));
         let body = self.body(quote! {
-            <#private::Deferred<#lifetime, #definition> as #private::Summarize>::summarize()
+            #krate::Summary::of::<#definition, ::core::primitive::f32, #private::Cpu>()
         });
         quote! {
             /// Layers, output shapes and parameters, as a table to print.
-            pub fn summary #parameter () -> #krate::Summary #bound {
+            pub fn summary() -> #krate::Summary {
                 #body
             }
         }

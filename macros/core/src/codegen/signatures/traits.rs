@@ -78,7 +78,7 @@ impl Signatures<'_> {
     pub(crate) fn collection(&self, visited: TokenStream) -> TokenStream {
         let (private, model) = (&self.paths.private, &self.names.model);
         let (result, option) = (&self.paths.result, &self.paths.option);
-        let (quiet, parameters, body) = (self.quiet(), self.parameters(), self.body(visited));
+        let (quiet, parameters, body) = (self.quiet(), &self.modules, self.body(visited));
         quote! {
             #quiet
             impl<
@@ -107,7 +107,7 @@ impl Signatures<'_> {
     ) -> TokenStream {
         let (private, result) = (&self.paths.private, &self.paths.result);
         let Names { model, batch, heads, .. } = self.names;
-        let (quiet, parameters, body) = (self.quiet(), self.parameters(), self.body(forward));
+        let (quiet, parameters, body) = (self.quiet(), &self.modules, self.body(forward));
         let name = mode.of_traits();
         let (receiver, function) = match mode {
             Mode::Inference => (quote!(&self), quote!(try_forward)),
@@ -137,8 +137,7 @@ impl Signatures<'_> {
 
     /// `impl NonMutableModule`: training computes the same as inference.
     pub(crate) fn non_mutable(&self) -> TokenStream {
-        let (private, model, parameters) =
-            (&self.paths.private, &self.names.model, self.parameters());
+        let (private, model, parameters) = (&self.paths.private, &self.names.model, &self.modules);
         quote! {
             impl<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> #private::NonMutableModule
                 for #model<E, D, #(#parameters),*> {}
@@ -209,12 +208,12 @@ impl Signatures<'_> {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (definition, model) = (&self.names.definition, &self.names.model);
         let (quiet, built) = (self.quiet(), self.built());
-        let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
+        let builders = self.builders();
         let functions = self.network_functions(bodies);
         quote! {
             impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition
             where
-                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #(#builders: #private::BuildOnDevice<D, E>,)*
             {
                 type Built = #model<E, D, #(#built),*>;
             }
@@ -222,7 +221,7 @@ impl Signatures<'_> {
             #quiet
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
             where
-                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #(#builders: #private::BuildOnDevice<D, E>,)*
                 #bounds
             {
                 #functions
@@ -242,7 +241,7 @@ impl Signatures<'_> {
         let Paths { result, ok, vec, clone, .. } = self.paths;
         let NetworkBodies { weights, .. } = bodies;
         let (definition, quiet) = (&self.names.definition, self.quiet());
-        let modules: Vec<_> = self.modules.iter().map(|custom| custom.module).collect();
+        let builders = self.builders();
         let inputs = inputs
             .iter()
             .map(|(column, path)| quote!((#column, #private::head(#clone(&batch_.#path))?)));
@@ -261,7 +260,7 @@ impl Signatures<'_> {
             #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
-                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #(#builders: #private::BuildOnDevice<D, E>,)*
                 #bounds
             {
                 fn trace(

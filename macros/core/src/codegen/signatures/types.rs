@@ -13,7 +13,11 @@ impl Signatures<'_> {
         let (visibility, model, private) =
             (&self.head.visibility, &self.names.model, &self.paths.private);
         let doc = format!("The module of [`{}`]: a field for each branch.", self.names.definition);
-        let (quiet, parameters) = (self.quiet(), self.parameters());
+        let (quiet, parameters) = (self.quiet(), &self.modules);
+        let built = match self.is_stub() {
+            true => vec![quote!(#private::own_module::NoTensors); parameters.len()],
+            false => self.built(),
+        };
         let stub = self.phantom(&quote!(E, D, #(#parameters),*));
         let phantom = (is_silent && !self.is_stub())
             .then(|| quote!(#[doc(hidden)] pub _phantom: ::core::marker::PhantomData<(E, D)>,));
@@ -21,7 +25,7 @@ impl Signatures<'_> {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
             #quiet
-            #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters),*> {
+            #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters = #built),*> {
                 #(#fields,)*
                 #phantom
                 #stub
