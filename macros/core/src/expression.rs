@@ -2,7 +2,7 @@
 //! beside the definition, which the rest of the expansion names: so a mistake in an expression is
 //! reported once, at its tokens, where no type parameter of the expansion hides a name of the user.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, ToTokens};
 use syn::spanned::Spanned;
 
