@@ -22,7 +22,7 @@ use spec::{Size, Text};
 
 use crate::{
     definition::{Head, Network},
-    metric::{AnyMetric, Erased, Mae, Metric},
+    metric::{AnyMetric, Erased, Mae, Metric, ReportedIn},
 };
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
@@ -238,6 +238,11 @@ pub trait NoMetric {
 }
 
 impl<T> NoMetric for MetricObject<T> {}
+
+/// The list of the metrics of an output in a model with mistakes: any metric is in it.
+pub enum AnyMetrics {}
+
+impl<T: Metric> ReportedIn<AnyMetrics> for T {}
 
 /// Compares the output shape of a custom module with the claimed one.
 #[allow(clippy::result_large_err)] // Evaluated only by rustc; a constant cannot box its text.

@@ -9,7 +9,7 @@ use super::{
     monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::{definition::Definition, short::Short, untyped::Snapshot};
+use crate::{short::Short, untyped::Snapshot};
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs that were
 /// not validated have no figure and do not count.
@@ -59,7 +59,7 @@ enum Restore {
     Best(Option<Snapshot>),
 }
 
-impl<M: Definition> EarlyStopping<M> {
+impl<M> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, with the last weights.
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());

@@ -9,7 +9,6 @@ use super::{
     monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::definition::Definition;
 
 /// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
 /// than `min_delta`.
@@ -39,7 +38,7 @@ struct Reduction {
     cooling: usize,
 }
 
-impl<M: Definition> ReduceOnPlateau<M> {
+impl<M> ReduceOnPlateau<M> {
     /// Monitors a figure.
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());

@@ -31,7 +31,7 @@ pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
     compute::Compute,
-    definition::{Network, Output, OutputOf, PartOf},
+    definition::{ClassOutput, Network, Output, PartOf},
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -148,14 +148,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// The confusion matrix of an output on the rows with a known target.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] if the output's target is neither a
-    /// class nor a flag, and [`Error::NoTargets`] without known targets.
-    pub fn confusion_matrix<const OUTPUT: usize>(
-        &self,
-        output: OutputOf<M, OUTPUT>,
-        rows: &[M::Sample],
-    ) -> Result<ConfusionMatrix> {
-        let labels = M::GRAPH.outputs.get(OUTPUT).map_or(0, Output::label_count);
+    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] if the output has several labels, and
+    /// [`Error::NoTargets`] without known targets.
+    #[rustfmt::skip] // In one line, which rustc's message about another output quotes.
+    pub fn confusion_matrix(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<ConfusionMatrix> {
+        let labels = M::GRAPH.outputs.get(output.index()).map_or(0, Output::label_count);
         if labels > 0 {
             let name = output.name();
             let mistake = format!(
@@ -173,18 +170,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// As [`confusion_matrix`](Model::confusion_matrix).
-    pub fn confusion_matrices<const OUTPUT: usize>(
-        &self,
-        output: OutputOf<M, OUTPUT>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<ConfusionMatrix>> {
-        if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.kind.is_numbers()) {
-            let name = output.name();
-            let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
-            return Err(Error::Settings(vec![mistake]));
-        }
+    #[rustfmt::skip]
+    pub fn confusion_matrices(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<ConfusionMatrix>> {
         let raw = encode::<M>(rows, "compare with")?;
-        let matrices = D::core().confusion(self.untyped(), OUTPUT, raw)?;
+        let matrices = D::core().confusion(self.untyped(), output.index(), raw)?;
         match matrices.is_empty() {
             true => Err(Error::NoTargets("compare with")),
             false => Ok(matrices),

@@ -4,16 +4,16 @@ use std::{marker::PhantomData, path::Path};
 
 use multi_input_base::Seed;
 use multi_input_data::Source;
-use multi_input_nn::optim::Optimizer;
+use multi_input_nn::optim::{AnyOptimizer, Optimizer};
 
-use super::sources::{SampleWeight, SamplesOf};
+use super::sources::{SampleWeight, SamplesOf, ValidationSource};
 use crate::{
     callback::{
-        Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress, Training,
+        Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress,
+        TakesCallback, Training,
     },
-    definition::{ClassOutput, Definition, Droppable, NodeOf, OutputOf},
+    definition::{ClassOutput, Definition, Droppable, NodeIn, OutputIn},
     fit::{ClassWeights, Clip, LeftOut, MovingAverage, Refit, Settings, Shuffle, ValidationRows},
-    objective::encode,
 };
 
 /// Trains a model, with the semantics of `keras.Model.fit`.
@@ -30,11 +30,15 @@ use crate::{
 /// | [`accumulate`](Trainer::accumulate), [`clip`](Trainer::clip), [`moving_average`](Trainer::moving_average) | `gradient_accumulation_steps`, `clipnorm` and its kin, `use_ema` of an optimizer |
 /// | [`learning_rate_of`](Trainer::learning_rate_of), [`freeze`](Trainer::freeze), [`drop_input`](Trainer::drop_input), [`resume`](Trainer::resume) | loops of one's own; `BackupAndRestore` |
 ///
+/// A trainer may move to another thread. So callbacks are `Send` and `Sync`; those that are not need a
+/// trainer from [`on_one_thread`](Trainer::on_one_thread).
+///
 /// The third parameter is the type of the callbacks, which only differs where callbacks
-/// [borrow](Trainer::callback_mut): `Trainer<House, Adam>` is a trainer whose callbacks borrow
-/// nothing.
-pub struct Trainer<M: Definition, O, C: ?Sized = dyn Callback<M>> {
+/// [borrow](Trainer::callback_mut) or stay on a thread: `Trainer<House, Adam>` is a trainer whose
+/// callbacks do neither.
+pub struct Trainer<M, O, C: ?Sized = dyn Callback<M> + Send + Sync> {
     pub(super) optimizer: O,
+    pub(super) boxed: fn(&O) -> Box<dyn AnyOptimizer>,
     pub(super) settings: Settings,
     pub(super) validation: ValidationRows,
     pub(super) progress: Progress,
@@ -45,11 +49,155 @@ pub struct Trainer<M: Definition, O, C: ?Sized = dyn Callback<M>> {
     pub(crate) left_out: Option<LeftOut>,
 }
 
-impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
+/// An optimizer of the type `O` as a trainer holds it.
+#[diagnostic::on_unimplemented(
+    message = "`{O}` is no optimizer: write `Trainer::new(Adam::new(1e-3))`",
+    label = "not an `Adam`, `AdamW`, `RmsProp` or `Sgd`, nor an own type that implements `Optimizer`"
+)]
+pub trait TakesOptimizer<O> {
+    #[doc(hidden)]
+    fn boxed(optimizer: &O) -> Box<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Optimizer> TakesOptimizer<O> for dyn AnyOptimizer {
+    fn boxed(optimizer: &O) -> Box<Self> {
+        optimizer.boxed()
+    }
+}
+
+impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// A trainer with Keras's defaults.
-    pub fn new(optimizer: O) -> Self {
+    #[rustfmt::skip] // In one line, which rustc's message quotes.
+    pub fn new(optimizer: O) -> Self where dyn AnyOptimizer: TakesOptimizer<O> {
+        Trainer::with(optimizer)
+    }
+
+    /// Adds a callback. Callbacks are called in the order they were added.
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn callback<K>(mut self, callback: K) -> Self where dyn Callback<M> + Send + Sync + 'c: TakesCallback<K> {
+        self.callbacks.push(TakesCallback::boxed(callback));
+        self
+    }
+
+    /// Adds a callback that the run borrows: afterwards it holds what it has collected.
+    ///
+    /// ```
+    /// use multi_input::{callback::{AnyCallback, AnyTraining, Event, Flow}, prelude::*};
+    ///
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize)]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let rows: Vec<HouseSample> =
+    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
+    /// #[derive(Default)]
+    /// struct Steepest {
+    ///     loss: f64,
+    /// }
+    ///
+    /// impl AnyCallback for Steepest {
+    ///     fn name(&self) -> &'static str {
+    ///         "Steepest"
+    ///     }
+    ///
+    ///     fn on(&mut self, event: &Event<'_>, _: &mut dyn AnyTraining) -> multi_input::Result<Flow> {
+    ///         if let Event::StepEnded { loss, .. } = event {
+    ///             self.loss = self.loss.max(*loss);
+    ///         }
+    ///         Ok(Flow::Continue)
+    ///     }
+    /// }
+    ///
+    /// let mut steepest = Steepest::default();
+    /// let mut model = House::build(&Cpu::default(), Seed(7));
+    /// Trainer::new(Adam::new(1e-3)).callback_mut(&mut steepest).fit(&mut model, &rows)?;
+    /// assert!(steepest.loss > 0.0);
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    #[rustfmt::skip]
+    pub fn callback_mut<'b, K: ?Sized>(self, callback: &'b mut K) -> Self where dyn Callback<M> + Send + Sync + 'c: TakesCallback<Borrowed<'b, K>> {
+        self.callback(Borrowed(callback))
+    }
+
+    /// Adds a closure that is called on every event, as the `on` of a callback is. It returns
+    /// nothing, a [`Flow`](crate::callback::Flow), or a `Result` of either. It may borrow, so that
+    /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
+    /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
+    #[must_use]
+    pub fn on_event<R: IntoFlow, F>(self, closure: F) -> Self
+    where
+        F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
+        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnEvent<F, R>>,
+    {
+        self.callback(OnEvent(closure, IntoFlow::into_flow))
+    }
+
+    /// Adds a closure that is called with the gradients of every optimizer step, after the backward
+    /// pass and before [clipping](Trainer::clip). It may read and change them, by node and by tensor.
+    /// Several are called in the order in which they were added, callbacks with a
+    /// [`gradients`](crate::callback::Callback::gradients) of their own among them.
+    ///
+    /// The closure has no state in checkpoints. A resumed run has the bits of an uninterrupted one
+    /// if the closure depends only on the gradients and on their
+    /// [position](crate::callback::Gradients::position).
+    ///
+    /// ```
+    /// use multi_input::prelude::*;
+    ///
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input(standardize)]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let rows: Vec<HouseSample> =
+    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
+    /// let mut norms = Vec::new();
+    /// let mut model = House::build(&Cpu::default(), Seed(7));
+    /// Trainer::new(Sgd::new(0.1))
+    ///     .on_gradients(|gradients| {
+    ///         norms.push(gradients.norm());
+    ///         // Gradient centralization of the weights of one branch.
+    ///         gradients.each(|gradient| {
+    ///             if gradient.node() == House::price.name() && gradient.shape().len() == 2 {
+    ///                 let mean = gradient.values().iter().sum::<f64>() / gradient.len() as f64;
+    ///                 gradient.map(|_, element| element - mean);
+    ///             }
+    ///         });
+    ///     })
+    ///     .fit(&mut model, &rows)?;
+    /// assert_eq!(norms.len(), 1);
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_gradients<F>(self, closure: F) -> Self
+    where
+        F: FnMut(&mut Gradients<'_>),
+        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnGradients<F>>,
+    {
+        self.callback(OnGradients(closure))
+    }
+}
+
+impl<M, O, C: ?Sized> Trainer<M, O, C> {
+    pub(super) fn with(optimizer: O) -> Self
+    where
+        dyn AnyOptimizer: TakesOptimizer<O>,
+    {
         Trainer {
             optimizer,
+            boxed: TakesOptimizer::boxed,
             settings: Settings::default(),
             validation: ValidationRows::None,
             progress: Progress::auto(),
@@ -120,8 +268,9 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
 
     /// Validates on separate rows.
     #[must_use]
-    pub fn validation_data(mut self, rows: &[M::Sample]) -> Self {
-        self.validation = ValidationRows::Rows(encode::<M>(rows, "validate with"));
+    #[rustfmt::skip]
+    pub fn validation_data<R>(mut self, rows: &[R]) -> Self where [R]: SamplesOf<M> {
+        self.validation = ValidationRows::Rows(SamplesOf::encode(rows, "validate with"));
         self
     }
 
@@ -131,8 +280,13 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// source is read and preprocessed once, to compare it with the training rows.
     /// `validation_data` with a `tf.data.Dataset`.
     #[must_use]
-    pub fn validation_source(mut self, source: impl Source<Row = M::Sample> + 'static) -> Self {
-        self.validation = ValidationRows::Source(Box::new(SamplesOf::<M, _>(source, PhantomData)));
+    pub fn validation_source<S>(mut self, source: S) -> Self
+    where
+        M: Definition,
+        S: Source<Row = M::Sample> + Send + 'static,
+    {
+        let samples = ValidationSource::<M, _>(source, PhantomData);
+        self.validation = ValidationRows::Source(Box::new(samples));
         self
     }
 
@@ -162,116 +316,6 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
         self
-    }
-
-    /// Adds a callback. Callbacks are called in the order they were added.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback<M> + 'c) -> Self {
-        self.callbacks.push(Box::new(callback));
-        self
-    }
-
-    /// Adds a callback that the run borrows: afterwards it holds what it has collected.
-    ///
-    /// ```
-    /// use multi_input::{callback::{AnyCallback, AnyTraining, Event, Flow}, prelude::*};
-    ///
-    /// # #[multi_input_model]
-    /// # struct House {
-    /// #     #[input(standardize)]
-    /// #     rooms: f32,
-    /// #     #[from(rooms)]
-    /// #     #[branch(Dense(1))]
-    /// #     #[output(loss = mse)]
-    /// #     price: f32,
-    /// # }
-    /// # let rows: Vec<HouseSample> =
-    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
-    /// #[derive(Default)]
-    /// struct Steepest {
-    ///     loss: f64,
-    /// }
-    ///
-    /// impl AnyCallback for Steepest {
-    ///     fn name(&self) -> &'static str {
-    ///         "Steepest"
-    ///     }
-    ///
-    ///     fn on(&mut self, event: &Event<'_>, _: &mut dyn AnyTraining) -> multi_input::Result<Flow> {
-    ///         if let Event::StepEnded { loss, .. } = event {
-    ///             self.loss = self.loss.max(*loss);
-    ///         }
-    ///         Ok(Flow::Continue)
-    ///     }
-    /// }
-    ///
-    /// let mut steepest = Steepest::default();
-    /// let mut model = House::build(&Cpu::default(), Seed(7));
-    /// Trainer::new(Adam::new(1e-3)).callback_mut(&mut steepest).fit(&mut model, &rows)?;
-    /// assert!(steepest.loss > 0.0);
-    /// # Ok::<(), multi_input::Error>(())
-    /// ```
-    #[must_use]
-    pub fn callback_mut(mut self, callback: &'c mut (impl Callback<M> + ?Sized)) -> Self {
-        self.callbacks.push(Box::new(Borrowed(callback)));
-        self
-    }
-
-    /// Adds a closure that is called on every event, as the `on` of a callback is. It returns
-    /// nothing, a [`Flow`](crate::callback::Flow), or a `Result` of either. It may borrow, so that
-    /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
-    /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
-    #[must_use]
-    pub fn on_event<R: IntoFlow + 'c>(
-        self,
-        closure: impl FnMut(&Event<'_>, &mut dyn Training<M>) -> R + 'c,
-    ) -> Self {
-        self.callback(OnEvent(closure))
-    }
-
-    /// Adds a closure that is called with the gradients of every optimizer step, after the backward
-    /// pass and before [clipping](Trainer::clip). It may read and change them, by node and by tensor.
-    /// Several are called in the order in which they were added, callbacks with a
-    /// [`gradients`](crate::callback::Callback::gradients) of their own among them.
-    ///
-    /// The closure has no state in checkpoints. A resumed run has the bits of an uninterrupted one
-    /// if the closure depends only on the gradients and on their
-    /// [position](crate::callback::Gradients::position).
-    ///
-    /// ```
-    /// use multi_input::prelude::*;
-    ///
-    /// # #[multi_input_model]
-    /// # struct House {
-    /// #     #[input(standardize)]
-    /// #     rooms: f32,
-    /// #     #[from(rooms)]
-    /// #     #[branch(Dense(1))]
-    /// #     #[output(loss = mse)]
-    /// #     price: f32,
-    /// # }
-    /// # let rows: Vec<HouseSample> =
-    /// #     (0..8u8).map(|n| HouseSample { rooms: n.into(), price: n.into() }).collect();
-    /// let mut norms = Vec::new();
-    /// let mut model = House::build(&Cpu::default(), Seed(7));
-    /// Trainer::new(Sgd::new(0.1))
-    ///     .on_gradients(|gradients| {
-    ///         norms.push(gradients.norm());
-    ///         // Gradient centralization of the weights of one branch.
-    ///         gradients.each(|gradient| {
-    ///             if gradient.node() == House::price.name() && gradient.shape().len() == 2 {
-    ///                 let mean = gradient.values().iter().sum::<f64>() / gradient.len() as f64;
-    ///                 gradient.map(|_, element| element - mean);
-    ///             }
-    ///         });
-    ///     })
-    ///     .fit(&mut model, &rows)?;
-    /// assert_eq!(norms.len(), 1);
-    /// # Ok::<(), multi_input::Error>(())
-    /// ```
-    #[must_use]
-    pub fn on_gradients(self, closure: impl FnMut(&mut Gradients<'_>) + 'c) -> Self {
-        self.callback(OnGradients(closure))
     }
 
     /// Gradient accumulation: takes an optimizer step after every `batches` batches, with the mean
@@ -333,16 +377,16 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
 
     /// Multiplies the learning rate of a node's branch by `factor`.
     #[must_use]
-    pub fn learning_rate_of(mut self, branch: impl Into<NodeOf<M>>, factor: f64) -> Self {
-        self.settings.rates.push((branch.into().name(), factor));
+    pub fn learning_rate_of(mut self, branch: impl NodeIn<M>, factor: f64) -> Self {
+        self.settings.rates.push((branch.node().name(), factor));
         self
     }
 
     /// Freezes the branch of a node for the whole run; [`Freeze`](crate::callback::Freeze) freezes
     /// it for the first epochs.
     #[must_use]
-    pub fn freeze(mut self, branch: impl Into<NodeOf<M>>) -> Self {
-        self.settings.frozen.push(branch.into().name());
+    pub fn freeze(mut self, branch: impl NodeIn<M>) -> Self {
+        self.settings.frozen.push(branch.node().name());
         self
     }
 
@@ -381,9 +425,9 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// rows of an embedding table then stand for other words, because a new vocabulary is in
     /// another order: [`Model::grow`](crate::Model::grow) adds words and keeps the others.
     #[must_use]
-    pub fn refit(mut self, field: impl Into<NodeOf<M>>) -> Self {
+    pub fn refit(mut self, field: impl NodeIn<M>) -> Self {
         if let Refit::Fields(fields) = &mut self.settings.refit {
-            fields.push(field.into().name());
+            fields.push(field.node().name());
         }
         self
     }
@@ -405,12 +449,13 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// every row once, `weighted_metrics(...)` by its weight. For an unknown target use an `Option`
     /// rather than weight 0; then no figure includes the row.
     #[must_use]
-    pub fn sample_weight<const OUTPUT: usize>(
-        mut self,
-        output: OutputOf<M, OUTPUT>,
-        weight: impl Fn(&M::Sample) -> f32 + Send + Sync + 'static,
-    ) -> Self {
-        let (index, output) = (OUTPUT, output.name());
+    #[rustfmt::skip]
+    pub fn sample_weight<F>(mut self, output: impl OutputIn<M>, weight: F) -> Self
+    where
+        M: Definition,
+        F: Fn(&M::Sample) -> f32 + Send + Sync + 'static,
+    {
+        let (index, output) = (output.index(), output.name());
         self.sample_weights.push(SampleWeight { index, output, weight: Box::new(weight) });
         self
     }
@@ -428,11 +473,8 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// `categories` are learned from them too, because only the labels determine the class of a
     /// weight.
     #[must_use]
-    pub fn class_weight(
-        mut self,
-        output: impl ClassOutput<M>,
-        weights: impl IntoIterator<Item = (usize, f64)>,
-    ) -> Self {
+    #[rustfmt::skip]
+    pub fn class_weight(mut self, output: impl ClassOutput<M>, weights: impl IntoIterator<Item = (usize, f64)>) -> Self {
         let (index, weights) = (output.index(), weights.into_iter().collect());
         self.class_weights.push(ClassWeights { index, weights });
         self

@@ -12,7 +12,7 @@ use super::{
     model,
     paths::Paths,
     rows::{self, Value},
-    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Signatures},
+    signatures::{Bodies, CustomModule, DefinitionContent, NetworkBodies, Reported, Signatures},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -147,9 +147,9 @@ impl<'a> Stubs<'a> {
         // A name that collides with a generated one is reported separately.
         let outputs = self.outputs().into_iter();
         let outputs = outputs.filter(|field| !names::is_in_the_definition(&field.name));
-        let outputs = outputs
-            .enumerate()
-            .map(|(index, field)| self.signatures.output_handle(&field.name, index));
+        let outputs = outputs.enumerate().map(|(index, field)| {
+            self.signatures.output_handle(&field.name, index, &Reported::Unknown)
+        });
         let others = self.fields.iter().filter(|field| !is_output(field)).map(|field| {
             // If the type could not be read, the input may be optional.
             let may_be_absent = field.ty.is_none() || model::is_optional_input(field);
@@ -158,11 +158,7 @@ impl<'a> Stubs<'a> {
         let handles: Vec<_> = outputs.chain(others).collect();
         let definition = self.signatures.definition("", &handles);
         // Any metric, because the mistake may be in a metric's name.
-        let reported = (0..self.outputs().len()).map(|index| {
-            let reports = self.signatures.reports(index, None);
-            let class_output = self.signatures.class_output(index);
-            quote!(#reports #class_output)
-        });
+        let reported = (0..self.outputs().len()).map(|index| self.signatures.class_output(index));
         quote!(#definition #(#reported)*)
     }
 
