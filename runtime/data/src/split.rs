@@ -21,6 +21,7 @@ pub trait Split: Sized {
     /// let (train, test) = (0..10).collect::<Vec<_>>().split(0.8, Seed(7));
     /// assert_eq!((train.len(), test.len()), (8, 2));
     /// ```
+    #[doc(alias = "train_test_split")]
     fn split(self, fraction: f64, seed: Seed) -> (Vec<Self::Row>, Vec<Self::Row>);
 
     /// As [`split`](Split::split), stratified: the share of each class in the first part is as near
@@ -60,6 +61,7 @@ pub trait Split: Sized {
     /// test part; the sizes of the test parts differ by at most 1.
     ///
     /// `sklearn.model_selection.KFold(folds, shuffle=True)`.
+    #[doc(alias("kfold", "KFold"))]
     fn folds(self, folds: usize, seed: Seed) -> Vec<(Vec<Self::Row>, Vec<Self::Row>)>
     where
         Self::Row: Clone;

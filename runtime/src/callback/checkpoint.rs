@@ -23,6 +23,7 @@ use crate::checkpoint::{self, BEST};
 /// `keras.callbacks.BackupAndRestore`, and with [`best`](Checkpoint::best)
 /// `ModelCheckpoint(save_best_only=True)`.
 #[derive(Clone, Debug)]
+#[doc(alias("ModelCheckpoint", "BackupAndRestore"))]
 pub struct Checkpoint<M> {
     untyped: Saving,
     model: PhantomData<fn() -> M>,
@@ -47,6 +48,7 @@ enum Every {
 
 impl<M> Checkpoint<M> {
     /// Saves into a folder, which is created if it is missing.
+    #[doc(alias = "new")]
     pub fn in_folder(folder: impl AsRef<Path>) -> Checkpoint<M> {
         let folder = folder.as_ref().to_owned();
         let untyped = Saving { folder, every: Every::Epochs(1), keep: 3, best: None };

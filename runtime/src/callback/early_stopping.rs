@@ -61,6 +61,7 @@ enum Restore {
 
 impl<M> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, with the last weights.
+    #[doc(alias("new", "monitor"))]
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
@@ -84,6 +85,7 @@ impl<M> EarlyStopping<M> {
 
     /// Restores the weights of the best epoch at the end, even if training was not stopped early.
     #[must_use]
+    #[doc(alias = "restore_best_weights")]
     pub fn restore_best(mut self) -> Self {
         self.untyped.restore = Restore::Best(None);
         self

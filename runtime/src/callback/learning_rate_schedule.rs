@@ -13,6 +13,7 @@ use super::{AnyCallback, AnyTraining, Event, Flow, RateSchedule, RunPlan};
 /// By step: `keras.optimizers.schedules` passed as a learning rate. By epoch:
 /// `keras.callbacks.LearningRateScheduler`.
 #[derive(Clone)]
+#[doc(alias("LearningRateScheduler", "LambdaLR"))]
 pub struct LearningRateSchedule {
     schedule: Arc<dyn RateSchedule + Send + Sync>,
     unit: Unit,
@@ -26,11 +27,13 @@ enum Unit {
 
 impl LearningRateSchedule {
     /// The schedule counts optimizer steps.
+    #[doc(alias = "new")]
     pub fn by_step(schedule: impl RateSchedule + Send + Sync + 'static) -> LearningRateSchedule {
         LearningRateSchedule { schedule: Arc::new(schedule), unit: Unit::Step }
     }
 
     /// The schedule counts epochs.
+    #[doc(alias = "from_fn")]
     pub fn by_epoch(schedule: impl RateSchedule + Send + Sync + 'static) -> LearningRateSchedule {
         LearningRateSchedule { schedule: Arc::new(schedule), unit: Unit::Epoch }
     }

@@ -83,6 +83,7 @@ pub struct MonitoredFigure {
 
 impl<M> Monitor<M> {
     /// The total loss on the validation rows.
+    #[doc(alias = "new")]
     pub fn val_loss() -> Monitor<M> {
         Monitor::new(MonitoredFigure::new(Phase::Validation, None, "loss", Direction::Lower))
     }
@@ -94,6 +95,7 @@ impl<M> Monitor<M> {
 
     /// A metric of an output on the validation rows.
     #[rustfmt::skip] // In one line, which rustc's message about another metric quotes.
+    #[doc(alias("val_metric", "metric"))]
     pub fn val<const OUTPUT: usize, T>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M> where M: Reports<OUTPUT>, (T, M::Metrics): Listed<T, M::Metrics> {
         Monitor::new(<(T, M::Metrics) as Listed<T, M::Metrics>>::monitored(Phase::Validation, output.name(), &metric))
     }

@@ -17,6 +17,7 @@ use super::{
 /// no cooldown, minimum rate 0; except that NaN is never the best value.
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs")`.
 #[derive(Clone, Debug)]
+#[doc(alias = "ReduceLROnPlateau")]
 pub struct ReduceOnPlateau<M> {
     untyped: Reduction,
     model: PhantomData<fn() -> M>,
@@ -40,6 +41,7 @@ struct Reduction {
 
 impl<M> ReduceOnPlateau<M> {
     /// Monitors a figure.
+    #[doc(alias("new", "monitor"))]
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let untyped = Reduction {

@@ -88,7 +88,7 @@ pub trait IntoHeads<E: Element, D: Backend<E>> {
 /// }
 /// ```
 pub trait Network<E: Element = f32, D: Backend<E> = Cpu>:
-    Definition + BuildOnDevice<D, E, Built: 'static>
+    Definition + BuildOnDevice<D, E, Built: 'static + Send + Sync>
 {
     /// The input of the module: `HousePriceBatch<usize, E, D>`.
     type Batch;

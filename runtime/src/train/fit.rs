@@ -46,6 +46,7 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) if a run cannot be resumed,
     /// [`Error::File`](crate::Error::File) if a callback cannot write.
     #[rustfmt::skip] // In one line, which rustc's message about a model of another definition quotes.
+    #[doc(alias("train", "run", "fit_transform"))]
     pub fn fit<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<History> where (M, Model<N, E, D>): TrainedBy<M, N> {
         let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
         let checked = setup.checked(train.len())?;
@@ -92,6 +93,7 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit), and those of the source.
+    #[doc(alias("fit_generator", "train_from"))]
     pub fn fit_from<E: Element, D: Compute<E>, S: Source<Row = M::Sample>>(
         self,
         model: &mut Model<M, E, D>,
@@ -115,6 +117,7 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     /// # Errors
     /// As [`fit`](Trainer::fit).
     #[rustfmt::skip]
+    #[doc(alias = "lr_find")]
     pub fn find_learning_rate<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<LearningRateCurve> where (M, Model<N, E, D>): TrainedBy<M, N> {
         let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
         let checked = setup.finding_a_rate().checked(train.len())?;

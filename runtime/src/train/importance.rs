@@ -23,6 +23,7 @@ impl Importance {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
+    #[doc(alias("permutation_importance", "new"))]
     pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],

@@ -76,6 +76,7 @@ impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// Adds a callback. Callbacks are called in the order they were added.
     #[must_use]
     #[rustfmt::skip]
+    #[doc(alias("callbacks", "add_callback", "with_callback"))]
     pub fn callback<K>(mut self, callback: K) -> Self where dyn Callback<M> + Send + Sync + 'c: TakesCallback<K> {
         self.callbacks.push(TakesCallback::boxed(callback));
         self
@@ -132,6 +133,7 @@ impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
     /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
     #[must_use]
+    #[doc(alias = "lambda_callback")]
     pub fn on_event<R: IntoFlow, F>(self, closure: F) -> Self
     where
         F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
@@ -212,6 +214,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// unless [`initial_epoch`](Trainer::initial_epoch) or
     /// [`steps_per_epoch`](Trainer::steps_per_epoch) is set.
     #[must_use]
+    #[doc(alias("num_epochs", "max_epochs", "n_epochs"))]
     pub fn epochs(mut self, epochs: usize) -> Self {
         self.settings.epochs = epochs;
         self
@@ -229,6 +232,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// default, limited by [`shuffle_memory`](Trainer::shuffle_memory). A file sorted by its target
     /// needs a buffer as large as possible. `tf.data.Dataset.shuffle(rows)`.
     #[must_use]
+    #[doc(alias = "buffer_size")]
     pub fn shuffle_window(mut self, rows: usize) -> Self {
         self.settings.shuffle_window = rows;
         self
@@ -245,6 +249,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// The number of rows in a batch.
     #[must_use]
+    #[doc(alias = "batch")]
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.settings.batch_size = rows;
         self
@@ -253,6 +258,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// The number of steps in an epoch, if it is not one pass over the rows. The next epoch
     /// continues where this one ends, so that all rows are used equally often.
     #[must_use]
+    #[doc(alias = "limit_train_batches")]
     pub fn steps_per_epoch(mut self, steps: usize) -> Self {
         self.settings.steps_per_epoch = Some(steps);
         self
@@ -261,6 +267,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Validates on the last `fraction` of the rows: the first floor(n * (1 - fraction)) are
     /// training rows. The rows are split before shuffling.
     #[must_use]
+    #[doc(alias("val_split", "validation_fraction"))]
     pub fn validation_split(mut self, fraction: f64) -> Self {
         self.validation = ValidationRows::Split(fraction);
         self
@@ -269,6 +276,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Validates on separate rows.
     #[must_use]
     #[rustfmt::skip]
+    #[doc(alias("val_data", "eval_set", "validation"))]
     pub fn validation_data<R>(mut self, rows: &[R]) -> Self where [R]: SamplesOf<M> {
         self.validation = ValidationRows::Rows(SamplesOf::encode(rows, "validate with"));
         self
@@ -292,6 +300,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// Validates only after every `epochs` epochs.
     #[must_use]
+    #[doc(alias("validation_freq", "check_val_every_n_epoch"))]
     pub fn validation_frequency(mut self, epochs: usize) -> Self {
         self.settings.validation_frequency = epochs;
         self
@@ -299,6 +308,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// The seed of shuffling, dropout and augmentation.
     #[must_use]
+    #[doc(alias("random_state", "manual_seed"))]
     pub fn seed(mut self, seed: Seed) -> Self {
         self.settings.seed = seed;
         self
@@ -313,6 +323,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// How progress is displayed.
     #[must_use]
+    #[doc(alias = "verbose")]
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
         self
@@ -323,6 +334,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// has the same weight, regardless of how many of its rows have known targets.
     /// `gradient_accumulation_steps` in Keras.
     #[must_use]
+    #[doc(alias("gradient_accumulation_steps", "accumulate_grad_batches"))]
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.settings.accumulate = batches;
         self
@@ -330,6 +342,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// Gradient clipping.
     #[must_use]
+    #[doc(alias("clipnorm", "clipvalue", "clip_grad_norm", "gradient_clip_val"))]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.settings.clip = Some(clip);
         self
@@ -337,6 +350,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// Keeps a moving average of the weights, which the model has at the end.
     #[must_use]
+    #[doc(alias("use_ema", "ema"))]
     pub fn moving_average(mut self, average: MovingAverage) -> Self {
         self.settings.moving_average = Some(average);
         self
@@ -377,6 +391,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// Multiplies the learning rate of a node's branch by `factor`.
     #[must_use]
+    #[doc(alias("param_groups", "layer_learning_rate"))]
     pub fn learning_rate_of(mut self, branch: impl NodeIn<M>, factor: f64) -> Self {
         self.settings.rates.push((branch.node().name(), factor));
         self
@@ -385,6 +400,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Freezes the branch of a node for the whole run; [`Freeze`](crate::callback::Freeze) freezes
     /// it for the first epochs.
     #[must_use]
+    #[doc(alias("trainable", "set_trainable", "requires_grad"))]
     pub fn freeze(mut self, branch: impl NodeIn<M>) -> Self {
         self.settings.frozen.push(branch.node().name());
         self
@@ -394,6 +410,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// probability, so that the model learns to do without it. Anything other than an optional
     /// input does not compile.
     #[must_use]
+    #[doc(alias("input_dropout", "modality_dropout"))]
     pub fn drop_input(mut self, input: impl Droppable<M>, probability: f64) -> Self {
         self.settings.dropped.push((input.node().name(), probability));
         self
@@ -410,6 +427,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// [settings](crate::callback::Callback::settings). The number of epochs may grow, and
     /// checkpoints and logs may change paths and intervals.
     #[must_use]
+    #[doc(alias("resume_from_checkpoint", "ckpt_path"))]
     pub fn resume(mut self, path: impl AsRef<Path>) -> Self {
         self.settings.resume = Some(path.as_ref().to_owned());
         self
@@ -450,6 +468,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// rather than weight 0; then no figure includes the row.
     #[must_use]
     #[rustfmt::skip]
+    #[doc(alias = "sample_weights")]
     pub fn sample_weight<F>(mut self, output: impl OutputIn<M>, weight: F) -> Self
     where
         M: Definition,
@@ -474,6 +493,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// weight.
     #[must_use]
     #[rustfmt::skip]
+    #[doc(alias = "class_weights")]
     pub fn class_weight(mut self, output: impl ClassOutput<M>, weights: impl IntoIterator<Item = (usize, f64)>) -> Self {
         let (index, weights) = (output.index(), weights.into_iter().collect());
         self.class_weights.push(ClassWeights { index, weights });

@@ -249,6 +249,7 @@ impl<R: DeserializeOwned> Source for Csv<R> {
 /// [`Error::Line`](multi_input_base::Error::Line), with file, line, field, expected and found
 /// value, for an invalid line, and if there are no rows.
 #[rustfmt::skip] // In one line, which rustc's message about another type quotes.
+#[doc(alias("load_csv", "from_csv"))]
 pub fn read_csv<R>(path: impl AsRef<Path>) -> Result<Vec<R>> where Vec<R>: RowsOfFile {
     RowsOfFile::read(TextFile::new(path.as_ref()))
 }

@@ -222,7 +222,7 @@ impl Signatures<'_> {
             #quiet
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
             where
-                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #(#modules: #private::BuildOnDevice<D, E, Built: ::core::marker::Send + ::core::marker::Sync>,)*
                 #bounds
             {
                 #functions
@@ -261,7 +261,7 @@ impl Signatures<'_> {
             #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
-                #(#modules: #private::BuildOnDevice<D, E>,)*
+                #(#modules: #private::BuildOnDevice<D, E, Built: ::core::marker::Send + ::core::marker::Sync>,)*
                 #bounds
             {
                 fn trace(
