@@ -64,7 +64,7 @@ macro_rules! sized {
                 let before = memory("VmRSS:");
                 let mut model = Sale::build(&Cpu::default(), Seed(1));
                 let ends = EpochEnds::default();
-                let mut trainer = Trainer::new(Adam::new(1e-3))
+                let mut trainer = Trainer::on_one_thread(Adam::new(1e-3))
                     .epochs(EPOCHS)
                     .batch_size(BATCH)
                     .progress(Progress::silent())

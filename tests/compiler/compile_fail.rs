@@ -40,7 +40,7 @@ fn messages_are_as_written() {
     // Without a pass case trybuild checks rather than builds, all of them in one run of cargo. So a
     // mistake that rustc finds only while it generates code, as an editor does not, fails here.
     cases.compile_fail("ui/*/*.rs");
-    // Calls of the trainer: rustc adds what it knows of our signatures, so they are not as short.
+    // Calls: rustc adds the signature whose bound is not met, so they are not as short.
     cases.compile_fail("calls/*.rs");
     // It runs the cases now.
     drop(cases);
@@ -89,9 +89,9 @@ fn calls_are_answered_in_words_of_the_model() {
     for path in messages {
         for error in fs::read_to_string(&path).unwrap().trim_end().split("\n\nerror") {
             let (first, rest) = error.split_once('\n').unwrap();
-            assert!(first.contains("[E0277]: `") && first.contains("House"), "{first}");
+            assert!(first.contains("[E0277]: ") && first.contains('`'), "{first}");
             assert!(rest.trim_start().starts_with("--> calls/"), "{rest}");
-            assert!(!error.contains("private::") && error.lines().count() <= 36, "{error}");
+            assert!(!error.contains("private::") && error.lines().count() <= 17, "{error}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What steers a training run does what Keras does: losses, clipping, accumulation, averages,
 //! schedules, plateaus. And metrics say what Keras and scikit-learn say.
 
-use std::{cell::RefCell, rc::Rc};
+use std::sync::{Arc, Mutex};
 
 use crate::support::{
     fixture::{deviation, Comparison, Fixture},
@@ -87,7 +87,7 @@ fn row(gradient: &[f64]) -> SteeredSample {
 }
 
 /// Notes the weights after every step.
-struct Path(Rc<RefCell<Vec<f64>>>);
+struct Path(Arc<Mutex<Vec<f64>>>);
 
 impl Callback<Steered> for Path {
     fn name(&self) -> &'static str {
@@ -100,7 +100,7 @@ impl Callback<Steered> for Path {
     ) -> multi_input::Result<Flow> {
         if let Event::StepEnded { .. } = event {
             let snapshot = training.snapshot()?;
-            self.0.borrow_mut().extend(snapshot.tensors().concat());
+            self.0.lock().unwrap().extend(snapshot.tensors().concat());
         }
         Ok(Flow::Continue)
     }
@@ -137,17 +137,17 @@ fn check_updates(case: &str, set: impl FnOnce(Trainer<Steered, Sgd>) -> Trainer<
     let start =
         [(names[0].clone(), initial[..3].to_vec()), (names[1].clone(), initial[3..].to_vec())];
     crate::support::set(model.module_mut(), &start);
-    let path = Rc::default();
+    let path = Arc::default();
     let sgd = Sgd { learning_rate: 0.125, momentum: Momentum::Classical(0.5) };
     let trainer = Trainer::new(sgd)
         .batch_size(1)
         .shuffle(Shuffle::Never)
         .progress(Progress::silent())
-        .callback(Path(Rc::clone(&path)));
+        .callback(Path(Arc::clone(&path)));
     set(trainer).fit(&mut model, &rows).unwrap();
     let last: Vec<f64> =
         parameters(model.module()).into_iter().flat_map(|(_, values)| values).collect();
-    for (what, ours) in [("weights", &*path.borrow()), ("final", &last)] {
+    for (what, ours) in [("weights", &*path.lock().unwrap()), ("final", &last)] {
         let name = format!("update.{case}.{what}");
         let deviation = deviation(&name, ours, &fixture.f64s(&name));
         // The gradients are single precision here.

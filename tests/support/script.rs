@@ -76,7 +76,7 @@ impl Optimizer for Script {
 pub fn rates(course: &[f64], callback: impl Callback<Course> + 'static) -> Vec<f64> {
     let mut model = Model::<Course, f64>::build(&Cpu::default(), Seed(0));
     let rates = Rc::default();
-    Trainer::new(Script::new(course))
+    Trainer::on_one_thread(Script::new(course))
         .epochs(course.len())
         .validation_data(&[VALIDATION])
         .progress(Progress::silent())

@@ -476,7 +476,7 @@ fn validation_rows_that_say_nothing_are_named_and_callbacks_and_logs_hear_it() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("run.jsonl");
     let mut model = Churn::build(&Cpu::default(), Seed(1));
-    let history = Trainer::new(Adam::new(0.01))
+    let history = Trainer::on_one_thread(Adam::new(0.01))
         .validation_data(&validation)
         .epochs(4)
         .progress(Progress::silent())

@@ -168,13 +168,6 @@ fn a_report_shows_all_there_is_and_fetches_nothing() {
 }
 
 #[test]
-fn there_is_no_confusion_matrix_of_numbers() {
-    let (model, _) = trained();
-    let error = model.confusion_matrix(Review::words, &rows(9)).unwrap_err().to_string();
-    assert!(error.contains("`words` is numbers"), "{error}");
-}
-
-#[test]
 fn the_learning_rate_finder_leaves_the_model_as_it_was() {
     let mut model = Review::build(&Cpu::default(), Seed(3));
     let before = model.snapshot().unwrap();

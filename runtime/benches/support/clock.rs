@@ -63,7 +63,7 @@ pub fn epochs<M: Network<f32, Cpu>>(
 ) -> Result<Vec<Moment>> {
     let mut model = Model::<M>::build(&Cpu::default(), Seed(1));
     let times = Times::default();
-    Trainer::new(Adam::new(1e-3))
+    Trainer::on_one_thread(Adam::new(1e-3))
         .epochs(epochs)
         .batch_size(batch)
         .progress(Progress::silent())

@@ -45,8 +45,8 @@ pub use source::Postgres;
 #[cfg(feature = "sqlite")]
 pub use source::Sqlite;
 pub use source::{
-    from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, Skipped, Skipping,
-    Source, WithImages,
+    from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, RowsOfFile, Skipped,
+    Skipping, Source, WithImages,
 };
 #[doc(hidden)]
 pub use source::{Block, BlockRequest, Blocks, SkipRefused};

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use multi_input_base::{Seed, Stream};
 
-/// Random and ordered splits of rows.
+/// Random and ordered splits of rows, in a vector or an array.
 pub trait Split: Sized {
+    /// The type of one row.
+    type Row;
+
     /// Splits the shuffled rows: the first part has floor(n * fraction) rows, the second part the
     /// rest. Equal seeds give equal splits. A fraction outside [0, 1] is clamped.
     ///
@@ -18,10 +21,8 @@ pub trait Split: Sized {
     /// let (train, test) = (0..10).collect::<Vec<_>>().split(0.8, Seed(7));
     /// assert_eq!((train.len(), test.len()), (8, 2));
     /// ```
-    fn split(self, fraction: f64, seed: Seed) -> (Self, Self);
-
-    /// The type of one row.
-    type Row;
+    #[doc(alias = "train_test_split")]
+    fn split(self, fraction: f64, seed: Seed) -> (Vec<Self::Row>, Vec<Self::Row>);
 
     /// As [`split`](Split::split), stratified: the share of each class in the first part is as near
     /// to `fraction` as its number of rows allows.
@@ -32,7 +33,7 @@ pub trait Split: Sized {
         fraction: f64,
         seed: Seed,
         class: impl Fn(&Self::Row) -> K,
-    ) -> (Self, Self);
+    ) -> (Vec<Self::Row>, Vec<Self::Row>);
 
     /// As [`split`](Split::split), with all rows of a group (for instance of one patient) in the
     /// same part. Groups are added in random order until the first part has at least `fraction` of
@@ -44,19 +45,24 @@ pub trait Split: Sized {
         fraction: f64,
         seed: Seed,
         group: impl Fn(&Self::Row) -> K,
-    ) -> (Self, Self);
+    ) -> (Vec<Self::Row>, Vec<Self::Row>);
 
     /// Splits the rows in order of time: the first part has the earliest `fraction` of the rows.
     /// The sort is stable.
     ///
     /// `sklearn.model_selection.TimeSeriesSplit` with one split.
-    fn split_by_time<K: Ord>(self, fraction: f64, time: impl Fn(&Self::Row) -> K) -> (Self, Self);
+    fn split_by_time<K: Ord>(
+        self,
+        fraction: f64,
+        time: impl Fn(&Self::Row) -> K,
+    ) -> (Vec<Self::Row>, Vec<Self::Row>);
 
     /// K-fold cross-validation: `folds` pairs of training and test rows. Each row is in exactly one
     /// test part; the sizes of the test parts differ by at most 1.
     ///
     /// `sklearn.model_selection.KFold(folds, shuffle=True)`.
-    fn folds(self, folds: usize, seed: Seed) -> Vec<(Self, Self)>
+    #[doc(alias("kfold", "KFold"))]
+    fn folds(self, folds: usize, seed: Seed) -> Vec<(Vec<Self::Row>, Vec<Self::Row>)>
     where
         Self::Row: Clone;
 }
@@ -131,6 +137,44 @@ impl<T> Split for Vec<T> {
             ([&self[..from], &self[to..]].concat(), self[from..to].to_vec())
         };
         (0..folds).map(fold).collect()
+    }
+}
+
+/// As for the vector of the rows.
+impl<T, const ROWS: usize> Split for [T; ROWS] {
+    type Row = T;
+
+    fn split(self, fraction: f64, seed: Seed) -> (Vec<T>, Vec<T>) {
+        Vec::from(self).split(fraction, seed)
+    }
+
+    fn split_stratified<K: Ord>(
+        self,
+        fraction: f64,
+        seed: Seed,
+        class: impl Fn(&T) -> K,
+    ) -> (Vec<T>, Vec<T>) {
+        Vec::from(self).split_stratified(fraction, seed, class)
+    }
+
+    fn split_by_group<K: Ord>(
+        self,
+        fraction: f64,
+        seed: Seed,
+        group: impl Fn(&T) -> K,
+    ) -> (Vec<T>, Vec<T>) {
+        Vec::from(self).split_by_group(fraction, seed, group)
+    }
+
+    fn split_by_time<K: Ord>(self, fraction: f64, time: impl Fn(&T) -> K) -> (Vec<T>, Vec<T>) {
+        Vec::from(self).split_by_time(fraction, time)
+    }
+
+    fn folds(self, folds: usize, seed: Seed) -> Vec<(Vec<T>, Vec<T>)>
+    where
+        T: Clone,
+    {
+        Vec::from(self).folds(folds, seed)
     }
 }
 

@@ -3,12 +3,11 @@
 use multi_input_base::Result;
 
 use super::{Callback, Event, Flow, Gradients, Memory, RunPlan, Training};
-use crate::definition::Definition;
 
 /// A borrowed callback, which its owner has again after the run.
-pub(crate) struct Borrowed<'c, C: ?Sized>(pub(crate) &'c mut C);
+pub struct Borrowed<'c, C: ?Sized>(pub(crate) &'c mut C);
 
-impl<M: Definition, C: Callback<M> + ?Sized> Callback<M> for Borrowed<'_, C> {
+impl<M, C: Callback<M> + ?Sized> Callback<M> for Borrowed<'_, C> {
     fn name(&self) -> &'static str {
         self.0.name()
     }

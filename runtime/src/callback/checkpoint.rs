@@ -11,10 +11,7 @@ use super::{
     callback_of_its_model, monitor::MonitoredFigure, AnyCallback, AnyTraining, Event, Flow, Memory,
     Monitor, RunPlan,
 };
-use crate::{
-    checkpoint::{self, BEST},
-    definition::Definition,
-};
+use crate::checkpoint::{self, BEST};
 
 /// Saves the whole run into a folder: weights, optimizer state, schedules and callbacks, seed and
 /// counters, preprocessing and history. `Trainer::resume` continues from it. A file gets its name
@@ -26,6 +23,7 @@ use crate::{
 /// `keras.callbacks.BackupAndRestore`, and with [`best`](Checkpoint::best)
 /// `ModelCheckpoint(save_best_only=True)`.
 #[derive(Clone, Debug)]
+#[doc(alias("ModelCheckpoint", "BackupAndRestore"))]
 pub struct Checkpoint<M> {
     untyped: Saving,
     model: PhantomData<fn() -> M>,
@@ -48,8 +46,9 @@ enum Every {
     Steps(usize),
 }
 
-impl<M: Definition> Checkpoint<M> {
+impl<M> Checkpoint<M> {
     /// Saves into a folder, which is created if it is missing.
+    #[doc(alias = "new")]
     pub fn in_folder(folder: impl AsRef<Path>) -> Checkpoint<M> {
         let folder = folder.as_ref().to_owned();
         let untyped = Saving { folder, every: Every::Epochs(1), keep: 3, best: None };

@@ -3,11 +3,14 @@
 use multi_input_base::Result;
 
 use super::{AnyCallback, AnyTraining, Callback, Event, Flow, Gradients, Training};
-use crate::definition::Definition;
 
 /// What a closure passed to [`Trainer::on_event`](crate::train::Trainer::on_event) may return:
 /// nothing, which continues the training, a [`Flow`], or a `Result` of either, whose error ends the
 /// training.
+#[diagnostic::on_unimplemented(
+    message = "a closure of `on_event` returns nothing, a `Flow` or a `Result`, but not `{Self}`",
+    label = "end the closure with `;` or with `Flow::Continue`"
+)]
 pub trait IntoFlow {
     /// Whether training continues.
     ///
@@ -34,24 +37,21 @@ impl<F: IntoFlow> IntoFlow for Result<F> {
     }
 }
 
-/// A closure that is called on every event.
-pub(crate) struct OnEvent<F>(pub(crate) F);
+/// A closure that is called on every event, and the conversion of what it returns.
+pub struct OnEvent<F, R>(pub(crate) F, pub(crate) fn(R) -> Result<Flow>);
 
-impl<M: Definition, R: IntoFlow, F> Callback<M> for OnEvent<F>
-where
-    F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
-{
+impl<M, R, F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R> Callback<M> for OnEvent<F, R> {
     fn name(&self) -> &'static str {
         "on_event"
     }
 
     fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<M>) -> Result<Flow> {
-        (self.0)(event, training).into_flow()
+        (self.1)((self.0)(event, training))
     }
 }
 
 /// A closure that is called with the gradients of every step.
-pub(crate) struct OnGradients<F>(pub(crate) F);
+pub struct OnGradients<F>(pub(crate) F);
 
 impl<F: FnMut(&mut Gradients<'_>)> AnyCallback for OnGradients<F> {
     fn name(&self) -> &'static str {

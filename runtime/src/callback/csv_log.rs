@@ -13,6 +13,7 @@ use crate::history::{Figures, Phase};
 ///
 /// `keras.callbacks.CSVLogger`.
 #[derive(Debug)]
+#[doc(alias = "CSVLogger")]
 pub struct CsvLog {
     file: LogFile,
 }

@@ -9,7 +9,7 @@ use super::{
     monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::{definition::Definition, short::Short, untyped::Snapshot};
+use crate::{short::Short, untyped::Snapshot};
 
 /// Stops after `patience` epochs without an improvement by more than `min_delta`. Epochs that were
 /// not validated have no figure and do not count.
@@ -59,8 +59,9 @@ enum Restore {
     Best(Option<Snapshot>),
 }
 
-impl<M: Definition> EarlyStopping<M> {
+impl<M> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, with the last weights.
+    #[doc(alias("new", "monitor"))]
     pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
@@ -84,6 +85,7 @@ impl<M: Definition> EarlyStopping<M> {
 
     /// Restores the weights of the best epoch at the end, even if training was not stopped early.
     #[must_use]
+    #[doc(alias = "restore_best_weights")]
     pub fn restore_best(mut self) -> Self {
         self.untyped.restore = Restore::Best(None);
         self

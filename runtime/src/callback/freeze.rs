@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 
 use super::{callback_of_its_model, AnyCallback, AnyTraining, Event, Flow, RunPlan};
-use crate::definition::{Definition, NodeOf};
+use crate::definition::NodeIn;
 
 /// Freezes a branch until an epoch begins, for example to train the head before the branch below
 /// it. `Trainer::freeze` freezes for the whole run.
@@ -27,10 +27,10 @@ struct Freezing {
     until: usize,
 }
 
-impl<M: Definition> Freeze<M> {
+impl<M> Freeze<M> {
     /// Freezes the branch of a node before epoch number `epoch`, counted from 0.
-    pub fn until_epoch(branch: impl Into<NodeOf<M>>, epoch: usize) -> Freeze<M> {
-        let untyped = Freezing { node: branch.into().name(), until: epoch };
+    pub fn until_epoch(branch: impl NodeIn<M>, epoch: usize) -> Freeze<M> {
+        let untyped = Freezing { node: branch.node().name(), until: epoch };
         Freeze { untyped, model: PhantomData }
     }
 }

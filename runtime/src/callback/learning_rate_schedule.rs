@@ -1,6 +1,6 @@
 //! `LearningRateSchedule`: sets the learning rate by a schedule.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use multi_input_base::{Error, Result};
 
@@ -13,8 +13,9 @@ use super::{AnyCallback, AnyTraining, Event, Flow, RateSchedule, RunPlan};
 /// By step: `keras.optimizers.schedules` passed as a learning rate. By epoch:
 /// `keras.callbacks.LearningRateScheduler`.
 #[derive(Clone)]
+#[doc(alias("LearningRateScheduler", "LambdaLR"))]
 pub struct LearningRateSchedule {
-    schedule: Rc<dyn RateSchedule>,
+    schedule: Arc<dyn RateSchedule + Send + Sync>,
     unit: Unit,
 }
 
@@ -26,13 +27,15 @@ enum Unit {
 
 impl LearningRateSchedule {
     /// The schedule counts optimizer steps.
-    pub fn by_step(schedule: impl RateSchedule + 'static) -> LearningRateSchedule {
-        LearningRateSchedule { schedule: Rc::new(schedule), unit: Unit::Step }
+    #[doc(alias = "new")]
+    pub fn by_step(schedule: impl RateSchedule + Send + Sync + 'static) -> LearningRateSchedule {
+        LearningRateSchedule { schedule: Arc::new(schedule), unit: Unit::Step }
     }
 
     /// The schedule counts epochs.
-    pub fn by_epoch(schedule: impl RateSchedule + 'static) -> LearningRateSchedule {
-        LearningRateSchedule { schedule: Rc::new(schedule), unit: Unit::Epoch }
+    #[doc(alias = "from_fn")]
+    pub fn by_epoch(schedule: impl RateSchedule + Send + Sync + 'static) -> LearningRateSchedule {
+        LearningRateSchedule { schedule: Arc::new(schedule), unit: Unit::Epoch }
     }
 
     /// The rate of a step or epoch.

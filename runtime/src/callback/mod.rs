@@ -79,10 +79,12 @@ mod tensor_board;
 mod terminate_on_nan;
 mod timer;
 
-pub(crate) use borrowed::Borrowed;
+#[doc(hidden)]
+pub use borrowed::Borrowed;
 pub use checkpoint::Checkpoint;
 pub use closure::IntoFlow;
-pub(crate) use closure::{OnEvent, OnGradients};
+#[doc(hidden)]
+pub use closure::{OnEvent, OnGradients};
 pub use csv_log::CsvLog;
 pub use early_stopping::EarlyStopping;
 pub use freeze::Freeze;
@@ -92,7 +94,7 @@ pub use interrupt::Interrupt;
 pub use json_log::JsonLog;
 pub use learning_rate_schedule::LearningRateSchedule;
 pub use memory::Memory;
-pub use monitor::Monitor;
+pub use monitor::{Listed, Monitor};
 pub use progress::Progress;
 pub use rate_schedule::RateSchedule;
 pub use reduce_on_plateau::ReduceOnPlateau;
@@ -101,19 +103,19 @@ pub use tensor_board::TensorBoard;
 pub use terminate_on_nan::TerminateOnNan;
 pub use timer::{Timer, Times};
 
-use std::path::Path;
+use std::{marker::PhantomData, path::Path};
 
 use multi_input_base::{Notice, Result};
 use multi_input_data::preprocess::Preprocessing;
 
 pub use crate::untyped::Snapshot;
 use crate::{
-    definition::{Definition, Graph, NodeOf},
+    definition::{Graph, NodeIn},
     history::{Figures, History},
 };
 
 /// A callback for training the model `M`. `keras.callbacks.Callback`; `lightning.Callback`.
-pub trait Callback<M: Definition> {
+pub trait Callback<M> {
     /// The name under which checkpoints store the callback's state.
     fn name(&self) -> &'static str;
 
@@ -191,7 +193,7 @@ pub trait AnyCallback {
     }
 }
 
-impl<M: Definition, C: AnyCallback> Callback<M> for C {
+impl<M, C: AnyCallback> Callback<M> for C {
     fn name(&self) -> &'static str {
         AnyCallback::name(self)
     }
@@ -221,10 +223,37 @@ impl<M: Definition, C: AnyCallback> Callback<M> for C {
     }
 }
 
-/// A callback of a model without the model's type, as the training loop stores it.
-pub(crate) struct Untyped<'c, M>(pub(crate) Box<dyn Callback<M> + 'c>);
+/// The callbacks of a trainer, which take a callback of the type `K`.
+#[diagnostic::on_unimplemented(
+    message = "`{K}` is no callback that this trainer takes",
+    label = "add callbacks one by one, closures by `on_event`; own ones implement `AnyCallback` and are `Send + Sync`"
+)]
+pub trait TakesCallback<K> {
+    #[doc(hidden)]
+    fn boxed(callback: K) -> Box<Self>;
+}
 
-impl<M: Definition> AnyCallback for Untyped<'_, M> {
+#[diagnostic::do_not_recommend]
+impl<'c, M, K> TakesCallback<K> for dyn Callback<M> + Send + Sync + 'c
+where
+    K: Callback<M> + Send + Sync + 'c,
+{
+    fn boxed(callback: K) -> Box<Self> {
+        Box::new(callback)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'c, M, K: Callback<M> + 'c> TakesCallback<K> for dyn Callback<M> + 'c {
+    fn boxed(callback: K) -> Box<Self> {
+        Box::new(callback)
+    }
+}
+
+/// A callback of a model without the model's type, as the training loop stores it.
+pub(crate) struct Untyped<M, C: ?Sized>(pub(crate) Box<C>, pub(crate) PhantomData<fn() -> M>);
+
+impl<M, C: Callback<M> + ?Sized> AnyCallback for Untyped<M, C> {
     fn name(&self) -> &'static str {
         self.0.name()
     }
@@ -257,7 +286,7 @@ impl<M: Definition> AnyCallback for Untyped<'_, M> {
 /// Implements [`Callback`] for a callback typed by its model, by delegating to its field `untyped`.
 macro_rules! callback_of_its_model {
     ($callback:ident) => {
-        impl<M: $crate::definition::Definition> $crate::callback::Callback<M> for $callback<M> {
+        impl<M> $crate::callback::Callback<M> for $callback<M> {
             fn name(&self) -> &'static str {
                 $crate::callback::AnyCallback::name(&self.untyped)
             }
@@ -512,22 +541,22 @@ pub trait AnyTraining {
 
 /// A training run of the model `M` as callbacks see it: [`AnyTraining`], and nodes by their
 /// handles.
-pub trait Training<M: Definition>: AnyTraining {
+pub trait Training<M>: AnyTraining {
     /// The run without the type of its model.
     fn any(&mut self) -> &mut dyn AnyTraining;
 }
 
-impl<M: Definition, T: AnyTraining> Training<M> for T {
+impl<M, T: AnyTraining> Training<M> for T {
     fn any(&mut self) -> &mut dyn AnyTraining {
         self
     }
 }
 
-impl<M: Definition> dyn Training<M> + '_ {
+impl<M> dyn Training<M> + '_ {
     /// Freezes or unfreezes a node's branch. A frozen `BatchNorm` uses its running statistics and
     /// does not update them.
-    pub fn freeze(&mut self, branch: impl Into<NodeOf<M>>, frozen: bool) {
-        self.freeze_node(branch.into().name(), frozen);
+    pub fn freeze(&mut self, branch: impl NodeIn<M>, frozen: bool) {
+        self.freeze_node(branch.node().name(), frozen);
     }
 }
 

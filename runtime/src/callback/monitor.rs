@@ -6,9 +6,9 @@ use multi_input_base::{Notice, NoticeKind};
 
 use super::{AnyTraining, RunPlan, Validation};
 use crate::{
-    definition::{Definition, Output, OutputOf},
+    definition::{Output, OutputOf},
     history::{Figure, Figures, Phase},
-    metric::{AnyMetric, Direction, Metric, Reports},
+    metric::{AnyMetric, Direction, Metric, ReportedIn, Reports},
 };
 
 /// A figure of every epoch of the model `M`, and the direction in which it improves.
@@ -76,41 +76,34 @@ pub struct Monitor<M> {
 
 /// A monitored figure without the type of the model.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct MonitoredFigure {
+pub struct MonitoredFigure {
     figure: Figure,
     direction: Direction,
 }
 
-impl<M: Definition> Monitor<M> {
+impl<M> Monitor<M> {
     /// The total loss on the validation rows.
+    #[doc(alias = "new")]
     pub fn val_loss() -> Monitor<M> {
-        Monitor::new(Phase::Validation, None, "loss", Direction::Lower)
+        Monitor::new(MonitoredFigure::new(Phase::Validation, None, "loss", Direction::Lower))
     }
 
     /// The total loss on the training rows.
     pub fn loss() -> Monitor<M> {
-        Monitor::new(Phase::Training, None, "loss", Direction::Lower)
+        Monitor::new(MonitoredFigure::new(Phase::Training, None, "loss", Direction::Lower))
     }
 
     /// A metric of an output on the validation rows.
-    pub fn val<const OUTPUT: usize, T: Metric>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M>
-    where
-        M: Reports<T, OUTPUT>,
-    {
-        let (output, direction) = (Some(output.name()), metric.direction());
-        Monitor::new(Phase::Validation, output, &metric.name(), direction)
+    #[rustfmt::skip] // In one line, which rustc's message about another metric quotes.
+    #[doc(alias("val_metric", "metric"))]
+    pub fn val<const OUTPUT: usize, T>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M> where M: Reports<OUTPUT>, (T, M::Metrics): Listed<T, M::Metrics> {
+        Monitor::new(<(T, M::Metrics) as Listed<T, M::Metrics>>::monitored(Phase::Validation, output.name(), &metric))
     }
 
     /// A metric of an output on the training rows.
-    pub fn train<const OUTPUT: usize, T: Metric>(
-        output: OutputOf<M, OUTPUT>,
-        metric: T,
-    ) -> Monitor<M>
-    where
-        M: Reports<T, OUTPUT>,
-    {
-        let (output, direction) = (Some(output.name()), metric.direction());
-        Monitor::new(Phase::Training, output, &metric.name(), direction)
+    #[rustfmt::skip]
+    pub fn train<const OUTPUT: usize, T>(output: OutputOf<M, OUTPUT>, metric: T) -> Monitor<M> where M: Reports<OUTPUT>, (T, M::Metrics): Listed<T, M::Metrics> {
+        Monitor::new(<(T, M::Metrics) as Listed<T, M::Metrics>>::monitored(Phase::Training, output.name(), &metric))
     }
 
     /// The metric of one label, from 0, of an output `[bool; N]`, instead of the mean over its
@@ -122,14 +115,34 @@ impl<M: Definition> Monitor<M> {
         self
     }
 
-    fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Monitor<M> {
-        let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
-        let figure = Figure { phase, output, quantity, label: None };
-        Monitor { monitored: MonitoredFigure { figure, direction }, model: PhantomData }
+    fn new(monitored: MonitoredFigure) -> Monitor<M> {
+        Monitor { monitored, model: PhantomData }
+    }
+}
+
+/// A metric of the type `T` and the list `Metrics` of an output, as a pair: the metric is in the list.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` is not among `{Metrics}`",
+    label = "add it to the `metrics(...)` of the output, or watch one that is there, such as `metric::Mae`"
+)]
+pub trait Listed<T, Metrics> {
+    #[doc(hidden)]
+    fn monitored(phase: Phase, output: &'static str, metric: &T) -> MonitoredFigure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ReportedIn<Metrics> + Metric, Metrics> Listed<T, Metrics> for (T, Metrics) {
+    fn monitored(phase: Phase, output: &'static str, metric: &T) -> MonitoredFigure {
+        MonitoredFigure::new(phase, Some(output), &metric.name(), metric.direction())
     }
 }
 
 impl MonitoredFigure {
+    fn new(phase: Phase, output: Option<&str>, quantity: &str, direction: Direction) -> Self {
+        let (output, quantity) = (output.map(str::to_owned), quantity.to_owned());
+        MonitoredFigure { figure: Figure { phase, output, quantity, label: None }, direction }
+    }
+
     /// Mistakes in monitoring this figure.
     pub(crate) fn mistakes(&self, run: &RunPlan) -> Vec<String> {
         let is_missing =

@@ -9,7 +9,6 @@ use super::{
     monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
 };
-use crate::definition::Definition;
 
 /// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
 /// than `min_delta`.
@@ -18,6 +17,7 @@ use crate::definition::Definition;
 /// no cooldown, minimum rate 0; except that NaN is never the best value.
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau(threshold_mode="abs")`.
 #[derive(Clone, Debug)]
+#[doc(alias = "ReduceLROnPlateau")]
 pub struct ReduceOnPlateau<M> {
     untyped: Reduction,
     model: PhantomData<fn() -> M>,
@@ -39,8 +39,9 @@ struct Reduction {
     cooling: usize,
 }
 
-impl<M: Definition> ReduceOnPlateau<M> {
+impl<M> ReduceOnPlateau<M> {
     /// Monitors a figure.
+    #[doc(alias("new", "monitor"))]
     pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
         let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
         let untyped = Reduction {

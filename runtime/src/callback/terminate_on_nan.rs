@@ -12,6 +12,7 @@ use crate::history::Phase;
 ///
 /// `keras.callbacks.TerminateOnNaN`, which monitors the training loss only.
 #[derive(Clone, Copy, Debug, Default)]
+#[doc(alias = "TerminateOnNaN")]
 pub struct TerminateOnNan;
 
 impl AnyCallback for TerminateOnNan {

@@ -4,7 +4,7 @@ use multi_input_data::{RowReader, RowWriter};
 
 use super::*;
 use crate::{
-    definition::{RowTypes, Schema},
+    definition::{Definition, RowTypes, Schema},
     history::Phase,
 };
 

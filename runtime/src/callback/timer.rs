@@ -1,8 +1,7 @@
 //! `Timer`: measures and limits the duration of training.
 
 use std::{
-    cell::RefCell,
-    rc::Rc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -31,7 +30,7 @@ pub struct Timer {
 
 /// The measurements of a [`Timer`] so far.
 #[derive(Clone, Debug, Default)]
-pub struct Times(Rc<RefCell<Measured>>);
+pub struct Times(Arc<Mutex<Measured>>);
 
 #[derive(Debug, Default)]
 struct Measured {
@@ -42,12 +41,16 @@ struct Measured {
 impl Times {
     /// The duration of each epoch, validation included.
     pub fn epochs(&self) -> Vec<Duration> {
-        self.0.borrow().epochs.clone()
+        self.measured().epochs.clone()
     }
 
     /// The duration of the run.
     pub fn total(&self) -> Duration {
-        self.0.borrow().total
+        self.measured().total
+    }
+
+    fn measured(&self) -> MutexGuard<'_, Measured> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,7 +82,7 @@ impl AnyCallback for Timer {
         let now = Instant::now();
         let total = now - *self.started.get_or_insert(now);
         let epoch = now - *self.epoch_started.get_or_insert(now);
-        let mut measured = self.times.0.borrow_mut();
+        let mut measured = self.times.measured();
         measured.total = total;
         match event {
             Event::EpochStarted { .. } => self.epoch_started = Some(now),

@@ -25,50 +25,134 @@ pub struct OptionalInputOf<M> {
 /// The argument of `Model::take`: nodes of the model `M`, as `nodes![HousePrice::rooms]` gives.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are no nodes of `{M}`",
-    label = "no nodes of this model",
-    note = "name nodes of the model that takes: `model.take(&base, nodes![House::rooms])`"
+    label = "name nodes of the model that takes: `model.take(&base, nodes![House::rooms])`"
 )]
 pub trait NodesOf<M> {
     /// The nodes.
     fn nodes(&self) -> &[NodeOf<M>];
 }
 
-#[diagnostic::do_not_recommend] // The message says what they are.
-impl<M, const N: usize> NodesOf<M> for [NodeOf<M>; N] {
+#[diagnostic::do_not_recommend]
+impl<M, T: AsRef<[NodeOf<M>]>> NodesOf<M> for T {
     fn nodes(&self) -> &[NodeOf<M>] {
-        self
+        self.as_ref()
     }
 }
 
+// Each trait of an argument has one impl, for all types, which asks for another trait: then rustc's message
+// has its caret at the argument and says neither which types there are nor why the impl does not apply.
+
+/// The argument of `Trainer::freeze`, `Trainer::learning_rate_of` and others: the handle of any node of
+/// the model `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no node of the model",
+    label = "name a node by its handle, such as `House::rooms`"
+)]
+pub trait NodeIn<M> {
+    /// The node.
+    fn node(self) -> NodeOf<M>;
+}
+
 #[diagnostic::do_not_recommend]
-impl<M> NodesOf<M> for Vec<NodeOf<M>> {
-    fn nodes(&self) -> &[NodeOf<M>] {
-        self
+impl<M, H: Into<NodeOf<M>>> NodeIn<M> for H {
+    fn node(self) -> NodeOf<M> {
+        self.into()
     }
 }
 
 /// The argument of `Trainer::drop_input`: an [`OptionalInputOf`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no input of `{M}` that may be absent, so it cannot be dropped",
-    label = "no input whose type is an `Option`",
-    note = "make the input's type `Option<...>`, and say what stands in: `#[input(missing = zeros)]`"
+    message = "only an input that may be absent can be dropped, which `{Self}` is not",
+    label = "make it an `Option` with `#[input(missing = zeros)]`, or name one that is"
 )]
 pub trait Droppable<M> {
     /// The input's node.
     fn node(self) -> NodeOf<M>;
 }
 
-/// The argument of `Trainer::class_weight`, `Conformal::set` and others: an [`OutputOf`] the model `M`
-/// whose type is `Class<N>`, `bool` or `[bool; N]`. The expansion of `#[multi_input_model]` implements it.
+#[diagnostic::do_not_recommend]
+impl<M, H: Into<OptionalInputOf<M>>> Droppable<M> for H {
+    fn node(self) -> NodeOf<M> {
+        self.into().node
+    }
+}
+
+/// The argument of `Trainer::sample_weight`: an [`OutputOf`] the model `M`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no classes: its type is neither `Class<N>` nor `bool`",
-    label = "no class",
-    note = "for numbers there are `Trainer::sample_weight` and `Conformal::interval`"
+    message = "`{Self}` is no output of the model",
+    label = "name an output with a loss by its handle, such as `House::price`"
+)]
+pub trait OutputIn<M> {
+    /// The index among the model's outputs.
+    fn index(&self) -> usize;
+
+    /// The field's name.
+    fn name(&self) -> &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, H: OutputHandle<M>> OutputIn<M> for H {
+    fn index(&self) -> usize {
+        OutputHandle::index(self)
+    }
+
+    fn name(&self) -> &'static str {
+        OutputHandle::name(self)
+    }
+}
+
+/// The argument of `Trainer::class_weight`, `Model::confusion_matrix`, `Conformal::set` and others: an
+/// [`OutputOf`] the model `M` whose type is `Class<N>`, `bool` or `[bool; N]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no classes: it is no output of the type `Class<N>` or `bool`",
+    label = "no class; for numbers there are `sample_weight` and `Conformal::interval`"
 )]
 pub trait ClassOutput<M> {
     /// The index among the model's outputs.
     fn index(&self) -> usize;
+
+    /// The field's name.
+    fn name(&self) -> &'static str;
 }
+
+#[diagnostic::do_not_recommend]
+impl<M, H: ClassHandle<M>> ClassOutput<M> for H {
+    fn index(&self) -> usize {
+        OutputHandle::index(self)
+    }
+
+    fn name(&self) -> &'static str {
+        OutputHandle::name(self)
+    }
+}
+
+/// The handle of an output, whose number its type has.
+pub trait OutputHandle<M> {
+    /// The index among the model's outputs.
+    fn index(&self) -> usize;
+
+    /// The field's name.
+    fn name(&self) -> &'static str;
+}
+
+impl<M, const INDEX: usize> OutputHandle<M> for OutputOf<M, INDEX> {
+    fn index(&self) -> usize {
+        INDEX
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// The handle of an output that has classes.
+pub trait ClassHandle<M>: OutputHandle<M> {}
+
+impl<M: HasClasses<INDEX>, const INDEX: usize> ClassHandle<M> for OutputOf<M, INDEX> {}
+
+/// A model whose output number `INDEX` has the type `Class<N>`, `bool` or `[bool; N]`. The expansion of
+/// `#[multi_input_model]` implements it.
+pub trait HasClasses<const INDEX: usize> {}
 
 impl<M, const INDEX: usize> OutputOf<M, INDEX> {
     /// Only for the expansion of `#[multi_input_model]`.
@@ -111,13 +195,6 @@ impl<M> OptionalInputOf<M> {
     /// The field's name.
     pub const fn name(&self) -> &'static str {
         self.node.name
-    }
-}
-
-#[diagnostic::do_not_recommend] // The message says what can be dropped.
-impl<M> Droppable<M> for OptionalInputOf<M> {
-    fn node(self) -> NodeOf<M> {
-        self.node
     }
 }
 

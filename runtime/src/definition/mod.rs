@@ -10,7 +10,7 @@ use std::{ops::Deref, path::Path};
 
 use dfdx::{
     nn::BuildOnDevice,
-    tensor::{OwnedTape, Tensor},
+    tensor::{Cpu, OwnedTape, Tensor},
 };
 
 use multi_input_base::Error;
@@ -23,7 +23,10 @@ pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::{
-    handle::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf},
+    handle::{
+        ClassHandle, ClassOutput, Droppable, HasClasses, NodeIn, NodeOf, NodesOf, OptionalInputOf,
+        OutputHandle, OutputIn, OutputOf,
+    },
     part::PartOf,
 };
 use crate::{data::Batch, metric::AnyMetric, plot};
@@ -60,8 +63,32 @@ pub trait IntoHeads<E: Element, D: Backend<E>> {
 }
 
 /// A definition on a dtype and a device; its module is `Self::Built`.
-pub trait Network<E: Element, D: Backend<E>>:
-    Definition + BuildOnDevice<D, E, Built: 'static>
+///
+/// It is the one bound of a function for any model:
+///
+/// ```
+/// use multi_input::prelude::*;
+///
+/// fn train<M: Network>(model: &mut Model<M>, rows: &[M::Sample]) -> multi_input::Result<History> {
+///     Trainer::new(Adam::new(1e-3)).epochs(10).fit(model, rows)
+/// }
+/// ```
+///
+/// Without a dtype and a device it is a definition on `f32` and the processor. A function for any dtype
+/// and device names them, with a bound each:
+///
+/// ```
+/// use multi_input::{kernel::Element, prelude::*, Compute};
+///
+/// fn loss<M: Network<E, D>, E: Element, D: Compute<E>>(
+///     model: &Model<M, E, D>,
+///     rows: &[M::Sample],
+/// ) -> multi_input::Result<f64> {
+///     Ok(model.evaluate(rows)?.loss())
+/// }
+/// ```
+pub trait Network<E: Element = f32, D: Backend<E> = Cpu>:
+    Definition + BuildOnDevice<D, E, Built: 'static + Send + Sync>
 {
     /// The input of the module: `HousePriceBatch<usize, E, D>`.
     type Batch;

@@ -91,5 +91,5 @@ pub(crate) enum ValidationRows {
     /// Separate rows in memory, or the error of encoding them.
     Rows(Result<Table>),
     /// A source that is read anew for every validation.
-    Source(Box<dyn SampleTables>),
+    Source(Box<dyn SampleTables + Send + Sync>),
 }

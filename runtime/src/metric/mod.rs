@@ -156,11 +156,16 @@ pub trait Metric: std::fmt::Debug + Sync + 'static {
 const NUMBERS: &[Target] = &[Target::Numbers];
 const CLASSES: &[Target] = &[Target::Class, Target::Flag, Target::Flags];
 
-/// A model whose output number `OUTPUT` lists the metric `T` in its `metrics(...)`.
-///
-/// The expansion of `#[multi_input_model]` implements it for the metrics of a trait that is the
-/// output's own, so that the message about another metric names the output.
-pub trait Reports<T, const OUTPUT: usize> {}
+/// A model whose output number `OUTPUT` lists metrics in its `metrics(...)`. The expansion of
+/// `#[multi_input_model]` implements it.
+pub trait Reports<const OUTPUT: usize> {
+    /// The type that stands for the list. Its name is `House::price::metrics`, so that the message
+    /// about another metric names the output.
+    type Metrics;
+}
+
+/// A metric of the list `Metrics`.
+pub trait ReportedIn<Metrics> {}
 
 /// The direction in which a figure improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

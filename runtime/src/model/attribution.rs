@@ -48,6 +48,7 @@ impl Attribution {
     ///
     /// Strumbelj and Kononenko 2014, Castro et al. 2009. Captum's `ShapleyValueSampling` with
     /// `feature_mask` for whole inputs; `shap.PermutationExplainer`.
+    #[doc(alias = "shap")]
     pub fn shapley<M: Network<E, D>, E: Element, D: Compute<E>, const OUTPUT: usize>(
         model: &Model<M, E, D>,
         _output: OutputOf<M, OUTPUT>,
@@ -241,7 +242,7 @@ impl<M: Differentiable<E, D>, E: Element, D: Compute<E>> IntegratedGradients<'_,
     }
 
     fn explain_table(&self, rows: &Table) -> Result<Vec<Attribution>> {
-        let (model, module) = (self.model.untyped(), &self.model.inner.module);
+        let (model, module) = (self.model.untyped(), &self.model.inner().module);
         D::core().integrated_gradients((model, module), &self.settings, rows)
     }
 }

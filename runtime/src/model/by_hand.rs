@@ -116,7 +116,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         step: u64,
     ) -> Result<SampleBatch<M, E, D>> {
         let key = |stream| RngKey { seed: seed.stream(stream), layer: 0, step, call: 0 };
-        M::set_rng_key(&mut self.inner.module.0, key(Stream::Dropout));
+        M::set_rng_key(&mut self.inner_mut().module.0, key(Stream::Dropout));
         self.encoded(rows, Some(key(Stream::Augmentation)))
     }
 
@@ -125,7 +125,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let fitted = self.untyped().fitted()?;
         let raw = fitted.classes(raw, 0)?;
         let rows = Rows::numbered(raw, &fitted, RowWeights::default(), (0, key))?;
-        let device = self.inner.device.clone();
+        let device = self.inner().device.clone();
         let all: Vec<usize> = (0..rows.len()).collect();
         let inputs = M::batch(&Batch::new(&rows.ready, &all), &device).map_err(Error::device)?;
         Ok(SampleBatch { inputs, targets: BatchTargets { rows, device, model: PhantomData } })
@@ -146,7 +146,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         H: IntoHeads<E, D, Tape = OwnedTape<E, D>>,
     {
         let (mut heads, tape) = heads.into_heads().map_err(Error::device)?;
-        heads.extend(M::loss_weights(&self.inner.module.0).map_err(Error::device)?);
+        heads.extend(M::loss_weights(&self.inner().module.0).map_err(Error::device)?);
         D::core().loss((&M::GRAPH, &targets.rows), heads, tape, &targets.device)
     }
 
@@ -156,7 +156,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Error::Device`] of the device.
     pub fn add_penalties(&self, gradients: &mut Gradients<E, D>) -> Result<f64> {
         let mut penalties = Penalties::default();
-        M::penalize(&self.inner.module.0, &mut penalties).map_err(Error::device)?;
+        M::penalize(&self.inner().module.0, &mut penalties).map_err(Error::device)?;
         penalties.in_training(gradients, |_| false).map_err(Error::device)
     }
 }

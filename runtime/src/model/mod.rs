@@ -2,6 +2,7 @@
 
 mod attribution;
 mod baselines;
+mod build;
 mod by_hand;
 mod partial_dependence;
 mod slices;
@@ -13,16 +14,18 @@ mod unknown;
 use std::path::Path;
 
 use dfdx::tensor::Cpu;
-use multi_input_base::{Error, Result, Seed, Stream};
+use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{
     preprocess::{push_inputs, Preprocessing},
     RowReader, Table,
 };
 use multi_input_kernel::Element;
 
+use self::build::Inner;
 pub use self::{
     attribution::{IntegratedGradients, Shapley},
     baselines::Baselines,
+    build::Build,
     by_hand::{BatchTargets, SampleBatch},
     partial_dependence::{Dependence, InputOf},
     transfer::Base,
@@ -31,7 +34,7 @@ pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
     compute::Compute,
-    definition::{Network, Output, OutputOf, PartOf},
+    definition::{ClassOutput, Network, Output, PartOf},
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -40,17 +43,19 @@ use crate::{
 };
 
 /// The model `M` with weights, on a dtype and a device.
-pub struct Model<M: Network<E, D>, E: Element = f32, D: Compute<E> = Cpu> {
-    inner: UntypedModel<E, D, Typed<M, E, D>>,
+pub struct Model<M, E = f32, D = Cpu> {
+    inner: Box<dyn Inner<M, E, D> + Send + Sync>,
 }
 
-impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
+impl<M, E, D> Model<M, E, D> {
     /// Builds a model with fresh weights, which depend on the seed only.
     ///
     /// # Panics
     /// If memory cannot be allocated, as dfdx's `build` does; [`try_build`](Model::try_build)
     /// returns an error.
-    pub fn build(device: &D, seed: Seed) -> Model<M, E, D> {
+    #[rustfmt::skip] // In one line, which rustc's message quotes.
+    #[doc(alias("new", "compile"))]
+    pub fn build(device: &D, seed: Seed) -> Self where Self: Build<Device = D> {
         Model::try_build(device, seed).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -58,44 +63,95 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// [`Error::Device`] if memory cannot be allocated.
-    pub fn try_build(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
-        let seeded = device.seeded(seed.stream(Stream::Initialisation));
-        let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
-        Ok(Model { inner: UntypedModel::new(Typed(module), device.clone()) })
+    #[rustfmt::skip]
+    pub fn try_build(device: &D, seed: Seed) -> Result<Self> where Self: Build<Device = D> {
+        Build::with_fresh_weights(device, seed)
+    }
+
+    /// Loads a saved model.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds
+    /// another model.
+    #[rustfmt::skip]
+    #[doc(alias("load_model", "from_pretrained", "from_file", "restore_from"))]
+    pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
+        Build::of_file(path.as_ref(), device, Dtypes::Same)
+    }
+
+    /// Loads a saved model whose numbers are of another dtype: `f64` as `f32`, which rounds them, or
+    /// `f32` as `f64`, which is exact. A file of the model's own dtype is loaded as it is.
+    ///
+    /// ```
+    /// # use multi_input::prelude::*;
+    /// # #[multi_input_model]
+    /// # struct House {
+    /// #     #[input]
+    /// #     rooms: f32,
+    /// #     #[from(rooms)]
+    /// #     #[branch(Dense(1))]
+    /// #     #[output(loss = mse)]
+    /// #     price: f32,
+    /// # }
+    /// # let path = std::env::temp_dir().join("load_converted.safetensors");
+    /// let exact = Model::<House, f64>::build(&Cpu::default(), Seed(1));
+    /// exact.save(&path)?;
+    /// assert!(Model::<House, f32>::load(&path, &Cpu::default()).is_err());
+    /// let small = Model::<House, f32>::load_converted(&path, &Cpu::default())?;
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Model::load), and if a number exceeds the range of the model's dtype.
+    #[rustfmt::skip]
+    pub fn load_converted(path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
+        Build::of_file(path.as_ref(), device, Dtypes::Converted)
+    }
+}
+
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
+    fn inner(&self) -> &UntypedModel<E, D, Typed<M, E, D>> {
+        self.inner.typed()
+    }
+
+    fn inner_mut(&mut self) -> &mut UntypedModel<E, D, Typed<M, E, D>> {
+        self.inner.typed_mut()
     }
 
     /// The model without the type of its module.
     pub(crate) fn untyped(&self) -> &UntypedModel<E, D> {
-        &self.inner
+        self.inner()
     }
 
     /// The mutable model without the type of its module.
     pub(crate) fn untyped_mut(&mut self) -> &mut UntypedModel<E, D> {
-        &mut self.inner
+        self.inner_mut()
     }
 
     /// The dfdx module.
     pub fn module(&self) -> &M::Built {
-        &self.inner.module.0
+        &self.inner().module.0
     }
 
     /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
     /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
     /// calibrations that the model keeps are dropped.
     pub fn module_mut(&mut self) -> &mut M::Built {
-        (self.inner.coverage, self.inner.initial) = (None, false);
-        self.inner.uncertainty = Saved::default();
-        &mut self.inner.module.0
+        let inner = self.inner_mut();
+        (inner.coverage, inner.initial) = (None, false);
+        inner.uncertainty = Saved::default();
+        &mut inner.module.0
     }
 
     /// The device.
     pub fn device(&self) -> &D {
-        &self.inner.device
+        &self.inner().device
     }
 
     /// The fitted preprocessing; `None` before training.
     pub fn preprocessing(&self) -> Option<&Preprocessing> {
-        self.inner.preprocessing.as_ref()
+        self.inner().preprocessing.as_ref()
     }
 
     /// Predicts every row, in order. `keras.Model.predict`.
@@ -110,6 +166,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// [`Error::Unfitted`] if the preprocessing needs fitting and is not fitted, [`Error::Value`]
     /// for a row that the model does not accept.
+    #[doc(alias("predict_proba", "forward", "call", "infer", "transform"))]
     pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
         for row in rows {
@@ -141,6 +198,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), [`Error::NoLoss`] without an output that has a loss,
     /// [`Error::NoRows`] without rows, and [`Error::NoTargets`] without known targets.
+    #[doc(alias("score", "test"))]
     pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
         D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
     }
@@ -148,14 +206,12 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// The confusion matrix of an output on the rows with a known target.
     ///
     /// # Errors
-    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] if the output's target is neither a
-    /// class nor a flag, and [`Error::NoTargets`] without known targets.
-    pub fn confusion_matrix<const OUTPUT: usize>(
-        &self,
-        output: OutputOf<M, OUTPUT>,
-        rows: &[M::Sample],
-    ) -> Result<ConfusionMatrix> {
-        let labels = M::GRAPH.outputs.get(OUTPUT).map_or(0, Output::label_count);
+    /// As [`evaluate`](Model::evaluate), [`Error::Settings`] if the output has several labels, and
+    /// [`Error::NoTargets`] without known targets.
+    #[rustfmt::skip] // In one line, which rustc's message about another output quotes.
+    #[doc(alias = "plot_confusion_matrix")]
+    pub fn confusion_matrix(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<ConfusionMatrix> {
+        let labels = M::GRAPH.outputs.get(output.index()).map_or(0, Output::label_count);
         if labels > 0 {
             let name = output.name();
             let mistake = format!(
@@ -173,18 +229,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// As [`confusion_matrix`](Model::confusion_matrix).
-    pub fn confusion_matrices<const OUTPUT: usize>(
-        &self,
-        output: OutputOf<M, OUTPUT>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<ConfusionMatrix>> {
-        if M::GRAPH.outputs.get(OUTPUT).is_none_or(|output| output.target.kind.is_numbers()) {
-            let name = output.name();
-            let mistake = format!("`{name}` is numbers, of which there is no confusion matrix");
-            return Err(Error::Settings(vec![mistake]));
-        }
+    #[rustfmt::skip]
+    pub fn confusion_matrices(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<ConfusionMatrix>> {
         let raw = encode::<M>(rows, "compare with")?;
-        let matrices = D::core().confusion(self.untyped(), OUTPUT, raw)?;
+        let matrices = D::core().confusion(self.untyped(), output.index(), raw)?;
         match matrices.is_empty() {
             true => Err(Error::NoTargets("compare with")),
             false => Ok(matrices),
@@ -208,56 +256,16 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be written.
+    #[doc(alias("save_weights", "save_model", "save_pretrained", "state_dict"))]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().save(self.untyped(), path.as_ref())
-    }
-
-    /// Loads a saved model.
-    ///
-    /// # Errors
-    /// [`Error::File`] if the file cannot be read, [`Error::Checkpoint`] if it is damaged or holds
-    /// another model.
-    pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
-        let mut model = Model::try_build(device, Seed(0))?;
-        model.load_weights(path)?;
-        Ok(model)
-    }
-
-    /// Loads a saved model whose numbers are of another dtype: `f64` as `f32`, which rounds them, or
-    /// `f32` as `f64`, which is exact. A file of the model's own dtype is loaded as it is.
-    ///
-    /// ```
-    /// # use multi_input::prelude::*;
-    /// # #[multi_input_model]
-    /// # struct House {
-    /// #     #[input]
-    /// #     rooms: f32,
-    /// #     #[from(rooms)]
-    /// #     #[branch(Dense(1))]
-    /// #     #[output(loss = mse)]
-    /// #     price: f32,
-    /// # }
-    /// # let path = std::env::temp_dir().join("load_converted.safetensors");
-    /// let exact = Model::<House, f64>::build(&Cpu::default(), Seed(1));
-    /// exact.save(&path)?;
-    /// assert!(Model::<House, f32>::load(&path, &Cpu::default()).is_err());
-    /// let small = Model::<House, f32>::load_converted(&path, &Cpu::default())?;
-    /// # std::fs::remove_file(&path).ok();
-    /// # Ok::<(), multi_input::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`load`](Model::load), and if a number exceeds the range of the model's dtype.
-    pub fn load_converted(path: impl AsRef<Path>, device: &D) -> Result<Model<M, E, D>> {
-        let mut model = Model::try_build(device, Seed(0))?;
-        D::core().load(model.untyped_mut(), path.as_ref(), Dtypes::Converted)?;
-        Ok(model)
     }
 
     /// Loads weights and preprocessing from a file. After an error the model is unchanged.
     ///
     /// # Errors
     /// As [`load`](Model::load).
+    #[doc(alias = "load_state_dict")]
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
         D::core().load(self.untyped_mut(), path.as_ref(), Dtypes::Same)
     }
@@ -266,6 +274,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// The device's.
+    #[doc(alias = "get_weights")]
     pub fn snapshot(&self) -> Result<Snapshot> {
         Ok(D::core().snapshot(self.untyped()))
     }
@@ -274,16 +283,19 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// The device's, and if the copy belongs to another model.
+    #[doc(alias = "set_weights")]
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         D::core().restore(self.untyped_mut(), snapshot)
     }
 
     /// The number of trainable parameters.
+    #[doc(alias("count_params", "num_params"))]
     pub fn num_parameters(&self) -> usize {
         multi_input_nn::parameters::count::<E, D, M::Built>().0
     }
 
     /// The table of nodes, layers, shapes and parameter counts. `keras.Model.summary`.
+    #[doc(alias = "info")]
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
     }
@@ -291,7 +303,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
 
 impl<M: Network<E, D>, E: Element, D: Compute<E>> std::fmt::Debug for Model<M, E, D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let preprocessing = &self.inner.preprocessing;
+        let preprocessing = &self.inner().preprocessing;
         f.debug_struct(M::GRAPH.name).field("preprocessing", preprocessing).finish_non_exhaustive()
     }
 }

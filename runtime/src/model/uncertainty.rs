@@ -27,13 +27,13 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// preprocessing, than the model has.
     pub fn set_conformal(&mut self, conformal: &Conformal<M>) -> Result<()> {
         self.check_weights("Model::set_conformal", conformal.fitted().weights)?;
-        self.inner.uncertainty.conformal = Some(conformal.fitted().clone());
+        self.inner_mut().uncertainty.conformal = Some(conformal.fitted().clone());
         Ok(())
     }
 
     /// The intervals and sets that were kept with the model.
     pub fn conformal(&self) -> Option<Conformal<M>> {
-        self.inner.uncertainty.conformal.clone().map(Conformal::of)
+        self.inner().uncertainty.conformal.clone().map(Conformal::of)
     }
 
     /// Keeps a calibration with the model, as [`set_conformal`](Model::set_conformal) keeps
@@ -45,7 +45,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// preprocessing, than the model has.
     pub fn set_calibration(&mut self, calibration: &Calibration<M>) -> Result<()> {
         self.check_weights("Model::set_calibration", calibration.fitted().weights)?;
-        self.inner.uncertainty.calibration = Some(calibration.fitted().clone());
+        self.inner_mut().uncertainty.calibration = Some(calibration.fitted().clone());
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
 
     /// The calibration that was kept with the model.
     pub fn calibration(&self) -> Option<Calibration<M>> {
-        self.inner.uncertainty.calibration.clone().map(Calibration::of)
+        self.inner().uncertainty.calibration.clone().map(Calibration::of)
     }
 
     /// Predicted probabilities against frequencies, for a flag, a class, or each of several labels, on

@@ -1,5 +1,5 @@
 use std::sync::{
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
     Arc,
 };
 
@@ -270,7 +270,7 @@ fn the_gradients_of_a_step_equal_central_differences_of_the_evaluated_loss() {
 }
 
 /// Records that training has ended.
-struct Ended(std::rc::Rc<std::cell::Cell<bool>>);
+struct Ended(Arc<AtomicBool>);
 
 impl Callback<House> for Ended {
     fn name(&self) -> &'static str {
@@ -282,7 +282,7 @@ impl Callback<House> for Ended {
         _: &mut dyn Training<House>,
     ) -> multi_input_base::Result<Flow> {
         if let Event::Ended = event {
-            self.0.set(true);
+            self.0.store(true, Ordering::Relaxed);
         }
         Ok(Flow::Continue)
     }
@@ -290,12 +290,11 @@ impl Callback<House> for Ended {
 
 #[test]
 fn callbacks_hear_the_end_of_a_run_that_fails() {
-    let ended = std::rc::Rc::default();
+    let ended = Arc::<AtomicBool>::default();
     let trainer = Trainer::new(Sgd::new(1e30)).epochs(5);
-    let trained =
-        trainer.callback(Ended(std::rc::Rc::clone(&ended))).fit(&mut build(), &houses(16));
+    let trained = trainer.callback(Ended(Arc::clone(&ended))).fit(&mut build(), &houses(16));
     assert!(matches!(trained, Err(Error::NotFinite { .. })));
-    assert!(ended.get());
+    assert!(ended.load(Ordering::Relaxed));
 }
 
 #[test]

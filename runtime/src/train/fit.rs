@@ -1,13 +1,15 @@
 //! Training a typed model: converts model and rows to their untyped forms and calls the training
 //! loop.
 
+use std::marker::PhantomData;
+
 use multi_input_base::Result;
 use multi_input_data::Source;
 use multi_input_kernel::Element;
-use multi_input_nn::optim::Optimizer;
 
 use super::{
     sources::{SampleWeight, WeightedSamples},
+    trained_by::TrainedBy,
     Trainer,
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
     objective::encode,
 };
 
-impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
+impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
     /// Preprocessing is fitted on the training rows, except for inputs and targets that are already
@@ -43,17 +45,12 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) if a run cannot be resumed,
     /// [`Error::File`](crate::Error::File) if a callback cannot write.
-    pub fn fit<E: Element, D: Compute<E>>(
-        self,
-        model: &mut Model<M, E, D>,
-        train: &[M::Sample],
-    ) -> Result<History>
-    where
-        M: Network<E, D>,
-    {
-        let (setup, _) = self.setup(train);
+    #[rustfmt::skip] // In one line, which rustc's message about a model of another definition quotes.
+    #[doc(alias("train", "run", "fit_transform"))]
+    pub fn fit<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<History> where (M, Model<N, E, D>): TrainedBy<M, N> {
+        let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
         let checked = setup.checked(train.len())?;
-        let raw = encode::<M>(train, "train on")?;
+        let raw = encode::<N>(train, "train on")?;
         D::core().fit(checked, model.untyped_mut(), raw)
     }
 
@@ -96,6 +93,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit), and those of the source.
+    #[doc(alias("fit_generator", "train_from"))]
     pub fn fit_from<E: Element, D: Compute<E>, S: Source<Row = M::Sample>>(
         self,
         model: &mut Model<M, E, D>,
@@ -118,17 +116,12 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     ///
     /// # Errors
     /// As [`fit`](Trainer::fit).
-    pub fn find_learning_rate<E: Element, D: Compute<E>>(
-        self,
-        model: &mut Model<M, E, D>,
-        train: &[M::Sample],
-    ) -> Result<LearningRateCurve>
-    where
-        M: Network<E, D>,
-    {
-        let (setup, _) = self.setup(train);
+    #[rustfmt::skip]
+    #[doc(alias = "lr_find")]
+    pub fn find_learning_rate<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<LearningRateCurve> where (M, Model<N, E, D>): TrainedBy<M, N> {
+        let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
         let checked = setup.finding_a_rate().checked(train.len())?;
-        let raw = encode::<M>(train, "train on")?;
+        let raw = encode::<N>(train, "train on")?;
         D::core().find_learning_rate(checked, model.untyped_mut(), raw)
     }
 
@@ -140,14 +133,16 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     {
         let sample_weights = self.sample_weights.iter().map(|by_row| {
             // Called once per row, because a function may be slow.
-            rows.iter().map(|row| f64::from((by_row.weight)(row))).collect()
+            rows.iter().map(|row| f64::from(by_row.weight.weight(row))).collect()
         });
         let weighted = self.sample_weights.iter().map(|by_row| (by_row.index, by_row.output));
-        let untyped = |callback| Box::new(Untyped(callback)) as Box<dyn AnyCallback + 'c>;
+        let untyped = |callback| {
+            Box::new(Untyped::<M, C>(callback, PhantomData)) as Box<dyn AnyCallback + 'c>
+        };
         let setup = Setup {
             graph: &M::GRAPH,
             row: M::SAMPLE_ROW,
-            optimizer: self.optimizer.boxed(),
+            optimizer: (self.boxed)(&self.optimizer),
             settings: self.settings,
             validation: self.validation,
             progress: self.progress,

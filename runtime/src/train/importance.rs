@@ -8,7 +8,7 @@ use super::Trainer;
 use crate::{
     callback::Progress,
     compute::Compute,
-    definition::{Definition, Input, Network, NodeOf},
+    definition::{Input, Network, NodeIn},
     feature::Feature,
     fit::LeftOut,
     importance::{Importance, InputImportance, Method},
@@ -23,6 +23,7 @@ impl Importance {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
+    #[doc(alias("permutation_importance", "new"))]
     pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
         rows: &[M::Sample],
@@ -83,12 +84,12 @@ impl Importance {
     /// node that is no input, or that has no columns.
     pub fn by_column_of<M: Network<E, D>, E: Element, D: Compute<E>>(
         model: &Model<M, E, D>,
-        input: impl Into<NodeOf<M>>,
+        input: impl NodeIn<M>,
         rows: &[M::Sample],
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
-        let features = Feature::columns_of(&M::GRAPH, M::SAMPLE_ROW, input.into().name())?;
+        let features = Feature::columns_of(&M::GRAPH, M::SAMPLE_ROW, input.node().name())?;
         let raw = encode::<M>(rows, "measure importance on")?;
         D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
     }
@@ -128,7 +129,7 @@ impl Importance {
     }
 }
 
-impl<M: Definition, O: Optimizer> Trainer<M, O> {
+impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Trains without an input.
     fn leaving_out(mut self, left_out: Option<LeftOut>) -> Self {
         self.left_out = left_out;

@@ -3,14 +3,23 @@
 
 mod fit;
 mod importance;
+mod on_one_thread;
 mod sources;
+mod trained_by;
 mod trainer;
 
 pub use multi_input_nn::Penalties;
 
-pub use self::trainer::Trainer;
+pub use self::{
+    sources::SamplesOf,
+    trained_by::TrainedBy,
+    trainer::{TakesOptimizer, Trainer},
+};
 pub use crate::{
-    definition::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf},
+    definition::{
+        ClassOutput, Droppable, HasClasses, NodeIn, NodeOf, NodesOf, OptionalInputOf, OutputIn,
+        OutputOf,
+    },
     fit::{Clip, LearningRateCurve, MovingAverage, Shuffle},
     metric::Targets,
 };

@@ -6,26 +6,56 @@ use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
     reading::{read_ahead, samples, NumberedTable, RowFilter, RowQuery},
-    BlockRequest, SkipRefused, Source,
+    BlockRequest, SkipRefused, Source, Table,
 };
 
 use crate::{
     definition::Definition,
     fit::{RowsOfSource, SampleTables},
-    objective::{check_targets, sample_tables, RawTables},
+    objective::{check_targets, encode, sample_tables, RawTables},
 };
 
+/// Rows to train the model `M` on, in memory.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no rows to train `{M}` on",
+    label = "expected its rows with inputs and targets, `..Sample`"
+)]
+pub trait SamplesOf<M> {
+    #[doc(hidden)]
+    fn encode(&self, purpose: &'static str) -> Result<Table>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, M: Definition<Sample = R>> SamplesOf<M> for [R] {
+    fn encode(&self, purpose: &'static str) -> Result<Table> {
+        encode::<M>(self, purpose)
+    }
+}
+
 /// The sample-weight function of an output.
-pub(super) struct SampleWeight<M: Definition> {
+pub(super) struct SampleWeight<M> {
     pub(super) index: usize,
     pub(super) output: &'static str,
-    pub(super) weight: Box<dyn Fn(&M::Sample) -> f32 + Send + Sync>,
+    pub(super) weight: Box<dyn RowWeight<M> + Send + Sync>,
+}
+
+/// A function of a sample. Its type does not ask for a model's rows, so that a trainer can do without.
+pub(super) trait RowWeight<M> {
+    fn weight(&self, row: &M::Sample) -> f32
+    where
+        M: Definition;
+}
+
+impl<M: Definition, F: Fn(&M::Sample) -> f32> RowWeight<M> for F {
+    fn weight(&self, row: &M::Sample) -> f32 {
+        self(row)
+    }
 }
 
 /// The samples of a model from a source, for validation.
-pub(super) struct SamplesOf<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
+pub(super) struct ValidationSource<M, S>(pub(super) S, pub(super) PhantomData<fn() -> M>);
 
-impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S> {
+impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for ValidationSource<M, S> {
     fn each(
         &self,
         fitted: &Preprocessing,
@@ -41,7 +71,7 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for SamplesOf<M, S>
 }
 
 /// The samples of a model from a source, with their sample weights, for training.
-pub(super) struct WeightedSamples<'a, M: Definition, S> {
+pub(super) struct WeightedSamples<'a, M, S> {
     pub(super) source: &'a S,
     pub(super) by_row: &'a [SampleWeight<M>],
 }
@@ -72,5 +102,5 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples
 fn weigh<M: Definition>(
     by_row: &SampleWeight<M>,
 ) -> impl Fn(usize, &M::Sample) -> Result<f64> + Sync + '_ {
-    |_, row| Ok(f64::from((by_row.weight)(row)))
+    |_, row| Ok(f64::from(by_row.weight.weight(row)))
 }

@@ -4,16 +4,16 @@ use std::{marker::PhantomData, path::Path};
 
 use multi_input_base::Seed;
 use multi_input_data::Source;
-use multi_input_nn::optim::Optimizer;
+use multi_input_nn::optim::{AnyOptimizer, Optimizer};
 
-use super::sources::{SampleWeight, SamplesOf};
+use super::sources::{SampleWeight, SamplesOf, ValidationSource};
 use crate::{
     callback::{
-        Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress, Training,
+        Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress,
+        TakesCallback, Training,
     },
-    definition::{ClassOutput, Definition, Droppable, NodeOf, OutputOf},
+    definition::{ClassOutput, Definition, Droppable, NodeIn, OutputIn},
     fit::{ClassWeights, Clip, LeftOut, MovingAverage, Refit, Settings, Shuffle, ValidationRows},
-    objective::encode,
 };
 
 /// Trains a model, with the semantics of `keras.Model.fit`.
@@ -30,11 +30,15 @@ use crate::{
 /// | [`accumulate`](Trainer::accumulate), [`clip`](Trainer::clip), [`moving_average`](Trainer::moving_average) | `gradient_accumulation_steps`, `clipnorm` and its kin, `use_ema` of an optimizer |
 /// | [`learning_rate_of`](Trainer::learning_rate_of), [`freeze`](Trainer::freeze), [`drop_input`](Trainer::drop_input), [`resume`](Trainer::resume) | loops of one's own; `BackupAndRestore` |
 ///
+/// A trainer may move to another thread. So callbacks are `Send` and `Sync`; those that are not need a
+/// trainer from [`on_one_thread`](Trainer::on_one_thread).
+///
 /// The third parameter is the type of the callbacks, which only differs where callbacks
-/// [borrow](Trainer::callback_mut): `Trainer<House, Adam>` is a trainer whose callbacks borrow
-/// nothing.
-pub struct Trainer<M: Definition, O, C: ?Sized = dyn Callback<M>> {
+/// [borrow](Trainer::callback_mut) or stay on a thread: `Trainer<House, Adam>` is a trainer whose
+/// callbacks do neither.
+pub struct Trainer<M, O, C: ?Sized = dyn Callback<M> + Send + Sync> {
     pub(super) optimizer: O,
+    pub(super) boxed: fn(&O) -> Box<dyn AnyOptimizer>,
     pub(super) settings: Settings,
     pub(super) validation: ValidationRows,
     pub(super) progress: Progress,
@@ -45,129 +49,36 @@ pub struct Trainer<M: Definition, O, C: ?Sized = dyn Callback<M>> {
     pub(crate) left_out: Option<LeftOut>,
 }
 
-impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
+/// An optimizer of the type `O` as a trainer holds it.
+#[diagnostic::on_unimplemented(
+    message = "`{O}` is no optimizer: write `Trainer::new(Adam::new(1e-3))`",
+    label = "not an `Adam`, `AdamW`, `RmsProp` or `Sgd`, nor an own type that implements `Optimizer`"
+)]
+pub trait TakesOptimizer<O> {
+    #[doc(hidden)]
+    fn boxed(optimizer: &O) -> Box<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<O: Optimizer> TakesOptimizer<O> for dyn AnyOptimizer {
+    fn boxed(optimizer: &O) -> Box<Self> {
+        optimizer.boxed()
+    }
+}
+
+impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// A trainer with Keras's defaults.
-    pub fn new(optimizer: O) -> Self {
-        Trainer {
-            optimizer,
-            settings: Settings::default(),
-            validation: ValidationRows::None,
-            progress: Progress::auto(),
-            callbacks: Vec::new(),
-            sample_weights: Vec::new(),
-            class_weights: Vec::new(),
-            left_out: None,
-        }
-    }
-
-    /// The number of the epoch to end before. This is the number of passes over the training rows,
-    /// unless [`initial_epoch`](Trainer::initial_epoch) or
-    /// [`steps_per_epoch`](Trainer::steps_per_epoch) is set.
-    #[must_use]
-    pub fn epochs(mut self, epochs: usize) -> Self {
-        self.settings.epochs = epochs;
-        self
-    }
-
-    /// The number of the first epoch, from 0. Shuffling and random numbers are those of an
-    /// uninterrupted run at that epoch.
-    #[must_use]
-    pub fn initial_epoch(mut self, epoch: usize) -> Self {
-        self.settings.initial_epoch = epoch;
-        self
-    }
-
-    /// The size of the shuffle buffer of [`fit_from`](Trainer::fit_from) in rows: 10,000 by
-    /// default, limited by [`shuffle_memory`](Trainer::shuffle_memory). A file sorted by its target
-    /// needs a buffer as large as possible. `tf.data.Dataset.shuffle(rows)`.
-    #[must_use]
-    pub fn shuffle_window(mut self, rows: usize) -> Self {
-        self.settings.shuffle_window = rows;
-        self
-    }
-
-    /// The size of the shuffle buffer of [`fit_from`](Trainer::fit_from) in bytes: 128 MiB by
-    /// default. If fewer rows than [`shuffle_window`](Trainer::shuffle_window) fit, a
-    /// [notice](multi_input_base::Notice) is given before the first step.
-    #[must_use]
-    pub fn shuffle_memory(mut self, bytes: usize) -> Self {
-        self.settings.shuffle_memory = bytes;
-        self
-    }
-
-    /// The number of rows in a batch.
-    #[must_use]
-    pub fn batch_size(mut self, rows: usize) -> Self {
-        self.settings.batch_size = rows;
-        self
-    }
-
-    /// The number of steps in an epoch, if it is not one pass over the rows. The next epoch
-    /// continues where this one ends, so that all rows are used equally often.
-    #[must_use]
-    pub fn steps_per_epoch(mut self, steps: usize) -> Self {
-        self.settings.steps_per_epoch = Some(steps);
-        self
-    }
-
-    /// Validates on the last `fraction` of the rows: the first floor(n * (1 - fraction)) are
-    /// training rows. The rows are split before shuffling.
-    #[must_use]
-    pub fn validation_split(mut self, fraction: f64) -> Self {
-        self.validation = ValidationRows::Split(fraction);
-        self
-    }
-
-    /// Validates on separate rows.
-    #[must_use]
-    pub fn validation_data(mut self, rows: &[M::Sample]) -> Self {
-        self.validation = ValidationRows::Rows(encode::<M>(rows, "validate with"));
-        self
-    }
-
-    /// Validates on the rows of a source, which are read anew for every validation, a few hundred
-    /// at a time. The figures are bit for bit those of
-    /// [`validation_data`](Trainer::validation_data) on the same rows. Before the first step the
-    /// source is read and preprocessed once, to compare it with the training rows.
-    /// `validation_data` with a `tf.data.Dataset`.
-    #[must_use]
-    pub fn validation_source(mut self, source: impl Source<Row = M::Sample> + 'static) -> Self {
-        self.validation = ValidationRows::Source(Box::new(SamplesOf::<M, _>(source, PhantomData)));
-        self
-    }
-
-    /// Validates only after every `epochs` epochs.
-    #[must_use]
-    pub fn validation_frequency(mut self, epochs: usize) -> Self {
-        self.settings.validation_frequency = epochs;
-        self
-    }
-
-    /// The seed of shuffling, dropout and augmentation.
-    #[must_use]
-    pub fn seed(mut self, seed: Seed) -> Self {
-        self.settings.seed = seed;
-        self
-    }
-
-    /// The order of the training rows.
-    #[must_use]
-    pub fn shuffle(mut self, shuffle: Shuffle) -> Self {
-        self.settings.shuffle = shuffle;
-        self
-    }
-
-    /// How progress is displayed.
-    #[must_use]
-    pub fn progress(mut self, progress: Progress) -> Self {
-        self.progress = progress;
-        self
+    #[rustfmt::skip] // In one line, which rustc's message quotes.
+    pub fn new(optimizer: O) -> Self where dyn AnyOptimizer: TakesOptimizer<O> {
+        Trainer::with(optimizer)
     }
 
     /// Adds a callback. Callbacks are called in the order they were added.
     #[must_use]
-    pub fn callback(mut self, callback: impl Callback<M> + 'c) -> Self {
-        self.callbacks.push(Box::new(callback));
+    #[rustfmt::skip]
+    #[doc(alias("callbacks", "add_callback", "with_callback"))]
+    pub fn callback<K>(mut self, callback: K) -> Self where dyn Callback<M> + Send + Sync + 'c: TakesCallback<K> {
+        self.callbacks.push(TakesCallback::boxed(callback));
         self
     }
 
@@ -212,9 +123,9 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// # Ok::<(), multi_input::Error>(())
     /// ```
     #[must_use]
-    pub fn callback_mut(mut self, callback: &'c mut (impl Callback<M> + ?Sized)) -> Self {
-        self.callbacks.push(Box::new(Borrowed(callback)));
-        self
+    #[rustfmt::skip]
+    pub fn callback_mut<'b, K: ?Sized>(self, callback: &'b mut K) -> Self where dyn Callback<M> + Send + Sync + 'c: TakesCallback<Borrowed<'b, K>> {
+        self.callback(Borrowed(callback))
     }
 
     /// Adds a closure that is called on every event, as the `on` of a callback is. It returns
@@ -222,11 +133,13 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// what it collects is at hand after the run, and it has no state in checkpoints: a closure that
     /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
     #[must_use]
-    pub fn on_event<R: IntoFlow + 'c>(
-        self,
-        closure: impl FnMut(&Event<'_>, &mut dyn Training<M>) -> R + 'c,
-    ) -> Self {
-        self.callback(OnEvent(closure))
+    #[doc(alias = "lambda_callback")]
+    pub fn on_event<R: IntoFlow, F>(self, closure: F) -> Self
+    where
+        F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
+        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnEvent<F, R>>,
+    {
+        self.callback(OnEvent(closure, IntoFlow::into_flow))
     }
 
     /// Adds a closure that is called with the gradients of every optimizer step, after the backward
@@ -270,8 +183,150 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// # Ok::<(), multi_input::Error>(())
     /// ```
     #[must_use]
-    pub fn on_gradients(self, closure: impl FnMut(&mut Gradients<'_>) + 'c) -> Self {
+    pub fn on_gradients<F>(self, closure: F) -> Self
+    where
+        F: FnMut(&mut Gradients<'_>),
+        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnGradients<F>>,
+    {
         self.callback(OnGradients(closure))
+    }
+}
+
+impl<M, O, C: ?Sized> Trainer<M, O, C> {
+    pub(super) fn with(optimizer: O) -> Self
+    where
+        dyn AnyOptimizer: TakesOptimizer<O>,
+    {
+        Trainer {
+            optimizer,
+            boxed: TakesOptimizer::boxed,
+            settings: Settings::default(),
+            validation: ValidationRows::None,
+            progress: Progress::auto(),
+            callbacks: Vec::new(),
+            sample_weights: Vec::new(),
+            class_weights: Vec::new(),
+            left_out: None,
+        }
+    }
+
+    /// The number of the epoch to end before. This is the number of passes over the training rows,
+    /// unless [`initial_epoch`](Trainer::initial_epoch) or
+    /// [`steps_per_epoch`](Trainer::steps_per_epoch) is set.
+    #[must_use]
+    #[doc(alias("num_epochs", "max_epochs", "n_epochs"))]
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.settings.epochs = epochs;
+        self
+    }
+
+    /// The number of the first epoch, from 0. Shuffling and random numbers are those of an
+    /// uninterrupted run at that epoch.
+    #[must_use]
+    pub fn initial_epoch(mut self, epoch: usize) -> Self {
+        self.settings.initial_epoch = epoch;
+        self
+    }
+
+    /// The size of the shuffle buffer of [`fit_from`](Trainer::fit_from) in rows: 10,000 by
+    /// default, limited by [`shuffle_memory`](Trainer::shuffle_memory). A file sorted by its target
+    /// needs a buffer as large as possible. `tf.data.Dataset.shuffle(rows)`.
+    #[must_use]
+    #[doc(alias = "buffer_size")]
+    pub fn shuffle_window(mut self, rows: usize) -> Self {
+        self.settings.shuffle_window = rows;
+        self
+    }
+
+    /// The size of the shuffle buffer of [`fit_from`](Trainer::fit_from) in bytes: 128 MiB by
+    /// default. If fewer rows than [`shuffle_window`](Trainer::shuffle_window) fit, a
+    /// [notice](multi_input_base::Notice) is given before the first step.
+    #[must_use]
+    pub fn shuffle_memory(mut self, bytes: usize) -> Self {
+        self.settings.shuffle_memory = bytes;
+        self
+    }
+
+    /// The number of rows in a batch.
+    #[must_use]
+    #[doc(alias = "batch")]
+    pub fn batch_size(mut self, rows: usize) -> Self {
+        self.settings.batch_size = rows;
+        self
+    }
+
+    /// The number of steps in an epoch, if it is not one pass over the rows. The next epoch
+    /// continues where this one ends, so that all rows are used equally often.
+    #[must_use]
+    #[doc(alias = "limit_train_batches")]
+    pub fn steps_per_epoch(mut self, steps: usize) -> Self {
+        self.settings.steps_per_epoch = Some(steps);
+        self
+    }
+
+    /// Validates on the last `fraction` of the rows: the first floor(n * (1 - fraction)) are
+    /// training rows. The rows are split before shuffling.
+    #[must_use]
+    #[doc(alias("val_split", "validation_fraction"))]
+    pub fn validation_split(mut self, fraction: f64) -> Self {
+        self.validation = ValidationRows::Split(fraction);
+        self
+    }
+
+    /// Validates on separate rows.
+    #[must_use]
+    #[rustfmt::skip]
+    #[doc(alias("val_data", "eval_set", "validation"))]
+    pub fn validation_data<R>(mut self, rows: &[R]) -> Self where [R]: SamplesOf<M> {
+        self.validation = ValidationRows::Rows(SamplesOf::encode(rows, "validate with"));
+        self
+    }
+
+    /// Validates on the rows of a source, which are read anew for every validation, a few hundred
+    /// at a time. The figures are bit for bit those of
+    /// [`validation_data`](Trainer::validation_data) on the same rows. Before the first step the
+    /// source is read and preprocessed once, to compare it with the training rows.
+    /// `validation_data` with a `tf.data.Dataset`.
+    #[must_use]
+    pub fn validation_source<S>(mut self, source: S) -> Self
+    where
+        M: Definition,
+        S: Source<Row = M::Sample> + Send + 'static,
+    {
+        let samples = ValidationSource::<M, _>(source, PhantomData);
+        self.validation = ValidationRows::Source(Box::new(samples));
+        self
+    }
+
+    /// Validates only after every `epochs` epochs.
+    #[must_use]
+    #[doc(alias("validation_freq", "check_val_every_n_epoch"))]
+    pub fn validation_frequency(mut self, epochs: usize) -> Self {
+        self.settings.validation_frequency = epochs;
+        self
+    }
+
+    /// The seed of shuffling, dropout and augmentation.
+    #[must_use]
+    #[doc(alias("random_state", "manual_seed"))]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
+    /// The order of the training rows.
+    #[must_use]
+    pub fn shuffle(mut self, shuffle: Shuffle) -> Self {
+        self.settings.shuffle = shuffle;
+        self
+    }
+
+    /// How progress is displayed.
+    #[must_use]
+    #[doc(alias = "verbose")]
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
     }
 
     /// Gradient accumulation: takes an optimizer step after every `batches` batches, with the mean
@@ -279,6 +334,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// has the same weight, regardless of how many of its rows have known targets.
     /// `gradient_accumulation_steps` in Keras.
     #[must_use]
+    #[doc(alias("gradient_accumulation_steps", "accumulate_grad_batches"))]
     pub fn accumulate(mut self, batches: usize) -> Self {
         self.settings.accumulate = batches;
         self
@@ -286,6 +342,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
 
     /// Gradient clipping.
     #[must_use]
+    #[doc(alias("clipnorm", "clipvalue", "clip_grad_norm", "gradient_clip_val"))]
     pub fn clip(mut self, clip: Clip) -> Self {
         self.settings.clip = Some(clip);
         self
@@ -293,6 +350,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
 
     /// Keeps a moving average of the weights, which the model has at the end.
     #[must_use]
+    #[doc(alias("use_ema", "ema"))]
     pub fn moving_average(mut self, average: MovingAverage) -> Self {
         self.settings.moving_average = Some(average);
         self
@@ -333,16 +391,18 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
 
     /// Multiplies the learning rate of a node's branch by `factor`.
     #[must_use]
-    pub fn learning_rate_of(mut self, branch: impl Into<NodeOf<M>>, factor: f64) -> Self {
-        self.settings.rates.push((branch.into().name(), factor));
+    #[doc(alias("param_groups", "layer_learning_rate"))]
+    pub fn learning_rate_of(mut self, branch: impl NodeIn<M>, factor: f64) -> Self {
+        self.settings.rates.push((branch.node().name(), factor));
         self
     }
 
     /// Freezes the branch of a node for the whole run; [`Freeze`](crate::callback::Freeze) freezes
     /// it for the first epochs.
     #[must_use]
-    pub fn freeze(mut self, branch: impl Into<NodeOf<M>>) -> Self {
-        self.settings.frozen.push(branch.into().name());
+    #[doc(alias("trainable", "set_trainable", "requires_grad"))]
+    pub fn freeze(mut self, branch: impl NodeIn<M>) -> Self {
+        self.settings.frozen.push(branch.node().name());
         self
     }
 
@@ -350,6 +410,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// probability, so that the model learns to do without it. Anything other than an optional
     /// input does not compile.
     #[must_use]
+    #[doc(alias("input_dropout", "modality_dropout"))]
     pub fn drop_input(mut self, input: impl Droppable<M>, probability: f64) -> Self {
         self.settings.dropped.push((input.node().name(), probability));
         self
@@ -366,6 +427,7 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// [settings](crate::callback::Callback::settings). The number of epochs may grow, and
     /// checkpoints and logs may change paths and intervals.
     #[must_use]
+    #[doc(alias("resume_from_checkpoint", "ckpt_path"))]
     pub fn resume(mut self, path: impl AsRef<Path>) -> Self {
         self.settings.resume = Some(path.as_ref().to_owned());
         self
@@ -381,9 +443,9 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// rows of an embedding table then stand for other words, because a new vocabulary is in
     /// another order: [`Model::grow`](crate::Model::grow) adds words and keeps the others.
     #[must_use]
-    pub fn refit(mut self, field: impl Into<NodeOf<M>>) -> Self {
+    pub fn refit(mut self, field: impl NodeIn<M>) -> Self {
         if let Refit::Fields(fields) = &mut self.settings.refit {
-            fields.push(field.into().name());
+            fields.push(field.node().name());
         }
         self
     }
@@ -405,12 +467,14 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// every row once, `weighted_metrics(...)` by its weight. For an unknown target use an `Option`
     /// rather than weight 0; then no figure includes the row.
     #[must_use]
-    pub fn sample_weight<const OUTPUT: usize>(
-        mut self,
-        output: OutputOf<M, OUTPUT>,
-        weight: impl Fn(&M::Sample) -> f32 + Send + Sync + 'static,
-    ) -> Self {
-        let (index, output) = (OUTPUT, output.name());
+    #[rustfmt::skip]
+    #[doc(alias = "sample_weights")]
+    pub fn sample_weight<F>(mut self, output: impl OutputIn<M>, weight: F) -> Self
+    where
+        M: Definition,
+        F: Fn(&M::Sample) -> f32 + Send + Sync + 'static,
+    {
+        let (index, output) = (output.index(), output.name());
         self.sample_weights.push(SampleWeight { index, output, weight: Box::new(weight) });
         self
     }
@@ -428,11 +492,9 @@ impl<'c, M: Definition, O: Optimizer> Trainer<M, O, dyn Callback<M> + 'c> {
     /// `categories` are learned from them too, because only the labels determine the class of a
     /// weight.
     #[must_use]
-    pub fn class_weight(
-        mut self,
-        output: impl ClassOutput<M>,
-        weights: impl IntoIterator<Item = (usize, f64)>,
-    ) -> Self {
+    #[rustfmt::skip]
+    #[doc(alias = "class_weights")]
+    pub fn class_weight(mut self, output: impl ClassOutput<M>, weights: impl IntoIterator<Item = (usize, f64)>) -> Self {
         let (index, weights) = (output.index(), weights.into_iter().collect());
         self.class_weights.push(ClassWeights { index, weights });
         self

@@ -8,10 +8,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 
-use super::{graph::construct, paths::Paths, signatures::Signatures, Expansion};
+use super::{graph::construct, paths::Paths, Expansion};
 use crate::{
     parse::{AverageExpr, LabelExpr, MetricCall, OutputMetric, Own},
-    text::{camel_case, plain},
+    text::plain,
 };
 
 /// A metric as an object: `&Erased(&F1)`. One of the user's own is an object whatever its type is; `check`
@@ -81,16 +81,9 @@ fn average(krate: &TokenStream, average: &AverageExpr, columns: &[LitStr]) -> To
     }
 }
 
-/// A trait of the metrics that an output reports, for monitors. It is the output's own, so that its
-/// message names the output.
-pub(super) fn reported(
-    signatures: &Signatures<'_>,
-    index: usize,
-    field: &Ident,
-    metrics: &[OutputMetric],
-) -> TokenStream {
-    let krate = &signatures.paths.krate;
-    let reported = format_ident!("ReportedBy{}", camel_case(&plain(field)));
+/// The metrics that an output reports, for monitors: each is in the list of the output's handle.
+pub(super) fn reported(paths: &Paths, metrics: &[OutputMetric]) -> TokenStream {
+    let krate = &paths.krate;
     let types = metrics.iter().filter_map(OutputMetric::ours).map(|call| {
         let ty = our_type(krate, call.type_name);
         match call.average {
@@ -98,35 +91,18 @@ pub(super) fn reported(
             None => ty,
         }
     });
-    let ours = distinct(types).map(|ty| quote!(impl #reported for #ty {}));
+    let ours =
+        distinct(types).map(|ty| quote!(impl #krate::metric::ReportedIn<metrics> for #ty {}));
     let own = metrics.iter().filter_map(OutputMetric::own).map(alias);
     let own = distinct(own.map(|(alias, declaration)| {
         quote! {
             const _: () = {
                 #declaration
-                impl #reported for #alias {}
+                impl #krate::metric::ReportedIn<metrics> for #alias {}
             };
         }
     }));
-    let message = format!(
-        "`{}` of `{}` does not report the metric `{{Self}}`",
-        plain(field),
-        plain(&signatures.head.name)
-    );
-    let reports = signatures.reports(index, Some(&reported));
-    quote! {
-        const _: () = {
-            #[diagnostic::on_unimplemented(
-                message = #message,
-                label = "not among the `metrics(...)` of this output",
-                note = "add the metric to `#[output(..., metrics(...))]`, or watch one that is there"
-            )]
-            pub trait #reported {}
-            #(#ours)*
-            #(#own)*
-            #reports
-        };
-    }
+    quote!(#(#ours)* #(#own)*)
 }
 
 fn our_type(krate: &TokenStream, name: &str) -> TokenStream {

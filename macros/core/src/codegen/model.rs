@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::{
-    docs, forward, nest,
+    docs, forward, metrics, nest,
     rows::{self, Value},
     Expansion,
 };
@@ -20,8 +20,12 @@ use crate::{
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let outputs = graph.outputs().enumerate();
-    let outputs =
-        outputs.map(|(index, node)| signatures.output_handle(graph.nodes[node].name(), index));
+    let outputs = outputs.map(|(index, node)| {
+        let field = &graph.nodes[node].field;
+        let metrics = field.output.as_ref().map_or(&[][..], |output| &output.metrics);
+        let reported = metrics::reported(&expansion.paths, metrics);
+        signatures.output_handle(&field.name, index, &reported)
+    });
     let others = graph.nodes.iter().filter(|node| node.field.output.is_none());
     let others =
         others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));

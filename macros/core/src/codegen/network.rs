@@ -17,7 +17,7 @@ use crate::names;
 pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let (krate, sample) = (&expansion.paths.krate, &expansion.names.sample);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
-    let (reported, class_outputs) = (reported(expansion), class_outputs(expansion));
+    let class_outputs = class_outputs(expansion);
     // With the user's own `Deserialize`, the reading of rows is unknown.
     let sample_row = (signatures.has_samples && !graph.model.derives.deserialize).then(|| {
         let (option, some) = (&expansion.paths.option, &expansion.paths.some);
@@ -35,18 +35,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
     let checks = metrics::checks(expansion);
-    quote!(#reported #class_outputs #definition #checks)
-}
-
-/// The metrics that the outputs report, for monitors.
-fn reported(expansion: &Expansion<'_>) -> TokenStream {
-    let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
-    let outputs = graph.outputs().enumerate().filter_map(|(index, node)| {
-        let field = &graph.nodes[node].field;
-        let metrics = &field.output.as_ref()?.metrics;
-        Some(metrics::reported(&signatures, index, &field.name, metrics))
-    });
-    outputs.collect()
+    quote!(#class_outputs #definition #checks)
 }
 
 /// The outputs with classes, for class weights.

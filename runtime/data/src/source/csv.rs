@@ -248,8 +248,10 @@ impl<R: DeserializeOwned> Source for Csv<R> {
 /// [`Error::File`](multi_input_base::Error::File) if the file cannot be read;
 /// [`Error::Line`](multi_input_base::Error::Line), with file, line, field, expected and found
 /// value, for an invalid line, and if there are no rows.
-pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
-    all(TextFile::new(path.as_ref()))
+#[rustfmt::skip] // In one line, which rustc's message about another type quotes.
+#[doc(alias("load_csv", "from_csv"))]
+pub fn read_csv<R>(path: impl AsRef<Path>) -> Result<Vec<R>> where Vec<R>: RowsOfFile {
+    RowsOfFile::read(TextFile::new(path.as_ref()))
 }
 
 /// As [`read_csv`], from any reader; `name` replaces the path in error messages.
@@ -268,8 +270,30 @@ pub fn read_csv<R: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<R>> {
 ///
 /// # Errors
 /// As [`read_csv`].
-pub fn read_csv_from<R: DeserializeOwned>(reader: impl Read, name: &str) -> Result<Vec<R>> {
-    all(TextFile::read(reader, name)?)
+#[rustfmt::skip]
+pub fn read_csv_from<R>(reader: impl Read, name: &str) -> Result<Vec<R>> where Vec<R>: RowsOfFile {
+    RowsOfFile::read(TextFile::read(reader, name)?)
+}
+
+/// Rows that a file can hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a file",
+    label = "rows to train on are `..Sample`, rows to predict from `..Inputs`, others derive `Deserialize`"
+)]
+pub trait RowsOfFile: Sized {
+    #[doc(hidden)]
+    fn read(file: TextFile) -> Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: DeserializeOwned> RowsOfFile for Vec<R> {
+    fn read(file: TextFile) -> Result<Vec<R>> {
+        let rows = Csv::of(Files::One(file.clone())).read_all()?;
+        match rows.is_empty() {
+            true => Err(file.refuse(2, "expected rows below the column names, found none")),
+            false => Ok(rows),
+        }
+    }
 }
 
 /// Whether a cell may need trimming, which is rare.
@@ -277,14 +301,6 @@ fn is_untidy(cell: &str) -> bool {
     let may_be_space = |byte: Option<&u8>| byte.is_some_and(|b| *b <= b' ' || !b.is_ascii());
     let bytes = cell.as_bytes();
     may_be_space(bytes.first()) || may_be_space(bytes.last())
-}
-
-fn all<R: DeserializeOwned>(file: TextFile) -> Result<Vec<R>> {
-    let rows = Csv::of(Files::One(file.clone())).read_all()?;
-    match rows.is_empty() {
-        true => Err(file.refuse(2, "expected rows below the column names, found none")),
-        false => Ok(rows),
-    }
 }
 
 #[cfg(test)]

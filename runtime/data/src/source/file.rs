@@ -17,7 +17,7 @@ pub(super) const BUFFER: usize = 1 << 16;
 
 /// A text file.
 #[derive(Clone, Debug)]
-pub(super) struct TextFile {
+pub struct TextFile {
     /// The path, or the name in error messages.
     path: PathBuf,
     /// The folder that paths in rows are relative to.

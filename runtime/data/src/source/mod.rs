@@ -59,7 +59,7 @@ pub use self::postgres::Postgres;
 pub use self::sqlite::Sqlite;
 pub use self::{
     blocks::{Block, BlockRequest, Blocks},
-    csv::{read_csv, read_csv_from, Csv},
+    csv::{read_csv, read_csv_from, Csv, RowsOfFile},
     from_fn::{from_fn, FromFn},
     json_lines::JsonLines,
     part::Part,

@@ -32,7 +32,7 @@ use crate::element::{
 ///
 /// Functions that take a `Tensor` require a contiguous one. The callers use `try_contiguous`, which
 /// copies only non-contiguous tensors.
-pub trait Backend<E: Element>: Device<E> + Cache {
+pub trait Backend<E: Element>: Device<E> + Cache + Send + Sync {
     /// A device of the same kind with a random state of its own, seeded with `seed`.
     fn seeded(&self, seed: u64) -> Self;
 

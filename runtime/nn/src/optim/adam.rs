@@ -26,6 +26,7 @@ pub struct Adam {
 
 impl Adam {
     /// Keras's defaults with another learning rate; Keras's is 1e-3.
+    #[doc(alias("default", "with_learning_rate", "lr"))]
     pub const fn new(learning_rate: f64) -> Adam {
         Adam { learning_rate, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }

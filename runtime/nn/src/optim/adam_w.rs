@@ -21,6 +21,7 @@ pub struct AdamW {
 
 impl AdamW {
     /// Keras's defaults with another learning rate; the decay is 0.004.
+    #[doc(alias("default", "with_learning_rate", "lr"))]
     pub const fn new(learning_rate: f64) -> AdamW {
         AdamW { adam: Adam::new(learning_rate), decay: 0.004 }
     }

@@ -129,6 +129,52 @@ pub trait Optimizer: std::fmt::Debug + Clone + 'static {
     }
 }
 
+/// An optimizer in a box is an optimizer.
+impl<O: Optimizer> Optimizer for Box<O> {
+    fn slots(&self) -> &'static [&'static str] {
+        (**self).slots()
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        (**self).set_learning_rate(learning_rate);
+    }
+
+    fn mistakes(&self) -> Vec<String> {
+        (**self).mistakes()
+    }
+
+    fn update<E: Element>(
+        &self,
+        step: u64,
+        weights: &mut [E],
+        gradient: &[E],
+        slots: &mut [Vec<E>],
+    ) {
+        (**self).update(step, weights, gradient, slots);
+    }
+
+    fn step_size(&self, step: u64) -> Option<StepSize> {
+        (**self).step_size(step)
+    }
+
+    fn catch_up<E: Element>(
+        &self,
+        pending: &PendingSteps<'_>,
+        weights: &mut [E],
+        slots: &mut [Vec<E>],
+    ) {
+        (**self).catch_up(pending, weights, slots);
+    }
+
+    fn boxed(&self) -> Box<dyn AnyOptimizer> {
+        (**self).boxed()
+    }
+}
+
 /// Multiplies all numbers by a factor.
 fn scale<E: Element>(numbers: &mut [E], by: f64) {
     let by = E::of(by);

@@ -32,6 +32,7 @@ pub struct RmsProp {
 
 impl RmsProp {
     /// Keras's defaults with another learning rate; Keras's is 1e-3.
+    #[doc(alias("default", "with_learning_rate", "lr"))]
     pub const fn new(learning_rate: f64) -> RmsProp {
         RmsProp { learning_rate, rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }

@@ -36,6 +36,7 @@ pub enum Momentum {
 
 impl Sgd {
     /// Without momentum. Keras's default learning rate is 0.01.
+    #[doc(alias("default", "with_learning_rate", "lr"))]
     pub const fn new(learning_rate: f64) -> Sgd {
         Sgd { learning_rate, momentum: Momentum::None }
     }

@@ -28,6 +28,12 @@ pub(super) struct Signatures<'a> {
     pub(super) bodies: Bodies,
 }
 
+/// The constant of the definition that is the handle of a node.
+pub(super) struct Handle {
+    name: Ident,
+    item: TokenStream,
+}
+
 /// The kind of function bodies.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Bodies {
@@ -75,11 +81,12 @@ impl Signatures<'_> {
     }
 
     /// `pub struct HousePrice`, with handles of its nodes.
-    pub(super) fn definition(&self, table: &str, handles: &[TokenStream]) -> TokenStream {
+    pub(super) fn definition(&self, table: &str, handles: &[Handle]) -> TokenStream {
         let (visibility, definition, krate) =
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
         let docs = self.head.attributes.iter().filter(|a| a.path().is_ident("doc"));
-        let (quiet, summary) = (self.quiet(), self.summary());
+        let (quiet, summary, load) = (self.quiet(), self.summary(), self.load(handles));
+        let handles = handles.iter().map(|handle| &handle.item);
         let build = self.body(quote!(#krate::Model::build(device_, seed_)));
         quote! {
             #(#docs)*
@@ -110,9 +117,31 @@ impl Signatures<'_> {
                     #build
                 }
 
+                #load
+
                 #summary
             }
         }
+    }
+
+    /// `fn load`, unless a node has that name.
+    fn load(&self, handles: &[Handle]) -> Option<TokenStream> {
+        let (definition, krate) = (&self.names.definition, &self.paths.krate);
+        let body = self.body(quote!(#krate::Model::load(path, device)));
+        handles.iter().all(|handle| handle.name != "load").then(|| {
+            quote! {
+                /// Loads a saved model of `f32`. For another dtype use `Model::<_, f64>::load`.
+                pub fn load<D: #krate::Compute<::core::primitive::f32>>(
+                    path: impl ::core::convert::AsRef<::std::path::Path>,
+                    device: &D,
+                ) -> #krate::Result<#krate::Model<#definition, ::core::primitive::f32, D>>
+                where
+                    #definition: #krate::definition::Network<::core::primitive::f32, D>,
+                {
+                    #body
+                }
+            }
+        })
     }
 
     /// `fn summary`, which counts the module's parameters.
@@ -130,21 +159,35 @@ impl Signatures<'_> {
         }
     }
 
-    /// The constant that is the handle of an output.
-    pub(super) fn output_handle(&self, name: &Ident, index: usize) -> TokenStream {
+    /// The constant that is the handle of an output. It holds the list of the metrics that the output
+    /// reports, with their impls of `ReportedIn<metrics>`, so that rustc calls the list
+    /// `HousePrice::price::metrics`.
+    pub(super) fn output_handle(
+        &self,
+        name: &Ident,
+        index: usize,
+        reported: &TokenStream,
+    ) -> Handle {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let (text, doc) =
             (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
-        quote! {
+        let item = quote! {
             #[doc = #doc]
-            #[allow(non_upper_case_globals, dead_code)]
-            pub const #name: #krate::train::OutputOf<#definition, #index> =
-                #krate::train::OutputOf::new(#text);
-        }
+            #[allow(non_upper_case_globals, non_camel_case_types, non_local_definitions, dead_code)]
+            pub const #name: #krate::train::OutputOf<#definition, #index> = {
+                pub struct metrics;
+                #reported
+                impl #krate::metric::Reports<#index> for #definition {
+                    type Metrics = metrics;
+                }
+                #krate::train::OutputOf::new(#text)
+            };
+        };
+        Handle { name: name.clone(), item }
     }
 
     /// The constant that is the handle of another node. Only an optional input can be dropped.
-    pub(super) fn node_handle(&self, name: &Ident, may_be_absent: bool) -> TokenStream {
+    pub(super) fn node_handle(&self, name: &Ident, may_be_absent: bool) -> Handle {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let kind = format_ident!("{}", if may_be_absent { "OptionalInputOf" } else { "NodeOf" });
         let (handle, text, doc) = (
@@ -152,20 +195,13 @@ impl Signatures<'_> {
             plain(name),
             format!("The node `{name}`, to speak of it to a trainer."),
         );
-        quote! {
+        let item = quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals, dead_code)]
             pub const #handle: #krate::train::#kind<#definition> =
                 #krate::train::#kind::new(#text);
-        }
-    }
-
-    /// `impl<T: ReportedByPrice> Reports<T, 0> for HousePrice`: an output reports the metrics of a trait,
-    /// for monitors. Without a trait it reports any.
-    pub(super) fn reports(&self, index: usize, reported: Option<&Ident>) -> TokenStream {
-        let (krate, definition) = (&self.paths.krate, &self.names.definition);
-        let bound = reported.map(|reported| quote!(: #reported));
-        quote!(impl<T #bound> #krate::metric::Reports<T, #index> for #definition {})
+        };
+        Handle { name: handle, item }
     }
 
     /// `impl PartOf<TwoTowers> for ItemTower`; nothing for a model that is no part.
@@ -185,17 +221,9 @@ impl Signatures<'_> {
         }
     }
 
-    /// `impl ClassOutput<HousePrice> for OutputOf<HousePrice, 1>`: an output has classes, for class
-    /// weights.
+    /// `impl HasClasses<1> for HousePrice`: an output has classes, for class weights.
     pub(super) fn class_output(&self, index: usize) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
-        quote! {
-            #[diagnostic::do_not_recommend]
-            impl #krate::train::ClassOutput<#definition> for #krate::train::OutputOf<#definition, #index> {
-                fn index(&self) -> ::core::primitive::usize {
-                    #index
-                }
-            }
-        }
+        quote!(impl #krate::train::HasClasses<#index> for #definition {})
     }
 }

@@ -221,7 +221,7 @@ impl Signatures<'_> {
             #quiet
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
             where
-                #(#builders: #private::BuildOnDevice<D, E>,)*
+                #(#builders: #private::BuildOnDevice<D, E, Built: ::core::marker::Send + ::core::marker::Sync>,)*
                 #bounds
             {
                 #functions
@@ -260,7 +260,7 @@ impl Signatures<'_> {
             #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
-                #(#builders: #private::BuildOnDevice<D, E>,)*
+                #(#builders: #private::BuildOnDevice<D, E, Built: ::core::marker::Send + ::core::marker::Sync>,)*
                 #bounds
             {
                 fn trace(

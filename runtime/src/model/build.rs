@@ -1,0 +1,75 @@
+//! A model's definition, dtype and device as its type, which asks for no bounds.
+
+use std::path::Path;
+
+use multi_input_base::{Error, Result, Seed, Stream};
+use multi_input_kernel::Element;
+
+use super::Model;
+use crate::{
+    checkpoint::Dtypes,
+    compute::Compute,
+    definition::Network,
+    untyped::{Typed, UntypedModel},
+};
+
+/// What a [`Model`] holds. The functions ask for what the type `Model<M, E, D>` does not, so that rustc reports
+/// a type that is no definition where the model is built, and not wherever its type stands.
+pub(super) trait Inner<M, E, D> {
+    fn typed(&self) -> &UntypedModel<E, D, Typed<M, E, D>>
+    where
+        M: Network<E, D>,
+        E: Element,
+        D: Compute<E>;
+
+    fn typed_mut(&mut self) -> &mut UntypedModel<E, D, Typed<M, E, D>>
+    where
+        M: Network<E, D>,
+        E: Element,
+        D: Compute<E>;
+}
+
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Inner<M, E, D>
+    for UntypedModel<E, D, Typed<M, E, D>>
+{
+    fn typed(&self) -> &Self {
+        self
+    }
+
+    fn typed_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// A [`Model`] whose definition, dtype and device go together.
+#[diagnostic::on_unimplemented(
+    message = "there is no `{Self}`: its definition is a struct with `#[multi_input_model]`, its dtype `f32` or `f64`",
+    label = "a generic function bounds the definition by `Network`"
+)]
+pub trait Build: Sized {
+    #[doc(hidden)]
+    type Device;
+
+    #[doc(hidden)]
+    fn with_fresh_weights(device: &Self::Device, seed: Seed) -> Result<Self>;
+
+    #[doc(hidden)]
+    fn of_file(path: &Path, device: &Self::Device, dtypes: Dtypes) -> Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Build for Model<M, E, D> {
+    type Device = D;
+
+    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Self> {
+        let seeded = device.seeded(seed.stream(Stream::Initialisation));
+        let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
+        Ok(Model { inner: Box::new(UntypedModel::new(Typed(module), device.clone())) })
+    }
+
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Self> {
+        let mut model = Model::with_fresh_weights(device, Seed(0))?;
+        D::core().load(model.untyped_mut(), path, dtypes)?;
+        Ok(model)
+    }
+}
