@@ -47,7 +47,7 @@ use spec::{Size, Text};
 
 use crate::{
     definition::Head,
-    metric::{AnyMetric, Erased, Mae, Metric},
+    metric::{AnyMetric, Erased, Mae, Metric, ReportedIn},
 };
 pub use multi_input_kernel::{Backend, Element};
 pub use multi_input_nn::layer::{CreateMask, MaskedModule, MaskedModuleMut, ReadsMask};
@@ -273,6 +273,12 @@ pub trait NoMetric {
 }
 
 impl<T> NoMetric for MetricObject<T> {}
+
+/// The list of the metrics of some output: any metric is in it. Of an output in a model with mistakes
+/// rustc does not know the list, and this one leaves it in doubt, of which it says nothing.
+pub enum AnyMetrics {}
+
+impl<T: Metric> ReportedIn<AnyMetrics> for T {}
 
 /// The data types of fields, for a mention of those that users import.
 pub mod types {

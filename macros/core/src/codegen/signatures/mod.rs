@@ -127,13 +127,13 @@ impl Signatures<'_> {
     /// `fn load`, unless a node has that name.
     fn load(&self, handles: &[Handle]) -> Option<TokenStream> {
         let (definition, krate) = (&self.names.definition, &self.paths.krate);
-        let body = self.body(quote!(#krate::Model::load(path, device)));
+        let body = self.body(quote!(#krate::Model::load(path_, device_)));
         handles.iter().all(|handle| handle.name != "load").then(|| {
             quote! {
                 /// Loads a saved model of `f32`. For another dtype use `Model::<_, f64>::load`.
                 pub fn load<D: #krate::Compute<::core::primitive::f32>>(
-                    path: impl ::core::convert::AsRef<::std::path::Path>,
-                    device: &D,
+                    path_: impl ::core::convert::AsRef<::std::path::Path>,
+                    device_: &D,
                 ) -> #krate::Result<#krate::Model<#definition, ::core::primitive::f32, D>>
                 where
                     #definition: #krate::definition::Network<::core::primitive::f32, D>,
