@@ -5,6 +5,7 @@
 mod cells;
 mod columns;
 mod metrics;
+mod renamed;
 mod target_steps;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
@@ -72,6 +73,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         columns::hold_no_target(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
+        renamed::former_names_are_free(position, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics::fit(node, &mut errors);
         target_steps::fit(node, &mut errors);

@@ -8,6 +8,7 @@ use crate::{
     compare::{self, Comparison},
     diagnostics::Diagnostics,
     graph,
+    lock::{self, Locked},
     parse::{self, RawModel},
     part, plan, print, shape, warn,
 };
@@ -29,6 +30,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
     let stubs = codegen::fallback(&shaped);
+    let lock = shaped.graph.model.options.lock.clone();
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
             let parts = parts.into_iter().map(expand_part);
@@ -40,7 +42,9 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             quote::quote!(#stubs #(#parts)* #errors)
         }
     };
-    quote::quote!(#editor #track #track_file #model)
+    // It may have been written just now.
+    let track_lock = lock.as_ref().map(lock::track);
+    quote::quote!(#editor #track #track_file #track_lock #model)
 }
 
 /// The expansion of a part of a model without mistakes. Warnings are the model's.
@@ -50,7 +54,7 @@ fn expand_part(raw: RawModel) -> TokenStream {
     print::on_request(&shaped);
     let stubs = codegen::fallback(&shaped);
     match check::check(shaped, errors) {
-        Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
+        Ok(checked) => codegen::generate(&plan::plan(&checked), &[], &Locked::default()),
         Err(errors) => {
             let errors = errors.into_compile_error();
             quote::quote!(#stubs #errors)
@@ -67,15 +71,18 @@ fn stubs_of_part(raw: RawModel) -> TokenStream {
     codegen::fallback(&shaped)
 }
 
-/// The model, compared with its data file.
+/// The model, compared with its data file and its lock.
 fn compared(checked: CheckedGraph) -> syn::Result<TokenStream> {
     let plan = plan::plan(&checked);
     let Comparison { errors, warnings } = compare::compare(&plan);
-    match errors {
-        Some(errors) => Err(errors),
-        None => {
-            let warnings: Vec<_> = warn::warn(&checked).into_iter().chain(warnings).collect();
-            Ok(codegen::generate(&plan, &warnings))
+    let locked = match (errors, lock::compare(&checked)) {
+        (None, locked) => locked?,
+        (Some(mut errors), Err(others)) => {
+            errors.combine(others);
+            return Err(errors);
         }
-    }
+        (Some(errors), Ok(_)) => return Err(errors),
+    };
+    let warnings: Vec<_> = warn::warn(&checked).into_iter().chain(warnings).collect();
+    Ok(codegen::generate(&plan, &warnings, &locked))
 }

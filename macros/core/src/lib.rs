@@ -18,6 +18,7 @@ mod expand;
 mod fuzz;
 mod graph;
 mod lint;
+mod lock;
 mod names;
 mod parse;
 mod part;
@@ -28,6 +29,8 @@ mod shape;
 mod suggest;
 mod table;
 mod text;
+mod tuple;
 mod warn;
 
 pub use expand::expand_model;
+pub use lock::{compare_with_lock, lock_of};

@@ -230,6 +230,7 @@ impl Derivation<'_> {
             ..model.clone()
         };
         head.options.data = None;
+        head.options.lock = None;
         head.options.parts.clear();
         head
     }

@@ -24,6 +24,7 @@ mod fallback;
 mod formula;
 mod forward;
 mod graph;
+mod lock;
 mod metrics;
 mod model;
 mod nest;
@@ -40,7 +41,7 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, names::Names, plan::Plan, warn::Warning};
+use crate::{check::CheckedGraph, lock::Locked, names::Names, plan::Plan, warn::Warning};
 
 use signatures::{Bodies, CustomModule, Signatures};
 
@@ -48,7 +49,11 @@ pub(crate) use editor::editor;
 pub(crate) use fallback::{fallback, unreadable};
 
 /// The expansion of a model.
-pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
+pub(crate) fn generate(
+    plan: &Plan<'_>,
+    likely_mistakes: &[Warning],
+    locked: &Locked,
+) -> TokenStream {
     let expansion = Expansion::new(plan);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
@@ -71,6 +76,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
         network::definition(&expansion),
         network::network(&expansion),
         signatures.part_of(),
+        lock::checks(locked, &expansion.paths),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)

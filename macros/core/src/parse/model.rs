@@ -7,7 +7,7 @@ use syn::{
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
     spanned::Spanned,
-    token, Attribute, Fields, Item, ItemStruct, Path, Token, Visibility,
+    token, Attribute, Fields, Item, ItemStruct, LitStr, Path, Token, Visibility,
 };
 
 use super::{
@@ -18,10 +18,12 @@ use super::{
     data_type::{self, FieldType},
     derived::{self, Derived},
     input::{self, Input},
+    lock,
     merge::{self, Merge},
     output::{self, Output},
     part::{self, Part, Whole},
     rename::{self, RenameAll},
+    renamed,
     serde::{self, Columns, Derives},
     typed::{self, Typed},
 };
@@ -60,6 +62,8 @@ pub(crate) struct Options {
     pub(crate) allowed: Vec<Lint>,
     /// The file that the model is compared with.
     pub(crate) data: Option<DataFile>,
+    /// The path of the file with the saved form of the model.
+    pub(crate) lock: Option<LitStr>,
     /// The parts that are definitions of their own.
     pub(crate) parts: Vec<Part>,
 }
@@ -83,6 +87,8 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
     pub(crate) columns: Columns,
+    /// What it was called in saved models, the oldest name first.
+    pub(crate) renamed: Vec<Ident>,
     /// The names in its attributes, for editors.
     pub(crate) typed: Vec<Typed>,
 }
@@ -171,6 +177,7 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         krate: quote!(::multi_input),
         allowed: Vec::new(),
         data: None,
+        lock: None,
         parts: Vec::new(),
     };
     let (mut allowed, mut require) = (Vec::new(), None);
@@ -180,6 +187,10 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
             Some(ModelOption::Allow(names)) => allowed.extend(names),
             Some(ModelOption::Data(file, at)) => {
                 attribute::once(&mut options.data, *file, "data", at, errors);
+            }
+            Some(ModelOption::Lock(path)) => {
+                let at = path.span();
+                attribute::once(&mut options.lock, path, "lock", at, errors);
             }
             Some(ModelOption::Parts(parts)) => options.parts.extend(parts),
             Some(ModelOption::Require(at)) => require = Some(at),
@@ -214,6 +225,7 @@ enum ModelOption {
     Allow(Punctuated<Ident, Token![,]>),
     /// With the span of the word.
     Data(Box<DataFile>, Span),
+    Lock(LitStr),
     Parts(Vec<Part>),
     Require(Span),
 }
@@ -225,7 +237,7 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         return input.call(Path::parse_mod_style).map(ModelOption::Crate);
     }
     let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
-                 `data = \"file.csv\"` and `require`";
+                 `data = \"file.csv\"`, `require` and `lock = \"file.lock\"`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
@@ -233,6 +245,9 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     if word == "data" {
         return DataFile::read(&word, input)
             .map(|file| ModelOption::Data(Box::new(file), word.span()));
+    }
+    if word == "lock" {
+        return lock::read(&word, input).map(ModelOption::Lock);
     }
     if word == "part" {
         return part::read(&word, input).map(ModelOption::Parts);
@@ -297,6 +312,8 @@ fn read_field(
     let (slips, attributes) = slips(attributes);
     let (mut sources, mut typed) = (Vec::new(), Vec::new());
     let (mut branch, mut output) = (None, None);
+    let (renamings, ours): (Vec<_>, Vec<_>) = ours.into_iter().partition(renamed::is_one);
+    let renamed = errors.of_field(&name, |errors| renamed::read_all(&renamings, errors));
     for attribute in &ours {
         let span = attribute.path().span();
         let word = attribute.path().get_ident().map(Ident::to_string).unwrap_or_default();
@@ -309,6 +326,7 @@ fn read_field(
                 }
                 return;
             };
+            let tokens = renamed::without(tokens, errors);
             typed.extend(typed::names(&word, tokens.clone()));
             match word.as_str() {
                 "input" => {
@@ -359,7 +377,19 @@ fn read_field(
         ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });
-    Field { name, ty, ty_tokens, source, branch, output, value, attributes, columns, typed }
+    Field {
+        name,
+        ty,
+        ty_tokens,
+        source,
+        branch,
+        output,
+        value,
+        attributes,
+        columns,
+        renamed,
+        typed,
+    }
 }
 
 /// A node has exactly one source.

@@ -20,7 +20,8 @@ use proc_macro2::Span;
 use crate::{diagnostics::Diagnostics, graph::Graph, requirement::Requirement};
 
 pub(crate) use flow::{Flow, Unknown};
-pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
+pub(crate) use formula::{values_of as values, Claimed, Formula, LayerCall, Length, Operand};
+pub(crate) use identity::is_in_training;
 pub(crate) use layer::{Module, Named, ShapedLayer};
 pub(crate) use node::{target, ShapedNode};
 pub(crate) use step::ShapedStep;
