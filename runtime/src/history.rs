@@ -220,6 +220,14 @@ pub enum End {
 }
 
 impl History {
+    /// Gives outputs, and the fields that notices are about, other names.
+    pub(crate) fn rename_nodes(&mut self, name: impl Fn(&str) -> String) {
+        let entries = self.epochs.iter_mut().flat_map(|figures| &mut figures.entries);
+        let outputs = entries.filter_map(|entry| entry.figure.output.as_mut());
+        let fields = self.notices.iter_mut().filter_map(|notice| notice.field.as_mut());
+        outputs.chain(fields).for_each(|node| *node = name(node));
+    }
+
     /// The values of a figure over the epochs that have it; empty for an unknown name.
     pub fn curve(&self, name: &str) -> Vec<f64> {
         self.points(name).into_iter().map(|(_, value)| value).collect()

@@ -5,6 +5,7 @@ mod end_to_end;
 mod gradients;
 mod images;
 mod lists;
+mod locks;
 mod loss_weights;
 mod masks;
 mod missing;

@@ -65,7 +65,7 @@ pub struct Complete {
     score: f32,
 }
 
-#[multi_input_model]
+#[multi_input_model(allow(nothing_to_train))]
 pub struct Averaged {
     #[input]
     first: [f32; 2],

@@ -34,7 +34,7 @@ pub struct Literal {
     each: [[f32; 1]; 6],
 }
 
-#[multi_input_model]
+#[multi_input_model(allow(same_operand))]
 pub struct Constant {
     #[input]
     #[branch(

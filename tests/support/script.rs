@@ -13,7 +13,7 @@ use multi_input::{
 };
 
 /// A model whose validation loss is whatever [`Script`] says, on [`VALIDATION`].
-#[multi_input_model]
+#[multi_input_model(allow(same_operand))]
 #[derive(Clone)]
 pub struct Course {
     #[input]

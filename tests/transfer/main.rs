@@ -2,6 +2,7 @@
 
 mod derived;
 mod growing;
+mod renamed;
 mod scale;
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,6 +10,7 @@ mod flow;
 mod logarithm;
 mod metrics;
 mod own_modules;
+mod renamed;
 mod stages;
 mod target_steps;
 
@@ -90,6 +91,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         columns::hold_no_target(node, graph, &mut errors);
         shared_has_a_branch(node, graph, &mut errors);
         names_are_free(node, graph, &mut errors);
+        renamed::former_names_are_free(position, graph, &mut errors);
         loss_fits(node, &shaped.nodes[position], &mut errors);
         metrics::fit(node, &mut errors);
         own_modules::are_not_the_model(node, graph, &mut errors);

@@ -9,6 +9,7 @@ use crate::{
     compare::{self, Comparison},
     diagnostics::Diagnostics,
     graph,
+    lock::{self, Locked},
     parse::{self, RawModel},
     part, plan, print, shape, warn,
 };
@@ -36,6 +37,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let track_file = compare::track_file(&shaped.graph);
     let imported = codegen::crate_import(&shaped.graph.model);
     let fallback = codegen::Fallback::of(&shaped.graph, taken);
+    let lock = shaped.graph.model.options.lock.clone();
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
             let parts = parts.into_iter().map(expand_part);
@@ -47,7 +49,9 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             None => fallback.with(errors),
         },
     };
-    quote::quote!(#imported #editor #track #track_file #model)
+    // It may have been written just now.
+    let track_lock = lock.as_ref().map(lock::track);
+    quote::quote!(#imported #editor #track #track_file #track_lock #model)
 }
 
 /// The expansion of a part of a model without mistakes. Warnings are the model's.
@@ -57,20 +61,23 @@ fn expand_part(raw: RawModel) -> TokenStream {
     print::on_request(&shaped);
     let fallback = codegen::Fallback::of(&shaped.graph, Vec::new());
     match check::check(shaped, errors) {
-        Ok(checked) => codegen::generate(&plan::plan(&checked), &[]),
+        Ok(checked) => codegen::generate(&plan::plan(&checked), &[], &Locked::default()),
         Err(errors) => fallback.with(errors),
     }
 }
 
-/// The model, compared with its data file.
+/// The model, compared with its data file and its lock.
 fn compared(checked: CheckedGraph) -> syn::Result<TokenStream> {
     let plan = plan::plan(&checked);
     let Comparison { errors, warnings } = compare::compare(&plan);
-    match errors {
-        Some(errors) => Err(errors),
-        None => {
-            let warnings: Vec<_> = warn::warn(&checked).into_iter().chain(warnings).collect();
-            Ok(codegen::generate(&plan, &warnings))
+    let locked = match (errors, lock::compare(&checked)) {
+        (None, locked) => locked?,
+        (Some(mut errors), Err(others)) => {
+            errors.combine(others);
+            return Err(errors);
         }
-    }
+        (Some(errors), Ok(_)) => return Err(errors),
+    };
+    let warnings: Vec<_> = warn::warn(&checked).into_iter().chain(warnings).collect();
+    Ok(codegen::generate(&plan, &warnings, &locked))
 }

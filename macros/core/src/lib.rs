@@ -21,6 +21,7 @@ mod expression;
 mod fuzz;
 mod graph;
 mod lint;
+mod lock;
 mod meaning;
 mod names;
 mod parse;
@@ -34,6 +35,8 @@ mod suggest;
 mod syntax;
 mod table;
 mod text;
+mod tuple;
 mod warn;
 
 pub use expand::expand_model;
+pub use lock::{compare_with_lock, lock_of};

@@ -206,6 +206,7 @@ impl Derivation<'_> {
             ..model.clone()
         };
         head.options.data = None;
+        head.options.lock = None;
         head.options.parts.clear();
         head.options.budget.clear();
         head.options.stages = None;

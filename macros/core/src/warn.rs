@@ -1,5 +1,9 @@
 //! Warnings about likely mistakes: the rule of every [`Lint`].
 
+mod constant;
+mod idle;
+mod pictures;
+
 use multi_input_spec::{Activation, Size};
 use proc_macro2::Span;
 
@@ -37,6 +41,15 @@ fn rule(lint: Lint) -> Option<Rule> {
         Lint::TwoVocabularies => two_vocabularies,
         Lint::NoLoss => no_loss,
         Lint::Untrained => untrained,
+        Lint::NothingToTrain => idle::nothing_to_train,
+        Lint::ZeroWeight => idle::zero_weight,
+        Lint::NoEffect => idle::no_effect,
+        Lint::SameOperand => idle::same_operand,
+        Lint::SingleCategory => constant::single_category,
+        Lint::SoftmaxOfOne => constant::softmax_of_one,
+        Lint::NormOfOne => constant::norm_of_one,
+        Lint::CosineOfOne => constant::cosine_of_one,
+        Lint::ChannelsLast => pictures::channels_last,
         Lint::AbsentData
         | Lint::UnusedColumns
         | Lint::ConstantColumn
@@ -116,9 +129,15 @@ fn single_class(checked: &CheckedGraph, node: usize) -> Findings {
 
 fn bottleneck(checked: &CheckedGraph, node: usize) -> Findings {
     let layers = own_layers(checked, node);
-    let learns = |layer: &ShapedLayer| layer.known_count() != Some(0);
+    // `Thresholds` takes a single number; a norm of one has a warning of its own.
+    let learns = |layer: &ShapedLayer| {
+        let is_meant = is(layer, "Thresholds") || constant::is_norm_of_one(layer);
+        layer.known_count() != Some(0) && !is_meant
+    };
     let narrow = layers.iter().enumerate().find(|(index, layer)| {
         layer.output.shape.elements() == Size::Known(1)
+            // A `softmax` of one number has a warning of its own.
+            && layer.module.last_activation() != Some(Activation::Softmax)
             && layer.input.shape.elements().differs(Size::Known(1))
             && layers[index + 1..].iter().any(learns)
     });

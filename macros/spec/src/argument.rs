@@ -131,6 +131,20 @@ impl Parameter {
     }
 }
 
+/// The given arguments in the DSL, `vocabulary = 10000`, as far as they are part of a saved model.
+pub fn in_words(parameters: &[Parameter], arguments: &[Value]) -> Vec<String> {
+    let last = parameters.len().saturating_sub(1);
+    let given = arguments.iter().enumerate().filter_map(|(index, value)| {
+        let parameter = parameters.get(index.min(last))?;
+        let value = value.in_words()?;
+        Some(match parameter.kind.is_list() {
+            true => value,
+            false => format!("{} = {value}", parameter.name),
+        })
+    });
+    given.collect()
+}
+
 /// The value of one parameter, in the order of the layer's parameters. A parameter of kind
 /// [`ArgumentKind::Sizes`] or [`ArgumentKind::Words`] comes last and gives one value per element.
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +180,21 @@ pub enum Value {
 }
 
 impl Value {
+    /// As in the DSL; `None` for an omitted argument. The path of a file is not part of a model, so
+    /// moving the file does not change the model.
+    fn in_words(&self) -> Option<String> {
+        Some(match self {
+            Value::Absent | Value::Tokenizer(_) => return None,
+            Value::Size(Size::Known(size)) => size.to_string(),
+            Value::Size(Size::Unknown) => "?".to_owned(),
+            Value::Number(number) => number.to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Word(word) => (*word).to_owned(),
+            Value::Numbers(numbers) => format!("{numbers:?}"),
+            other => format!("{other:?}"),
+        })
+    }
+
     /// The size; unknown for another kind of value.
     pub const fn size(&self) -> Size {
         match self {

@@ -11,6 +11,7 @@ use super::{
     file::{dtype, Contents, Stored},
     key,
     model::Dtypes,
+    renames::Renames,
     COVERAGE,
 };
 use crate::untyped::{Bits, Coverage, LookUp};
@@ -27,7 +28,7 @@ struct Saved {
 }
 
 /// The prefix, in a run's file, of the mean that replaces the learned vector of an absent input.
-const STAND_IN: &str = "stand_in.";
+pub(super) const STAND_IN: &str = "stand_in.";
 
 /// Adds the coverage to a file: the absent inputs as a text, the rows of each table as the bits of
 /// a tensor.
@@ -77,6 +78,22 @@ pub(super) fn read(contents: &Contents) -> std::result::Result<Option<(Coverage,
     });
     let tables: BTreeMap<String, Bits> = tables.collect();
     Ok(Some((Coverage::of_parts(tables, saved.absent), saved.fills)))
+}
+
+/// Renames the inputs that were absent; the tensors have their names already.
+///
+/// # Errors
+/// A description of invalid contents.
+pub(super) fn rename(
+    renames: &Renames,
+    contents: &mut Contents,
+) -> std::result::Result<(), String> {
+    let Some(text) = contents.texts.get_mut(key::COVERAGE) else { return Ok(()) };
+    let described = |error: serde_json::Error| format!("its coverage: {error}");
+    let Saved { absent, fills } = serde_json::from_str(text).map_err(described)?;
+    let absent = absent.iter().map(|input| renames.node(input).to_owned()).collect();
+    *text = serde_json::to_string(&Saved { absent, fills }).map_err(described)?;
+    Ok(())
 }
 
 /// The mean that replaces a tensor, in a run's file.

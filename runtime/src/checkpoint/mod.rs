@@ -9,6 +9,7 @@ mod coverage;
 mod file;
 mod folder;
 mod model;
+mod renames;
 mod run;
 mod signature;
 mod weights;

@@ -10,7 +10,9 @@ use multi_input_nn::parameters::ParameterInfo;
 use super::{
     coverage,
     file::{self, Contents, Stored},
-    key, CheckpointError, Signature, COVERAGE, TRAINING,
+    key,
+    renames::Renamed,
+    CheckpointError, Signature, COVERAGE, TRAINING,
 };
 use crate::{
     definition::Graph,
@@ -61,7 +63,8 @@ pub(crate) fn load<E: Element, D: Backend<E>>(
     path: &Path,
     dtypes: Dtypes,
 ) -> Result<()> {
-    take(model, path, &Contents::read(path)?, Purpose::Predict, dtypes)
+    let file = Renamed::of(model.graph(), path, Contents::read(path)?)?;
+    take(model, path, &file, Purpose::Predict, dtypes)
 }
 
 /// Which dtypes the tensors of a file may have.
@@ -87,10 +90,11 @@ pub(super) enum Purpose {
 pub(super) fn take<E: Element, D: Backend<E>>(
     model: &mut UntypedModel<E, D>,
     path: &Path,
-    contents: &Contents,
+    file: &Renamed,
     purpose: Purpose,
     dtypes: Dtypes,
 ) -> Result<()> {
+    let Renamed { contents, renames } = file;
     let own = parameters::list(&model.module);
     let preprocessing = preprocessing(model.graph(), path, contents)?;
     let uncertainty = uncertainty(model.graph(), contents)
@@ -117,7 +121,8 @@ pub(super) fn take<E: Element, D: Backend<E>>(
     })?;
     model.preprocessing = preprocessing;
     // Weights that were rounded to another dtype predict something else.
-    model.uncertainty = uncertainty.of_weights(model.weights_checksum());
+    let in_file = model.weights_checksum_where(|steps| renames.as_in_file(steps));
+    model.uncertainty = uncertainty.of_weights(in_file).with_weights(model.weights_checksum());
     model.taken = taken.unwrap_or_default();
     model.initial = false;
     model.coverage = coverage.map(|(coverage, _)| coverage);

@@ -13,9 +13,10 @@ use super::{
     file::Stored,
     folder, key,
     model::{contents, in_json, take, Dtypes, Purpose},
+    renames::Renamed,
     CheckpointError, TRAINING,
 };
-use crate::{definition::Schema, history::History, lossless, untyped::UntypedModel};
+use crate::{definition::Graph, history::History, lossless, untyped::UntypedModel};
 
 /// The state of a run without its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,8 +50,8 @@ pub(crate) struct SavedRun {
     pub(crate) state: SavedState,
 }
 
-const TENSORS: &str = "model/";
-const NUMBERS: &str = "double/";
+pub(super) const TENSORS: &str = "model/";
+pub(super) const NUMBERS: &str = "double/";
 
 /// Saves a run and its model.
 pub(crate) fn save_run<E: Element, D: Backend<E>>(
@@ -75,14 +76,15 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
 }
 
 /// The fitted preprocessing of the run in a file, or in the newest file of a folder, as far as it
-/// fits a model of this schema; [`load_run`] says what does not.
+/// fits a model of this graph; [`load_run`] says what does not.
 ///
 /// # Errors
 /// The errors of reading the file.
-pub(crate) fn fields_of_run(schema: &'static Schema, path: &Path) -> Result<FittedFields> {
-    let file = folder::newest(path)?;
-    let saved = file.as_ref().and_then(|(_, file)| file.texts.get(key::PREPROCESSING));
-    let fields = saved.and_then(|saved| FittedFields::restore(schema, saved, |_| true).ok());
+pub(crate) fn fields_of_run(graph: &'static Graph, path: &Path) -> Result<FittedFields> {
+    let Some((path, contents)) = folder::newest(path)? else { return Ok(FittedFields::default()) };
+    let file = Renamed::of(graph, &path, contents)?;
+    let saved = file.contents.texts.get(key::PREPROCESSING);
+    let fields = saved.and_then(|saved| FittedFields::restore(graph, saved, |_| true).ok());
     Ok(fields.unwrap_or_default())
 }
 
@@ -93,14 +95,16 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     path: &Path,
     check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
 ) -> Result<Option<SavedRun>> {
-    let Some((path, file)) = folder::newest(path)? else { return Ok(None) };
-    let Some(text) = file.texts.get(key::RUN) else {
+    let Some((path, contents)) = folder::newest(path)? else { return Ok(None) };
+    if !contents.texts.contains_key(key::RUN) {
         return Err(CheckpointError::NoRun { path }.into());
-    };
-    let mut run: SavedRun = serde_json::from_str(text).map_err(|error| {
+    }
+    let file = Renamed::of(model.graph(), &path, contents)?;
+    let run = serde_json::from_str(file.contents.text(&path, key::RUN)?).map_err(|error| {
         CheckpointError::Damaged { path: path.clone(), reason: format!("its run: {error}") }
     })?;
-    for (tensor, stored) in &file.tensors {
+    let mut run: SavedRun = file.renames.run(run);
+    for (tensor, stored) in &file.contents.tensors {
         let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
             stored.check_dtype::<E>(&path, tensor)?;

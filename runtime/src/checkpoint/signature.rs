@@ -1,8 +1,12 @@
 //! The signature of a model, which decides whether a file belongs to it.
 
-use multi_input_spec::HeadForm;
+use multi_input_spec::{
+    rename::{self, BARE, SHARED},
+    HeadForm,
+};
 use serde::{Deserialize, Serialize};
 
+use super::renames::Renames;
 use crate::definition::{Graph, Layer, Node, TargetKind};
 
 /// A description of a model's inputs, nodes and outputs, in the order of the graph.
@@ -24,6 +28,11 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Whether it is a node without layers and without a stand-in.
+    fn is_bare(&self) -> bool {
+        self.name.starts_with("node ") && self.is.ends_with(BARE)
+    }
+
     fn described(&self) -> (&str, &str) {
         (&self.name, &self.is)
     }
@@ -109,9 +118,29 @@ impl Signature {
         names.filter_map(|name| name.strip_suffix('`'))
     }
 
+    /// With other names of nodes.
+    pub(super) fn renamed(self, renames: &Renames) -> Signature {
+        let parts = self.parts.into_iter().map(|part| Part {
+            name: between_quotes(&part.name, renames),
+            by_name: part.by_name.map(|text| rename::source(&text, |name| renames.node(name))),
+            is: match part.name.starts_with("node ") {
+                true => rename::node(&part.is, |name| renames.node(name)),
+                false => part.is,
+            },
+        });
+        Signature { model: self.model, parts: parts.collect() }
+    }
+
     /// The first part in which the file's signature differs from this one.
     pub(super) fn difference(&self, file: &Signature) -> Option<Difference> {
-        let (own, others) = (&self.parts, &file.parts);
+        // A bare node may be in one of the models alone: it has no weights, and what takes its value
+        // names it.
+        let compared = |parts: &[Part], others: &[Part]| -> Vec<Part> {
+            let is_there = |part: &&Part| others.iter().any(|other| other.name == part.name);
+            parts.iter().filter(|part| !part.is_bare() || is_there(part)).cloned().collect()
+        };
+        let own = compared(&self.parts, &file.parts);
+        let others = compared(&file.parts, &self.parts);
         for index in 0..own.len().max(others.len()) {
             let (ours, theirs) = (own.get(index), others.get(index));
             if ours.map(Part::described) == theirs.map(Part::described) {
@@ -135,13 +164,23 @@ impl Signature {
     }
 }
 
+/// ``node `rooms` ``.
+fn between_quotes(name: &str, renames: &Renames) -> String {
+    let quoted =
+        name.split_once('`').and_then(|(what, rest)| Some((what, rest.strip_suffix('`')?)));
+    match quoted {
+        Some((what, node)) => format!("{what}`{}`", renames.node(node)),
+        None => name.to_owned(),
+    }
+}
+
 fn in_words(node: &Node) -> String {
     let layers: Vec<String> = node
         .layers
         .iter()
         .map(|layer| format!("{}{} -> {:?}", layer.identity, numbers(layer), layer.shape))
         .collect();
-    let shared = node.shared.map_or(String::new(), |other| format!(", shared with {other}"));
+    let shared = node.shared.map_or(String::new(), |other| format!("{SHARED}{other}"));
     let stand_in = match node.stand_in {
         0 => String::new(),
         size => format!(", stand-in of {size}"),

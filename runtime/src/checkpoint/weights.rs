@@ -1,6 +1,6 @@
 //! The weights of a model independent of its definition.
 
-use std::{collections::HashMap, fmt, path::Path};
+use std::{borrow::Cow, collections::HashMap, fmt, path::Path};
 
 use multi_input_base::{Error, Result};
 use multi_input_data::preprocess::FittedFields;
@@ -11,10 +11,11 @@ use super::{
     file::{Contents, Stored},
     key,
     model::contents,
+    renames::Renames,
     CheckpointError, Signature,
 };
 use crate::{
-    definition::Schema,
+    definition::{Graph, Schema},
     untyped::{transfer::TakenTensor, Coverage, LookUp, UntypedModel},
 };
 
@@ -73,6 +74,20 @@ impl Weights {
             None => (None, false),
         };
         Ok(Weights { name, signature, contents, coverage, fills })
+    }
+
+    /// With the names that the nodes have in a model with this graph.
+    ///
+    /// # Errors
+    /// A description of invalid contents.
+    pub(crate) fn renamed(&self, graph: &Graph) -> std::result::Result<Cow<'_, Weights>, String> {
+        let renames = Renames::of(graph, &self.signature);
+        if renames.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let contents = self.contents.clone().renamed(&renames, self.signature.clone())?;
+        let signature = self.signature.clone().renamed(&renames);
+        Weights::new(self.name.clone(), signature, contents).map(Cow::Owned)
     }
 
     /// The file, or the name of the model in backquotes.

@@ -245,6 +245,8 @@ impl Deref for Graph {
 pub struct Node {
     /// The field's name.
     pub name: &'static str,
+    /// The names that the field had in saved models, the oldest first.
+    pub renamed: &'static [&'static str],
     /// The source as the user wrote it: `input`, `concat(a, b)`, `from(joined)`.
     pub source: &'static str,
     /// The merge, where it is of the user's own.

@@ -28,6 +28,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
             base: base.name().to_owned(),
             mistakes,
         };
+        let base = &*base.renamed(graph).map_err(|reason| refused(vec![reason]))?;
         let tensors = parameters::list(&self.module);
         let models = Models { graph, tensors: &tensors, base };
         let Choice { branches, left, .. } = Choice::of::<E>(&models, which).map_err(refused)?;

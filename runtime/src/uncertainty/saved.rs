@@ -28,6 +28,13 @@ impl Saved {
         }
     }
 
+    /// As fitted on the model with this checksum.
+    pub(crate) fn with_weights(mut self, checksum: u32) -> Saved {
+        self.conformal.iter_mut().for_each(|own| own.weights = checksum);
+        self.calibration.iter_mut().for_each(|own| own.weights = checksum);
+        self
+    }
+
     /// Why this cannot have been fitted on a model of this graph.
     pub(crate) fn mistake(&self, graph: &Graph) -> Option<String> {
         let conformal = self.conformal.as_ref().and_then(|own| own.mistake(graph));

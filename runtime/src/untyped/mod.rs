@@ -149,12 +149,18 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
 
     /// The checksum of all weights and of the steps that give them their inputs.
     pub(crate) fn weights_checksum(&self) -> u32 {
+        self.weights_checksum_where(|steps| steps.into())
+    }
+
+    /// As [`weights_checksum`](Self::weights_checksum), where `written` says how the fitted steps are
+    /// written in JSON.
+    pub(crate) fn weights_checksum_where(&self, written: impl Fn(&str) -> Cow<'_, str>) -> u32 {
         let mut sum = Crc32c::default();
         self.module.visit(&mut |_, elements| {
             elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
         });
         if let Some(fitted) = &self.preprocessing {
-            sum.update(fitted.steps_in_json().unwrap_or_default().as_bytes());
+            sum.update(written(&fitted.steps_in_json().unwrap_or_default()).as_bytes());
         }
         sum.value()
     }

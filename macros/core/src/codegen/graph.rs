@@ -68,6 +68,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let graph = &expansion.checked.graph;
     let (node, shape) = (&graph.nodes[position], &expansion.checked.shapes[position]);
     let name = plain(node.name());
+    let renamed = node.field.renamed.iter().map(plain);
     let source = node.source_text();
     let fed_by = node.feeds.iter().chain(&node.made_of).map(|edge| plain(&edge.name));
     let layers = shape.layers.iter().map(|layer| {
@@ -121,6 +122,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     quote! {
         #krate::definition::Node {
             name: #name,
+            renamed: &[#(#renamed),*],
             source: #source,
             own: #own,
             fed_by: &[#(#fed_by),*],

@@ -26,6 +26,7 @@ mod fallback;
 mod formula;
 mod forward;
 mod graph;
+mod lock;
 mod metrics;
 mod model;
 mod nest;
@@ -43,7 +44,9 @@ mod warnings;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{check::CheckedGraph, names::Names, parse::Head, plan::Plan, warn::Warning};
+use crate::{
+    check::CheckedGraph, lock::Locked, names::Names, parse::Head, plan::Plan, warn::Warning,
+};
 
 use signatures::{Bodies, Signatures};
 
@@ -51,7 +54,11 @@ pub(crate) use editor::editor;
 pub(crate) use fallback::{unreadable, Fallback};
 
 /// The expansion of a model.
-pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStream {
+pub(crate) fn generate(
+    plan: &Plan<'_>,
+    likely_mistakes: &[Warning],
+    locked: &Locked,
+) -> TokenStream {
     let expansion = Expansion::new(plan);
     let (graph, signatures) = (&expansion.checked.graph, expansion.signatures());
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
@@ -76,6 +83,7 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
         network::network(&expansion),
         signatures.part_of(),
         used::types(&graph.model, graph.nodes.iter().map(|node| &node.field)),
+        lock::checks(locked, &expansion.paths),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)

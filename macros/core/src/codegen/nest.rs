@@ -1,35 +1,23 @@
-//! Tuples of any length: dfdx implements tuples of up to six elements, so longer ones are nested.
+//! The tokens of tuples.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-const MOST: usize = 6;
+use crate::tuple::{self, chunk, MOST};
 
 /// The items as a tuple of at most six elements, which may be tuples.
 pub(crate) fn tuple(items: &[TokenStream]) -> TokenStream {
     if items.len() <= MOST {
         return quote!((#(#items,)*));
     }
-    let groups: Vec<TokenStream> = items.chunks(chunk(items.len())).map(tuple).collect();
+    let groups: Vec<TokenStream> = items.chunks(chunk(items.len())).map(self::tuple).collect();
     quote!((#(#groups,)*))
 }
 
 /// The path of item `index` of `len` in the tuple: `.2`, or `.0.3`.
 pub(crate) fn path(index: usize, len: usize) -> TokenStream {
-    if len <= MOST {
-        let index = Literal::usize_unsuffixed(index);
-        return quote!(.#index);
-    }
-    let chunk = chunk(len);
-    let group = index / chunk;
-    let outer = Literal::usize_unsuffixed(group);
-    let inner = path(index % chunk, chunk.min(len - group * chunk));
-    quote!(.#outer #inner)
-}
-
-/// The number of items in each of at most six groups.
-fn chunk(len: usize) -> usize {
-    len.div_ceil(MOST)
+    let steps = tuple::path(index, len).into_iter().map(Literal::usize_unsuffixed);
+    quote!(#(.#steps)*)
 }
 
 #[cfg(test)]

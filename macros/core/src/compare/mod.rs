@@ -6,8 +6,6 @@
 
 mod field;
 
-use std::path::{Path, PathBuf};
-
 use multi_input_cells::{
     missing_column, sample, FieldColumns, FieldNames, RowNames, Sample, SampleError, SampleOptions,
 };
@@ -20,7 +18,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
     lint::Lint,
-    parse::{track, CellOptions, DataFile, Field},
+    parse::{absolute, track, CellOptions, DataFile, Field},
     plan::Plan,
     text::plain,
     warn::Warning,
@@ -83,12 +81,6 @@ pub(crate) fn track_file(graph: &Graph) -> TokenStream {
         }
         _ => TokenStream::new(),
     }
-}
-
-/// A path from the folder of the crate's manifest.
-fn absolute(path: &str) -> PathBuf {
-    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    Path::new(&folder).join(path)
 }
 
 /// Reports a file without a sample.

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// The attributes of the DSL.
-pub(super) const OURS: [&str; 6] = ["input", "merge", "from", "derived", "branch", "output"];
+pub(super) const OURS: [&str; 7] =
+    ["input", "merge", "from", "derived", "branch", "output", "renamed"];
 
 /// Whether an attribute belongs to the DSL.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {

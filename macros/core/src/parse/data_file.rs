@@ -1,6 +1,8 @@
 //! `data = "data/houses.csv"`, or `data("data/houses.csv", require, rows = 1000)`: the file that the
 //! model is compared with while it compiles.
 
+use std::path::{Path, PathBuf};
+
 use multi_input_cells::{file::Delimiter, Limits, SampleOptions};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{ext::IdentExt, parse::ParseStream, punctuated::Punctuated, LitInt, LitStr, Token};
@@ -106,9 +108,15 @@ fn texts(input: ParseStream<'_>) -> syn::Result<Vec<String>> {
     Ok(texts.iter().map(LitStr::value).collect())
 }
 
+/// A path from the folder of the crate's manifest.
+pub(crate) fn absolute(path: &str) -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    Path::new(&folder).join(path)
+}
+
 /// An expression for cargo to recompile the crate when the file changes.
 pub(crate) fn track(path: &LitStr) -> TokenStream {
-    match std::path::Path::new(&path.value()).is_absolute() {
+    match Path::new(&path.value()).is_absolute() {
         true => quote::quote!(::core::include_bytes!(#path)),
         false => quote::quote! {
             ::core::include_bytes!(

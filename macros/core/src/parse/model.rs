@@ -21,11 +21,12 @@ use super::{
     derived::{self, Derived},
     flow::OutputRules,
     input::{self, Input},
-    item, meant,
+    item, lock, meant,
     merge::{self, Merge},
     output::{self, Output},
     part::{self, Part, Whole},
     rename::{self, RenameAll},
+    renamed,
     serde::{self, Columns, Derives},
     slip,
     stage::Stages,
@@ -90,6 +91,8 @@ pub(crate) struct Options {
     pub(crate) allowed: Vec<Lint>,
     /// The file that the model is compared with.
     pub(crate) data: Option<DataFile>,
+    /// The path of the file with the saved form of the model.
+    pub(crate) lock: Option<LitStr>,
     /// The parts that are definitions of their own.
     pub(crate) parts: Vec<Part>,
     /// The most that a prediction may cost.
@@ -121,6 +124,8 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
     pub(crate) columns: Columns,
+    /// What it was called in saved models, the oldest name first.
+    pub(crate) renamed: Vec<Ident>,
     /// The names in its attributes, for editors.
     pub(crate) typed: Vec<Typed>,
 }
@@ -249,6 +254,7 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         given_crate: None,
         allowed: Vec::new(),
         data: None,
+        lock: None,
         parts: Vec::new(),
         budget: Vec::new(),
         stages: None,
@@ -260,6 +266,10 @@ fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
             Some(ModelOption::Allow(names)) => allowed.extend(names),
             Some(ModelOption::Data(file, at)) => {
                 attribute::once(&mut options.data, *file, "data", at, errors);
+            }
+            Some(ModelOption::Lock(path)) => {
+                let at = path.span();
+                attribute::once(&mut options.lock, path, "lock", at, errors);
             }
             Some(ModelOption::Parts(parts)) => options.parts.extend(parts),
             Some(ModelOption::Require(at)) => require = Some(at),
@@ -304,6 +314,7 @@ enum ModelOption {
     Allow(Punctuated<Ident, Token![,]>),
     /// With the span of the word.
     Data(Box<DataFile>, Span),
+    Lock(LitStr),
     Parts(Vec<Part>),
     Require(Span),
     Limit(Limit),
@@ -311,12 +322,13 @@ enum ModelOption {
 }
 
 /// The names of the options.
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 10] = [
     "crate",
     "allow",
     "part",
     "data",
     "require",
+    "lock",
     "max_parameters",
     "max_flops",
     "max_memory",
@@ -328,8 +340,8 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         return crate_path(input).map(ModelOption::Crate);
     }
     let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
-                 `data = \"file.csv\"`, `require`, `max_parameters = number`, `max_flops = number`, \
-                 `max_memory = \"4 MB\"` and `stages(first, second)`";
+                 `data = \"file.csv\"`, `require`, `lock = \"file.lock\"`, `max_parameters = number`, \
+                 `max_flops = number`, `max_memory = \"4 MB\"` and `stages(first, second)`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
@@ -337,6 +349,9 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     if word == "data" {
         return DataFile::read(&word, input)
             .map(|file| ModelOption::Data(Box::new(file), word.span()));
+    }
+    if word == "lock" {
+        return lock::read(&word, input).map(ModelOption::Lock);
     }
     if word == "part" {
         return part::read(&word, input).map(ModelOption::Parts);
@@ -475,7 +490,7 @@ fn read_field(
             }
         });
     }
-    let Contents { sources, typed, branch, output } = read;
+    let Contents { sources, typed, branch, output, renamed } = read;
     if sources.is_empty() && !unread {
         let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
         unread = unknown;
@@ -518,6 +533,7 @@ fn read_field(
         unread,
         attributes,
         columns,
+        renamed,
         typed,
     };
     let are_several = field.has_several_columns();
@@ -535,6 +551,7 @@ struct Contents {
     typed: Vec<Typed>,
     branch: Option<Branch>,
     output: Option<(output::Kind, OutputRules)>,
+    renamed: Vec<Ident>,
 }
 
 impl Contents {
@@ -543,12 +560,17 @@ impl Contents {
         match word {
             "branch" => self.branch.is_some(),
             "output" => self.output.is_some(),
+            "renamed" => false,
             _ => !self.sources.is_empty(),
         }
     }
 
     fn add(&mut self, attribute: slip::Written, errors: &mut Diagnostics) {
         let slip::Written { word, span, tokens, .. } = attribute;
+        if word == "renamed" {
+            return self.renamed.extend(errors.ok(renamed::read(tokens, span)).unwrap_or_default());
+        }
+        let tokens = renamed::without(tokens, errors);
         self.typed.extend(typed::names(word, tokens.clone()));
         let source = match word {
             "input" => Some(Source::Input(Box::new(input::read(tokens, errors)))),

@@ -7,7 +7,7 @@ use multi_input_spec::{
     step::{self, Inverse, STEPS},
     ArgumentKind, Loss, Parameter, Range, LOSSES,
 };
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{spanned::Spanned, Ident};
 
@@ -80,6 +80,16 @@ pub(crate) enum LossCall {
 impl LossCall {
     /// The loss, if it is one of the spec.
     pub(crate) fn named(&self) -> Option<&NamedLoss> {
+        match self {
+            LossCall::Named(loss) => Some(loss),
+            LossCall::Own(_) => None,
+        }
+    }
+}
+
+impl LossCall {
+    /// As [`named`](LossCall::named).
+    pub(crate) fn named_mut(&mut self) -> Option<&mut NamedLoss> {
         match self {
             LossCall::Named(loss) => Some(loss),
             LossCall::Own(_) => None,
@@ -418,5 +428,12 @@ fn read_weight(value: TokenStream, errors: &mut Diagnostics) -> Option<LossWeigh
         _ => return Some(LossWeight::Given(quote!(1.0))),
     };
     let is_sound = number.require("output", "weight", Range::NonNegative, errors);
-    is_sound.then_some(LossWeight::Given(number.tokens))
+    let of_user = |mut tree: TokenTree| {
+        tree.set_span(number.span);
+        tree
+    };
+    is_sound.then(|| match number.value.is_nan() {
+        true => LossWeight::Given(number.tokens),
+        false => LossWeight::Given(number.tokens.into_iter().map(of_user).collect()),
+    })
 }

@@ -277,7 +277,7 @@ impl Operand {
 
 impl LayerCall {
     /// Its arguments as values of the spec.
-    pub(super) fn values(&self) -> Vec<Value> {
+    pub(crate) fn values(&self) -> Vec<Value> {
         values(&self.arguments, self.inner.as_deref(), Guess::default())
     }
 
@@ -322,6 +322,11 @@ fn have_constants(arguments: &[Argument]) -> bool {
 
 fn are_known(arguments: &[Argument]) -> bool {
     arguments.iter().all(Argument::is_known)
+}
+
+/// Arguments without a layer as values of the spec.
+pub(crate) fn values_of(arguments: &[Argument]) -> Vec<Value> {
+    values(arguments, None, Guess::default())
 }
 
 fn values(arguments: &[Argument], inner: Option<&ShapedLayer>, guess: Guess) -> Vec<Value> {

@@ -7,6 +7,11 @@ use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr
 /// Parameters that matter only in training or before it; weights fit regardless of their values.
 const IN_TRAINING: [&str; 6] = ["dropout", "from", "init", "l1", "l2", "rate"];
 
+/// Whether the parameter `name` of a layer matters only in training or before it.
+pub(crate) fn is_in_training(name: &str) -> bool {
+    IN_TRAINING.contains(&name)
+}
+
 /// The real-valued arguments of a layer by name; only rustc knows the values of constants.
 pub(super) fn numbers(layer: &Layer) -> Vec<(&'static str, NumberExpr)> {
     let LayerKind::Named { spec, arguments, .. } = &layer.kind else { return Vec::new() };

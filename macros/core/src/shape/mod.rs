@@ -25,7 +25,8 @@ use crate::{
 };
 
 pub(crate) use flow::{Flow, Unknown};
-pub(crate) use formula::{Claimed, Formula, LayerCall, Length, Operand};
+pub(crate) use formula::{values_of as values, Claimed, Formula, LayerCall, Length, Operand};
+pub(crate) use identity::is_in_training;
 pub(crate) use layer::{Module, Named, ShapedLayer};
 pub(crate) use node::{operands, target, ShapedNode, Shapes};
 pub(crate) use step::ShapedStep;

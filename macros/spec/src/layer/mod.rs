@@ -41,6 +41,7 @@ pub mod rms_norm;
 pub mod separable_conv2d;
 pub mod simple_rnn;
 mod sliding;
+mod tensors;
 pub mod thresholds;
 pub mod time_distributed;
 pub mod transformer_block;
@@ -51,6 +52,7 @@ pub use masked::through;
 
 use declare::layer;
 pub use sliding::Sliding;
+pub use tensors::{tensors, LayerTensor};
 
 /// Every layer for `#[branch(...)]`.
 pub const LAYERS: &[Layer] = &[

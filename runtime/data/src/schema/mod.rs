@@ -121,7 +121,7 @@ impl fmt::Debug for Step {
         if let Some(own) = self.own {
             return write!(f, "{own:?}");
         }
-        let given = format_arguments(self.spec.parameters, self.arguments);
+        let given = spec::in_words(self.spec.parameters, self.arguments);
         f.write_str(self.spec.name)?;
         if given.is_empty() {
             return Ok(());
@@ -167,7 +167,7 @@ impl Derived {
 
     /// The derivation with its steps, of inputs in the given words.
     fn of(&self, input: impl Fn(&usize) -> String) -> String {
-        let given = format_arguments(self.spec.parameters, self.arguments);
+        let given = spec::in_words(self.spec.parameters, self.arguments);
         let all: Vec<String> = self.inputs.iter().map(input).chain(given).collect();
         let all = all.join(", ");
         let derivation = match self.own {
@@ -193,34 +193,6 @@ impl fmt::Debug for Derived {
 fn argument(parameters: &[spec::Parameter], arguments: &[spec::Value], name: &str) -> spec::Value {
     let index = parameters.iter().position(|parameter| parameter.name == name);
     index.and_then(|index| arguments.get(index)).copied().unwrap_or(spec::Value::Absent)
-}
-
-/// The given arguments in the DSL.
-fn format_arguments(parameters: &[spec::Parameter], arguments: &[spec::Value]) -> Vec<String> {
-    let last = parameters.len().saturating_sub(1);
-    let given = arguments.iter().enumerate().filter_map(|(index, value)| {
-        let parameter = parameters.get(index.min(last))?;
-        let value = format_value(value)?;
-        Some(match parameter.kind.is_list() {
-            true => value,
-            false => format!("{} = {value}", parameter.name),
-        })
-    });
-    given.collect()
-}
-
-/// A value in the DSL; `None` for an omitted argument.
-fn format_value(value: &spec::Value) -> Option<String> {
-    Some(match value {
-        // The path of a file is not part of a model, so moving the file does not change the model.
-        spec::Value::Absent | spec::Value::Tokenizer(_) => return None,
-        spec::Value::Size(size) => size.get().to_string(),
-        spec::Value::Number(number) => number.to_string(),
-        spec::Value::Flag(flag) => flag.to_string(),
-        spec::Value::Word(word) => (*word).to_owned(),
-        spec::Value::Numbers(numbers) => format!("{numbers:?}"),
-        other => format!("{other:?}"),
-    })
 }
 
 /// The replacement of an absent input.

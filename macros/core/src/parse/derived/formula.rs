@@ -22,6 +22,25 @@ pub(crate) enum Operation {
     Named(&'static str),
 }
 
+impl Operation {
+    /// Its number.
+    pub(crate) fn constant_mut(&mut self) -> Option<&mut NumberExpr> {
+        match self {
+            Operation::Constant(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// In one word, of which `number` gives those of numbers.
+    pub(crate) fn in_words(&self, number: &dyn Fn(&NumberExpr) -> String) -> String {
+        match self {
+            Operation::Input(input) => format!("#{input}"),
+            Operation::Constant(constant) => number(constant),
+            Operation::Named(name) => (*name).to_owned(),
+        }
+    }
+}
+
 /// The operations in postfix order, and the inputs.
 pub(super) fn read(expr: &Expr) -> syn::Result<(Vec<Operation>, Vec<Ident>)> {
     let mut formula = Formula { operations: Vec::new(), inputs: Vec::new() };
@@ -151,12 +170,10 @@ mod tests {
     fn read_text(text: &str) -> Result<(String, Vec<String>), String> {
         let expr = syn::parse_str(text).unwrap();
         let (operations, inputs) = read(&expr).map_err(|error| error.to_string())?;
-        let word = |operation: &Operation| match operation {
-            Operation::Input(input) => format!("#{input}"),
-            Operation::Constant(number) => compact(&number.tokens),
-            Operation::Named(name) => (*name).to_owned(),
-        };
-        let words: Vec<String> = operations.iter().map(word).collect();
+        let words: Vec<String> = operations
+            .iter()
+            .map(|operation| operation.in_words(&|number| compact(&number.tokens)))
+            .collect();
         Ok((words.join(" "), inputs.iter().map(Ident::to_string).collect()))
     }
 

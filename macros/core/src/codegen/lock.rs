@@ -1,0 +1,62 @@
+//! The constants of a lock, whose values only rustc knows.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::paths::Paths;
+use crate::lock::{Locked, LockedConstant};
+
+/// An error at the lock for constants that it does not have, and one at each constant that has another
+/// value.
+pub(crate) fn checks(locked: &Locked, paths: &Paths) -> TokenStream {
+    let spec = &paths.spec;
+    let (lock, path) = (quote!(#spec::lock), &locked.path);
+    let constants = || locked.constants.iter();
+    let known = constants().filter(|constant| constant.value.is_some());
+    let checks = known.clone().enumerate().map(|(index, constant)| {
+        let LockedConstant { field, span, tensors, .. } = constant;
+        let field = format!("`{field}`: ");
+        quote_spanned! {*span=>
+            const _: () = if let ::core::result::Result::Err(text_) =
+                #lock::compare(#path, ALL, #index, #tensors)
+            {
+                ::core::panic!("{}", #spec::Text::new(#field).text(&text_).as_str());
+            };
+        }
+    });
+    let all = known.map(|constant| {
+        let (text, now) = (&constant.text, of_kind(constant, &constant.tokens, &lock));
+        let before = constant.value.as_ref().map(|value| of_kind(constant, value, &lock));
+        quote!(#lock::Compared { name: #text, now: #now, before: #before })
+    });
+    let all: Vec<TokenStream> = all.collect();
+    let compared = (!all.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                const ALL: &[#lock::Compared] = &[#(#all),*];
+                #(#checks)*
+            };
+        }
+    });
+    let unknown = constants().filter(|constant| constant.value.is_none());
+    let unknown: Vec<TokenStream> = unknown
+        .map(|constant| {
+            let (text, value) = (&constant.text, of_kind(constant, &constant.tokens, &lock));
+            quote!((#text, #value))
+        })
+        .collect();
+    let unknown = locked.span.filter(|_| !unknown.is_empty()).map(|span| {
+        quote_spanned! {span=>
+            const _: () = ::core::panic!("{}", #lock::unknown(#path, &[#(#unknown),*]).as_str());
+        }
+    });
+    quote!(#compared #unknown)
+}
+
+/// A value as that of the spec.
+fn of_kind(constant: &LockedConstant, value: &TokenStream, lock: &TokenStream) -> TokenStream {
+    match constant.is_size {
+        true => quote!(#lock::Constant::Size(#value)),
+        false => quote!(#lock::Constant::Number(#value)),
+    }
+}
