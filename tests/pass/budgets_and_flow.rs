@@ -78,8 +78,8 @@ fn a_model_with_rules_trains_and_predicts() {
     let row = |n: u8| TripSample {
         user: u32::from(n % 20),
         price: [n.into(), (n % 7).into()],
-        wind: (n % 3 > 0).then_some(n.into()),
-        booked: n % 2 == 0,
+        wind: (n > 3).then_some(n.into()),
+        booked: n.is_multiple_of(2),
         delay: (n % 5).into(),
     };
     let rows: Vec<TripSample> = (0..64).map(row).collect();
