@@ -69,6 +69,14 @@ impl Diagnostics {
         self.is_read = true;
     }
 
+    /// Adds an error at a token; a guess, if something is `meant` by it.
+    pub(crate) fn guess_if(&mut self, is_meant: bool, span: Span, message: impl Display) {
+        match is_meant {
+            true => self.guess(span, message),
+            false => self.at(span, message),
+        }
+    }
+
     /// The number of guesses.
     pub(crate) fn guesses(&self) -> usize {
         self.guesses

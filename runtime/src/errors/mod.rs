@@ -39,6 +39,7 @@ pages! {
     loss,
     metric,
     missing,
+    names,
     no_output,
     numbers,
     operands,

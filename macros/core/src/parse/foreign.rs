@@ -12,7 +12,7 @@ use crate::{diagnostics::Diagnostics, text::compact};
 /// What is meant by a value.
 pub(super) enum Meant {
     /// What is written.
-    Itself,
+    AsWritten,
     /// This, instead of what is written.
     Value(Expr),
     /// `None`: nothing, as if it were left out.
@@ -33,6 +33,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
         ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => {
             number_in_quotes(value).or_else(|| alone(value)).or_else(|| whole(value))
         }
+        ArgumentKind::Axis => number_in_quotes(value).or_else(|| alone(value)),
         ArgumentKind::Pair => number_in_quotes(value).or_else(|| pair(value)),
         ArgumentKind::Margins => pair(value),
         ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
@@ -59,7 +60,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
             errors.guess(at, text);
             Meant::Unknown
         }
-        None => Meant::Itself,
+        None => Meant::AsWritten,
     }
 }
 
@@ -122,9 +123,13 @@ fn flag(value: &Expr) -> Option<(Expr, &'static str)> {
 /// `"64"`.
 fn number_in_quotes(value: &Expr) -> Option<(Expr, &'static str)> {
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return None };
-    let number: Lit = syn::parse_str(text.value().trim()).ok()?;
-    let is_number = matches!(number, Lit::Int(_) | Lit::Float(_));
-    is_number.then(|| (literal(number, value), " without quotes"))
+    let number: Expr = syn::parse_str(text.value().trim()).ok()?;
+    let digits = match &number {
+        Expr::Unary(negative) => &*negative.expr,
+        number => number,
+    };
+    let is_number = matches!(digits, Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }));
+    is_number.then_some((number, " without quotes"))
 }
 
 /// `[64]` and `(64,)`.
