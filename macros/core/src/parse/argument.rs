@@ -276,7 +276,7 @@ pub(super) fn value_of(
     let meant = foreign::meant(parameter, value, errors);
     let value = match &meant {
         Meant::AsWritten => value,
-        Meant::Value(value) => value,
+        Meant::Value(value) => &**value,
         Meant::Nothing => return Some(Argument::Absent),
         Meant::Unknown => return None,
     };

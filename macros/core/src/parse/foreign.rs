@@ -14,7 +14,7 @@ pub(super) enum Meant {
     /// What is written.
     AsWritten,
     /// This, instead of what is written.
-    Value(Expr),
+    Value(Box<Expr>),
     /// `None`: nothing, as if it were left out.
     Nothing,
     /// Nothing that has a value; it has been reported.
@@ -45,7 +45,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
     if let Some((instead, why)) = read {
         let text = compact(&instead.to_token_stream());
         errors.guess(value.span(), format!("write `{text}`{why}"));
-        return Meant::Value(instead);
+        return Meant::Value(Box::new(instead));
     }
     let suffixes: &[&str] = match parameter.kind {
         ArgumentKind::Number(_) | ArgumentKind::Numbers(_) | ArgumentKind::ListedNumbers(_) => {
@@ -106,16 +106,14 @@ fn word(value: &Expr) -> Option<&Ident> {
     }
 }
 
-/// `True`, `"true"` and 1.
+/// `True` and `"true"`.
 fn flag(value: &Expr) -> Option<(Expr, &'static str)> {
-    let text = match value {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_digits().to_owned(),
-        Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }) => return None,
-        _ => Word::of(value)?.text,
-    };
-    match text.as_str() {
-        "True" | "TRUE" | "true" | "1" => Some((syn::parse_quote!(true), "")),
-        "False" | "FALSE" | "false" | "0" => Some((syn::parse_quote!(false), "")),
+    if matches!(value, Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) {
+        return None;
+    }
+    match Word::of(value)?.text.as_str() {
+        "True" | "TRUE" | "true" => Some((syn::parse_quote!(true), "")),
+        "False" | "FALSE" | "false" => Some((syn::parse_quote!(false), "")),
         _ => None,
     }
 }
