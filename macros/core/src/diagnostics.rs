@@ -28,6 +28,8 @@ pub(crate) struct Diagnostics {
     guessed_fields: Vec<String>,
     /// The number of guesses.
     guesses: usize,
+    /// Whether the messages of guesses are left out.
+    guesses_are_known: bool,
     /// Whether all attributes are read, so that errors are about what is meant by them.
     is_read: bool,
     finished: bool,
@@ -45,6 +47,7 @@ impl Diagnostics {
             guessed: Vec::new(),
             guessed_fields: Vec::new(),
             guesses: 0,
+            guesses_are_known: false,
             is_read: false,
             finished: false,
         }
@@ -65,7 +68,9 @@ impl Diagnostics {
     /// Adds an error at a token, after which the model goes on with what is meant by it. What later
     /// stages find wrong with that is not reported: a guess may be wrong.
     pub(crate) fn guess(&mut self, span: Span, message: impl Display) {
-        self.at(span, message);
+        if !self.guesses_are_known {
+            self.at(span, message);
+        }
         self.guesses += 1;
         self.guessed.extend(key(span));
         self.guessed_fields.extend(self.field.as_ref().map(|field| format!("`{field}`")));
@@ -76,13 +81,35 @@ impl Diagnostics {
         self.is_read = true;
     }
 
+    /// Adds an error at a token; a guess, if something is `meant` by it.
+    pub(crate) fn guess_if(&mut self, is_meant: bool, span: Span, message: impl Display) {
+        match is_meant {
+            true => self.guess(span, message),
+            false => self.at(span, message),
+        }
+    }
+
     /// The number of guesses.
     pub(crate) fn guesses(&self) -> usize {
         self.guesses
     }
 
-    /// Runs `read`, without its messages if there have been more guesses than `before`: in one list
-    /// the same mistake is reported once.
+    /// Runs `read`, without the messages of its guesses if there have been more guesses than `before`:
+    /// in one list the same mistake is reported once.
+    pub(crate) fn guess_once<T>(
+        &mut self,
+        before: usize,
+        read: impl FnOnce(&mut Diagnostics) -> T,
+    ) -> T {
+        let outer = self.guesses_are_known;
+        self.guesses_are_known |= self.guesses() > before;
+        let result = read(self);
+        self.guesses_are_known = outer;
+        result
+    }
+
+    /// Runs `read`, without its messages if there have been more guesses than `before`: what follows
+    /// from a guess in the same call is not reported.
     pub(crate) fn unless_guessed<T>(
         &mut self,
         before: usize,

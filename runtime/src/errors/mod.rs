@@ -42,6 +42,7 @@ pages! {
     loss,
     metric,
     missing,
+    names,
     no_output,
     numbers,
     operands,

@@ -8,7 +8,7 @@ struct House {
     volume: [f32; 10],
     #[input]
     #[branch(Dense(8), PReLU)]
-    slope: [f32; 10],
+    learned: [f32; 10],
     #[input]
     #[branch(Lambda(8))]
     lambda: [f32; 10],
@@ -24,7 +24,7 @@ struct House {
     #[input]
     #[branch(Dense(8, log_softmax))]
     logits: [f32; 10],
-    #[merge(concat(volume, slope, lambda, both, merged, flipped, logits))]
+    #[merge(concat(volume, learned, lambda, both, merged, flipped, logits))]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     price: f32,

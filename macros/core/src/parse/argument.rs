@@ -6,7 +6,7 @@ mod tests;
 use std::rc::Rc;
 
 use multi_input_spec::{
-    names::{find, is_same, Kind as NameKind, ARGUMENTS, WITHOUT, WORDS},
+    names::{find, is_same, Kind as NameKind, Named, ARGUMENTS, WITHOUT, WORDS},
     Activation, ArgumentKind, Padding, Parameter, ACTIVATIONS,
 };
 use proc_macro2::{Ident, Span, TokenStream};
@@ -204,9 +204,9 @@ pub(super) fn read(
                 }
                 place
             }
-            Some(Named::Place(place)) => place,
-            Some(Named::LeftOut) => continue,
-            Some(Named::Unknown) => {
+            Some(Taken::Place(place)) => place,
+            Some(Taken::LeftOut) => continue,
+            Some(Taken::Unknown) => {
                 sound = false;
                 continue;
             }
@@ -249,7 +249,7 @@ pub(super) fn read(
 }
 
 /// What the name of an argument is taken for.
-enum Named {
+enum Taken {
     /// The parameter at this position.
     Place(usize),
     /// One that nothing here has, so that it is left out.
@@ -264,20 +264,20 @@ fn places(
     parameters: &[Parameter],
     given: &[Given],
     errors: &mut Diagnostics,
-) -> Vec<Option<Named>> {
+) -> Vec<Option<Taken>> {
     let names = meaning::with_others(parameters.iter().map(|p| p.name), ARGUMENTS);
     let position = |name: &str| parameters.iter().position(|parameter| parameter.name == name);
     let mut hints: Vec<(Span, String, String)> = Vec::new();
     let mut read = |name: &Ident, errors: &mut Diagnostics| {
         let given = name.unraw().to_string();
         if let Some(place) = position(&given) {
-            return Named::Place(place);
+            return Taken::Place(place);
         }
         let without = WITHOUT.iter().find(|(others, _)| others.iter().any(|n| is_same(n, &given)));
         if let (None, Some((_, why))) = (find(&names, &given), without) {
             let text = format!("leave `{name}` out of `{callee}`: {why}");
             hints.push((name.span(), text.clone(), text));
-            return Named::LeftOut;
+            return Taken::LeftOut;
         }
         let meaning = meaning::among(&given, &names);
         let hint = meaning.as_ref().map(|meaning| meaning.hint.as_str());
@@ -288,11 +288,11 @@ fn places(
         {
             Some((here, place)) => {
                 hints.push((name.span(), text, format!("`{name}` is called `{here}` here")));
-                Named::Place(place)
+                Taken::Place(place)
             }
             None => {
                 errors.at(name.span(), text);
-                Named::Unknown
+                Taken::Unknown
             }
         }
     };
@@ -334,10 +334,14 @@ pub(super) fn value_of(
     value: &Expr,
     errors: &mut Diagnostics,
 ) -> Option<Argument> {
+    // What stands in a `macro_rules` is a group.
+    if let Expr::Group(inner) = value {
+        return value_of(callee, parameter, &inner.expr, errors);
+    }
     let meant = foreign::meant(parameter, value, errors);
     let value = match &meant {
-        Meant::Itself => value,
-        Meant::Value(value) => value,
+        Meant::AsWritten => value,
+        Meant::Value(value) => &**value,
         Meant::Nothing => return Some(Argument::Absent),
         Meant::Unknown => return None,
     };
@@ -351,6 +355,10 @@ pub(super) fn value_of(
         ArgumentKind::Word(words) | ArgumentKind::Words(words) => {
             choice(callee, parameter.name, words, value, errors)
                 .map(|word| Argument::Word(word, value.span()))
+        }
+        ArgumentKind::SizeOrAuto if auto(value).is_some() => {
+            auto(value)?.choose(&[Named(AUTO, &[])], str::to_owned, errors)?;
+            Some(Argument::Word(AUTO, value.span()))
         }
         ArgumentKind::Padding => padding(value, errors).map(Argument::Padding),
         ArgumentKind::Average => AverageExpr::read(value, errors).map(Argument::Average),
@@ -407,9 +415,6 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         }
         ArgumentKind::Axis => axis(value),
         ArgumentKind::Flag => flag(parameter.name, value),
-        ArgumentKind::SizeOrAuto if word(value).is_some_and(|word| word == AUTO) => {
-            Ok(Argument::Word(AUTO, value.span()))
-        }
         ArgumentKind::SizeOrAuto => SizeExpr::read(value).map(Argument::Size),
         ArgumentKind::Numbers(_) => numbers(value),
         ArgumentKind::TokenizerFile => TokenizerExpr::read(value).map(Argument::Tokenizer),
@@ -422,6 +427,11 @@ fn one(parameter: &Parameter, value: &Expr) -> syn::Result<Argument> {
         | ArgumentKind::Input
         | ArgumentKind::Layer { .. } => Err(expected(value, "something else")),
     }
+}
+
+/// `auto`, with or without quotes.
+fn auto(value: &Expr) -> Option<Word> {
+    Word::of(value).filter(|word| word.text == AUTO)
 }
 
 fn pair(value: &Expr) -> syn::Result<[SizeExpr; 2]> {
@@ -442,8 +452,12 @@ fn padding(value: &Expr, errors: &mut Diagnostics) -> Option<PaddingExpr> {
         // Other paths may be constants; a word that is close to a padding and not in capitals is a
         // typo.
         let names = meaning::with_others(names, WORDS);
-        let in_capitals = word.is_plain() && word.text.chars().all(|letter| !letter.is_lowercase());
-        if !in_capitals && (!word.is_plain() || meaning::among(&word.text, &names).is_some()) {
+        let in_capitals = word.text.chars().all(|letter| !letter.is_lowercase());
+        let is_meant = match word.is_plain() {
+            true => meaning::among(&word.text, &names).is_some(),
+            false => find(&names, &word.text).is_some(),
+        };
+        if is_meant && !in_capitals {
             let unknown = |given: &str| format!("there is no padding `{given}`");
             let padding = known(word.choose(&names, unknown, errors)?)?;
             return Some(PaddingExpr::Word(padding.1));

@@ -171,8 +171,12 @@ fn form_behind(
         }
         Some(TokenTree::Punct(mark)) if mark.as_char() == '=' && is_bare => Ok((value()?, None)),
         Some(TokenTree::Punct(mark)) if mark.as_char() == ':' && is_bare => {
-            let text = format!("`{name}` takes its value behind `=`, not behind `:`");
-            Ok((value()?, Some(text)))
+            let is_flag = behind.to_string().eq_ignore_ascii_case("true");
+            let text = match is_flag {
+                true => format!("`{name}` takes no value; write `{name}` alone"),
+                false => format!("`{name}` takes its value behind `=`, not behind `:`"),
+            };
+            Ok((if is_flag { Form::Word } else { value()? }, Some(text)))
         }
         Some(TokenTree::Group(group)) if behind.is_empty() && is_bare => {
             let inner = compact(&group.stream());

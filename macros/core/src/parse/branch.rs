@@ -223,8 +223,9 @@ fn renamed(
         },
         |meaning| meaning.hint.clone(),
     );
-    errors.guess(name.span(), format!("there is no layer `{name}`{hint}"));
-    let name = Ident::new(meaning?.name?, name.span());
+    let meant = meaning.and_then(|meaning| meaning.name);
+    errors.guess_if(meant.is_some(), name.span(), format!("there is no layer `{name}`{hint}"));
+    let name = Ident::new(meant?, name.span());
     errors.quietly(|errors| named(name, arguments, text, errors)).0
 }
 

@@ -12,9 +12,9 @@ use crate::{diagnostics::Diagnostics, text::compact};
 /// What is meant by a value.
 pub(super) enum Meant {
     /// What is written.
-    Itself,
+    AsWritten,
     /// This, instead of what is written.
-    Value(Expr),
+    Value(Box<Expr>),
     /// `None`: nothing, as if it were left out.
     Nothing,
     /// Nothing that has a value; it has been reported.
@@ -33,6 +33,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
         ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => {
             number_in_quotes(value).or_else(|| alone(value)).or_else(|| whole(value))
         }
+        ArgumentKind::Axis => number_in_quotes(value).or_else(|| alone(value)),
         ArgumentKind::Pair => number_in_quotes(value).or_else(|| pair(value)),
         ArgumentKind::Margins => pair(value),
         ArgumentKind::Number(_) | ArgumentKind::ListedNumbers(_) => {
@@ -44,7 +45,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
     if let Some((instead, why)) = read {
         let text = compact(&instead.to_token_stream());
         errors.guess(value.span(), format!("write `{text}`{why}"));
-        return Meant::Value(instead);
+        return Meant::Value(Box::new(instead));
     }
     let suffixes: &[&str] = match parameter.kind {
         ArgumentKind::Number(_) | ArgumentKind::Numbers(_) | ArgumentKind::ListedNumbers(_) => {
@@ -59,7 +60,7 @@ pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostic
             errors.guess(at, text);
             Meant::Unknown
         }
-        None => Meant::Itself,
+        None => Meant::AsWritten,
     }
 }
 
@@ -105,16 +106,14 @@ fn word(value: &Expr) -> Option<&Ident> {
     }
 }
 
-/// `True`, `"true"` and 1.
+/// `True` and `"true"`.
 fn flag(value: &Expr) -> Option<(Expr, &'static str)> {
-    let text = match value {
-        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_digits().to_owned(),
-        Expr::Lit(ExprLit { lit: Lit::Bool(_), .. }) => return None,
-        _ => Word::of(value)?.text,
-    };
-    match text.as_str() {
-        "True" | "TRUE" | "true" | "1" => Some((syn::parse_quote!(true), "")),
-        "False" | "FALSE" | "false" | "0" => Some((syn::parse_quote!(false), "")),
+    if matches!(value, Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })) {
+        return None;
+    }
+    match Word::of(value)?.text.as_str() {
+        "True" | "TRUE" | "true" => Some((syn::parse_quote!(true), "")),
+        "False" | "FALSE" | "false" => Some((syn::parse_quote!(false), "")),
         _ => None,
     }
 }
@@ -122,9 +121,13 @@ fn flag(value: &Expr) -> Option<(Expr, &'static str)> {
 /// `"64"`.
 fn number_in_quotes(value: &Expr) -> Option<(Expr, &'static str)> {
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = value else { return None };
-    let number: Lit = syn::parse_str(text.value().trim()).ok()?;
-    let is_number = matches!(number, Lit::Int(_) | Lit::Float(_));
-    is_number.then(|| (literal(number, value), " without quotes"))
+    let number: Expr = syn::parse_str(text.value().trim()).ok()?;
+    let digits = match &number {
+        Expr::Unary(negative) => &*negative.expr,
+        number => number,
+    };
+    let is_number = matches!(digits, Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }));
+    is_number.then_some((number, " without quotes"))
 }
 
 /// `[64]` and `(64,)`.

@@ -160,8 +160,10 @@ pub(super) fn option(
         || format!("; there are {}", list(options.iter().map(|row| row.0).chain(names()))),
         |meaning| meaning.hint.clone(),
     );
-    errors.guess(span, format!("`{attribute}` has no option `{given}`{hint}"));
-    entry.renamed(meaning?.name?)
+    let meant = meaning.and_then(|meaning| meaning.name);
+    let text = format!("`{attribute}` has no option `{given}`{hint}");
+    errors.guess_if(meant.is_some(), span, text);
+    entry.renamed(meant?)
 }
 
 impl Input {

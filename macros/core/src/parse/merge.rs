@@ -202,7 +202,7 @@ fn of_rule(
         let entry = argument::flag_by_name(entry, rule.parameters);
         match entry.name {
             Some(_) => given.push(entry),
-            None => match errors.unless_guessed(before, |errors| operand(&entry.value, errors)) {
+            None => match errors.guess_once(before, |errors| operand(&entry.value, errors)) {
                 Some(operand) => operands.push(operand),
                 None => sound = false,
             },

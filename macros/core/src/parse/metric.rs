@@ -99,7 +99,7 @@ pub(super) fn read_all(
     for entry in attribute::listed(only_list(names, errors), errors) {
         let names = METRICS.iter().map(|metric| metric.name);
         let is_own = Own::is_written(&entry, names, Kind::Metric);
-        let read = errors.unless_guessed(before, |errors| match is_own {
+        let read = errors.guess_once(before, |errors| match is_own {
             true => own(entry, errors).map(OutputMetric::Own),
             false => ours(entry, errors).map(OutputMetric::Ours),
         });

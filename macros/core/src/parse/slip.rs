@@ -69,7 +69,7 @@ pub(super) fn read(
     (ours, others)
 }
 
-/// Takes the first attribute that is nobody's from those of a node without a source, and reports it.
+/// Takes the first unknown attribute from those of a node without a source, and reports it.
 pub(super) fn take_unknown(others: &mut Vec<Attribute>, errors: &mut Diagnostics) -> bool {
     let is_foreign = |attribute: &Attribute| {
         let first = attribute.path().segments.first().map(|part| part.ident.to_string());

@@ -176,8 +176,9 @@ impl Word {
     /// Reports a mistake. Of a token that rustc has reported nothing else is said if it is clear what
     /// is meant.
     fn say(&self, mistake: impl Display, is_meant: bool, errors: &mut Diagnostics) {
-        if !(is_meant && matches!(self.form, Form::Broken)) {
-            errors.guess(self.span, mistake);
+        match (is_meant, &self.form) {
+            (true, Form::Broken) => {}
+            _ => errors.guess_if(is_meant, self.span, mistake),
         }
     }
 

@@ -55,7 +55,7 @@ pub const ABSENT: &[Absent] = &[
     layer(&["LocallyConnected1D", "LocallyConnected2D"], "`Conv1D(filters, kernel)` and `Conv2D(filters, kernel)` share their kernels between places"),
     layer(&["Lambda", "LambdaLayer"], OWN_LAYER),
     layer(&["Activation"], "write the activation itself: `relu`, or `Dense(64, relu)`"),
-    layer(&["Threshold", "ThresholdedReLU", "PReLU", "ParametricReLU", "RReLU"], "`leaky_relu` has the fixed slope 0.3 below 0; for a learned one write a module of your own"),
+    layer(&["Threshold", "ThresholdedReLU", "PReLU", "ParametricReLU", "RReLU"], "`leaky_relu` has the fixed factor 0.3 below 0; for a learned one write a module of your own"),
     layer(&["InstanceNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNormalization"], "`GroupNorm(groups)` with as many groups as there are channels computes it"),
     layer(&["LocalResponseNorm", "LRN", "LocalResponseNormalization"], "`BatchNorm` and `GroupNorm(groups)` are what networks use today"),
     layer(&["UnitNormalization", "L2Normalization", "L2Norm", "normalize"], "`dot(first, second, normalize)` compares directions in a merge; elsewhere `LayerNorm` or a module of your own"),
@@ -93,7 +93,7 @@ pub const ABSENT: &[Absent] = &[
     layer(&["Resnet", "ResNet50", "VGG16", "MobileNet", "EfficientNet", "BERT", "Backbone"], "there are no networks with weights of others; compute the features beforehand and give them to an `#[input]`"),
     // Activations.
     activation(&["log_softmax", "log_sigmoid"], "leave it out: the losses `cross_entropy` and `binary_cross_entropy` take the logits"),
-    activation(&["prelu", "parametric_relu", "rrelu", "thresholded_relu", "threshold"], "`leaky_relu` has the fixed slope 0.3 below 0; for a learned one write a module of your own"),
+    activation(&["prelu", "parametric_relu", "rrelu", "thresholded_relu", "threshold"], "`leaky_relu` has the fixed factor 0.3 below 0; for a learned one write a module of your own"),
     activation(&["relu6", "hard_tanh", "hardtanh", "clipped_relu"], "`relu` and `tanh` are its relatives"),
     activation(&["hard_sigmoid"], "`sigmoid` is its smooth form"),
     activation(&["hard_swish", "hard_silu"], "`silu` is its smooth form"),
@@ -173,6 +173,22 @@ pub const ABSENT: &[Absent] = &[
     step(
         &["cyclic", "cyclical", "sin_cos", "sine", "seasonal"],
         "`calendar(month_cycle, hour_cycle)` gives parts of a date as sine and cosine",
+    ),
+    step(
+        &["activation", "act"],
+        "an activation is in the branch: `#[branch(Dense(64, relu))]`",
+    ),
+    step(
+        &["optimizer", "learning_rate", "lr", "epochs", "callbacks", "validation_split"],
+        "leave it out: the `Trainer` has it",
+    ),
+    step(
+        &["class_weight", "class_weights", "sample_weight", "pos_weight"],
+        "leave it out: the weights of classes and rows are given to the `Trainer`",
+    ),
+    step(
+        &["from_logits"],
+        "leave it out: a loss is computed from the logits, whether the branch ends in the activation or not",
     ),
     step(&["RandomApply", "RandomChoice", "Compose", "Pipeline", "make_pipeline", "ColumnTransformer", "Sequential"], "name the steps one behind the other: `#[input(impute(mean), standardize)]`"),
 ];

@@ -261,7 +261,7 @@ pub const WITHOUT: &[(&[&str], &str)] = &[
         "the loss is always computed from the logits; the branch may end in the activation or not",
     ),
     (&["reduction"], "a loss is the mean over the rows"),
-    (&["dim", "axis"], "it is always along the last axis"),
+    (&["dim", "axis"], "its axis cannot be chosen"),
     (
         &["ignore_index", "pos_weight", "class_weight", "sample_weight"],
         "class weights are given to the `Trainer`",
