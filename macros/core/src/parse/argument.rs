@@ -438,6 +438,8 @@ fn activation(value: &Expr) -> syn::Result<Activation> {
     })
 }
 
+const LIST: &str = "a list of numbers such as `[0.0, 0.5]`";
+
 fn numbers(value: &Expr) -> syn::Result<Argument> {
     match value {
         Expr::Array(array) => {
@@ -447,7 +449,8 @@ fn numbers(value: &Expr) -> syn::Result<Argument> {
         Expr::Reference(inner) => numbers(&inner.expr),
         Expr::Paren(inner) => numbers(&inner.expr),
         Expr::Group(inner) => numbers(&inner.expr),
-        _ => ConstantExpr::read(Kind::Numbers, "a list of numbers such as `[0.0, 0.5]`", value),
+        Expr::Lit(_) | Expr::Unary(_) | Expr::Binary(_) => Err(expected(value, LIST)),
+        _ => ConstantExpr::read(Kind::Numbers, LIST, value),
     }
 }
 
