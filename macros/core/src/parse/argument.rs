@@ -449,7 +449,7 @@ fn numbers(value: &Expr) -> syn::Result<Argument> {
         Expr::Reference(inner) => numbers(&inner.expr),
         Expr::Paren(inner) => numbers(&inner.expr),
         Expr::Group(inner) => numbers(&inner.expr),
-        Expr::Lit(_) | Expr::Unary(_) | Expr::Binary(_) => Err(expected(value, LIST)),
+        Expr::Lit(_) | Expr::Binary(_) => Err(expected(value, LIST)),
         _ => ConstantExpr::read(Kind::Numbers, LIST, value),
     }
 }
