@@ -140,7 +140,10 @@ impl Case {
         assert!(error.contains('^'), "{name} points at nothing:\n{error}");
         // rustc has words of its own for a constant or a row's field that does not exist.
         let error = error.trim_start_matches("error");
-        let ours = [":", "[E0080]", "[E0277]"].iter().any(|start| error.starts_with(start));
+        // So it has for a constant of the user's that fails; those of our checks are called `_`.
+        let fails = error.starts_with("[E0080]") && !error.contains("evaluation of `_` failed");
+        let ours =
+            !fails && [":", "[E0080]", "[E0277]"].iter().any(|start| error.starts_with(start));
         let said = !ours || self.names_a_field(error) || !self.points_into_the_model(error);
         assert!(said, "{name} names no field:\n{error}");
     }

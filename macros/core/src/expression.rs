@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Text,
     /// The names of columns.
     Texts,
+    /// A value of the user's own, of whatever type it is. Its constant is 0, for a type that depends on it.
+    Own,
 }
 
 /// An expression, with the name of its constant.

@@ -1,7 +1,7 @@
 //! The names of generated items, which nodes cannot have.
 //!
-//! Locals and parameters of the expansion end in an underscore: `batch_`, `x_`. A pattern resolves to a constant or
-//! a static of that name in the user's scope, whatever the hygiene of its span is, and such a name is nobody's.
+//! Locals and parameters of the expansion end in an underscore: `batch_`, `x_`. A pattern resolves to a constant or a static
+//! of that name in the user's scope, whatever the hygiene of its span is, and users do not write such names.
 
 use proc_macro2::Ident;
 use quote::format_ident;

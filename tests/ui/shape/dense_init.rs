@@ -1,11 +1,9 @@
 use multi_input::prelude::*;
 
-const LAYERS: usize = 2;
-
 #[multi_input_model]
 pub struct House {
     #[input]
-    #[branch(Dense(8, relu, init = he), Dense(8, bias = LAYERS), Dense(8, init = 3))]
+    #[branch(Dense(8, relu, init = he), Dense(8, bias = 3), Dense(8, init = 3))]
     rooms: [f32; 3],
     #[from(rooms)]
     #[branch(Dense(1))]

@@ -33,6 +33,10 @@ fn constant(expression: &Expression, paths: &Paths) -> TokenStream {
         }
         Kind::Flag => (quote!(#primitive::bool), quote!(#private::FlagOf::<{ #written }>::VALUE)),
         Kind::Axis => (quote!(#primitive::isize), quote!(#private::AxisOf::<{ #written }>::VALUE)),
+        Kind::Own => {
+            let evaluated = quote!({ ::core::mem::forget(#written); 0 });
+            (quote!(#primitive::usize), quote!(<[()]>::len(&[(); #evaluated])))
+        }
         Kind::Numbers => (quote!(&'static [#primitive::f64]), quote_spanned!(span=> &#written)),
         Kind::Text => (texts, quote_spanned!(span=> &[#written])),
         Kind::Texts => (texts, quote_spanned!(span=> &#written)),

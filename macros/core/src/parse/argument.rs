@@ -577,6 +577,8 @@ fn activation(value: &Expr, errors: &mut Diagnostics) -> Option<Activation> {
     Activation::named(name)
 }
 
+const LIST: &str = "a list of numbers such as `[0.0, 0.5]`";
+
 fn numbers(value: &Expr) -> syn::Result<Argument> {
     match value {
         Expr::Array(array) => {
@@ -586,7 +588,8 @@ fn numbers(value: &Expr) -> syn::Result<Argument> {
         Expr::Reference(inner) => numbers(&inner.expr),
         Expr::Paren(inner) => numbers(&inner.expr),
         Expr::Group(inner) => numbers(&inner.expr),
-        _ => ConstantExpr::read(Kind::Numbers, "a list of numbers such as `[0.0, 0.5]`", value),
+        Expr::Lit(_) | Expr::Binary(_) => Err(expected(value, LIST)),
+        _ => ConstantExpr::read(Kind::Numbers, LIST, value),
     }
 }
 

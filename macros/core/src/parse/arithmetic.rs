@@ -20,7 +20,7 @@ pub(super) fn integer(what: &str, expr: &Expr) -> syn::Result<Option<i128>> {
         Expr::Lit(lit) => match &lit.lit {
             Lit::Int(int) if !matches!(int.suffix(), "" | "usize") => {
                 let (suffix, digits) = (int.suffix(), int.base10_digits());
-                let text = format!("{what} is a `usize`, not an `{suffix}`: write `{digits}`");
+                let text = format!("{what} is a `usize`, no `{suffix}`: write `{digits}`");
                 Err(syn::Error::new(int.span(), text))
             }
             // A literal that does not fit is reported as too large.

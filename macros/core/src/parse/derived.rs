@@ -148,7 +148,8 @@ fn of_spec(
 
 /// `my::Distance(a, b, scale = 2.0)`.
 fn own(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Option<Derived> {
-    let (own, inputs) = errors.ok(Own::parse_of_nodes.parse2(tokens))?;
+    let (mut own, inputs) = errors.ok(Own::parse_of_nodes.parse2(tokens))?;
+    own.leave_to_rustc(errors);
     let inputs = read_inputs(&inputs, errors)?;
     if inputs.is_empty() {
         let name = own.name();

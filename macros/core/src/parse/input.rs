@@ -251,7 +251,8 @@ pub(super) fn read_own(
         let read = (Own::parse(input)?, Claim::parse(input)?);
         own::end(input).map(|()| read)
     };
-    let (own, mut claim) = errors.ok(parser.parse2(entry))?;
+    let (mut own, mut claim) = errors.ok(parser.parse2(entry))?;
+    own.leave_to_rustc(errors);
     claim.iter_mut().for_each(|claim| claim.require(errors));
     let span = own.span;
     steps.push(Step {

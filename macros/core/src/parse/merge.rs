@@ -223,7 +223,8 @@ fn read_own(tokens: TokenStream, text: String, errors: &mut Diagnostics) -> Opti
         let claim = Claim::parse(input)?;
         own::end(input).map(|()| (own, operands, claim))
     };
-    let (own, operands, mut claim) = errors.ok(parser.parse2(tokens))?;
+    let (mut own, operands, mut claim) = errors.ok(parser.parse2(tokens))?;
+    own.leave_to_rustc(errors);
     claim.iter_mut().for_each(|claim| claim.require(errors));
     let operands: Option<Vec<Operand>> =
         operands.iter().map(|value| operand(value, errors)).collect();

@@ -311,7 +311,9 @@ fn inverting() -> impl Iterator<Item = &'static step::Step> + Clone {
 /// `mse`, `huber(delta = 0.5)` or `my::Tweedie(1.5)`.
 fn read_loss(value: TokenStream, errors: &mut Diagnostics) -> Option<LossCall> {
     if Own::is_written(&value, LOSSES.iter().map(Loss::name), names::Kind::Loss) {
-        return errors.ok(Own::read(value)).map(LossCall::Own);
+        let mut own = errors.ok(Own::read(value))?;
+        own.leave_to_rustc(errors);
+        return Some(LossCall::Own(own));
     }
     let Some((word, rest)) = Word::begins(&value) else {
         let found = compact(&value);

@@ -23,7 +23,7 @@ use syn::{
 };
 
 use super::{given::Given, word::Word};
-use crate::{suggest::suggest, text::compact};
+use crate::{diagnostics::Diagnostics, expression, suggest::suggest, text::compact};
 
 /// A value of the user's own.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub(crate) struct Own {
     pub(crate) span: Span,
     /// As the user wrote it, in one line.
     pub(crate) text: String,
+    /// The constant that fails if the expression does, where its arguments may fail.
+    evaluated: Option<TokenStream>,
 }
 
 impl Own {
@@ -80,7 +82,7 @@ impl Own {
         let span = last_segment(&path);
         let Some(Arguments { given, text: arguments }) = Arguments::parse(input)? else {
             let expression = path.to_token_stream();
-            return Ok(Own { path, expression, span, text });
+            return Ok(Own { path, expression, span, text, evaluated: None });
         };
         let expression = match given.iter().all(|given| given.name.is_none()) {
             true => {
@@ -89,7 +91,7 @@ impl Own {
             }
             false => construct(&path, span, given)?,
         };
-        Ok(Own { path, expression, span, text: format!("{text}{arguments}") })
+        Ok(Own { path, expression, span, text: format!("{text}{arguments}"), evaluated: None })
     }
 
     /// Reads a path with nodes, before arguments that have names; the nodes are returned as they are
@@ -119,13 +121,40 @@ impl Own {
             }
             (false, false) => construct(&path, span, named)?,
         };
-        Ok((Own { path, expression, span, text: format!("{text}{arguments}") }, nodes))
+        let text = format!("{text}{arguments}");
+        Ok((Own { path, expression, span, text, evaluated: None }, nodes))
+    }
+
+    /// Leaves arguments that may fail to rustc once: a type that depends on the value, which every use of
+    /// it names, fails with it and says nothing.
+    pub(super) fn leave_to_rustc(&mut self, errors: &mut Diagnostics) {
+        if self.may_fail() {
+            self.evaluated = Some(errors.name(&self.expression, expression::Kind::Own));
+        }
+    }
+
+    /// Whether an argument is computed.
+    fn may_fail(&self) -> bool {
+        let is_computed = |value: &Expr| !matches!(value, Expr::Lit(_) | Expr::Path(_));
+        match syn::parse2::<Expr>(self.expression.clone()) {
+            Ok(Expr::Call(call)) => call.args.iter().any(is_computed),
+            Ok(Expr::Struct(given)) => given.fields.iter().any(|field| is_computed(&field.expr)),
+            _ => false,
+        }
     }
 
     /// The value as a `&'static`, of whatever type it is.
     pub(crate) fn value(&self) -> TokenStream {
         let expression = &self.expression;
-        quote_spanned!(self.span=> const { &#expression })
+        match &self.evaluated {
+            Some(evaluated) => quote_spanned! {self.span=>
+                const {
+                    let _: [(); #evaluated] = [];
+                    &#expression
+                }
+            },
+            None => quote_spanned!(self.span=> const { &#expression }),
+        }
     }
 
     /// The name of its path's last segment.
