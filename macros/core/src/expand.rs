@@ -10,7 +10,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph,
     parse::{self, RawModel},
-    part, plan, print, shape, warn,
+    part, plan, print, shape, source, warn,
 };
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
@@ -18,7 +18,10 @@ use crate::{
 pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new();
     let mut reported = None;
-    let arguments = parse::without_quotes(arguments, &mut reported);
+    let arguments = match source::is_key_value() {
+        true => TokenStream::new(),
+        false => parse::without_quotes(arguments, &mut reported),
+    };
     let item = parse::without_quotes(item, &mut reported);
     let raw = match parse::parse(arguments, item, &mut errors) {
         Ok(raw) => raw,
@@ -34,7 +37,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
-    let imported = codegen::crate_import(&shaped.graph.model);
+    let head = shaped.graph.model.clone();
     let fallback = codegen::Fallback::of(&shaped.graph, taken);
     let model = match check::check(shaped, errors).and_then(compared) {
         Ok(model) => {
@@ -47,7 +50,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             None => fallback.with(errors),
         },
     };
-    quote::quote!(#imported #editor #track #track_file #model)
+    codegen::by_way_of_the_crate(&head, quote::quote!(#editor #track #track_file #model))
 }
 
 /// The expansion of a part of a model without mistakes. Warnings are the model's.

@@ -23,7 +23,7 @@ pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
 pub use self::{
-    handle::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf},
+    handle::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf, SharedName},
     part::PartOf,
 };
 use crate::{data::Batch, metric::AnyMetric, plot};

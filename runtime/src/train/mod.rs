@@ -10,7 +10,7 @@ pub use multi_input_nn::Penalties;
 
 pub use self::trainer::Trainer;
 pub use crate::{
-    definition::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf},
+    definition::{ClassOutput, Droppable, NodeOf, NodesOf, OptionalInputOf, OutputOf, SharedName},
     fit::{Clip, LearningRateCurve, MovingAverage, Shuffle},
     metric::Targets,
 };

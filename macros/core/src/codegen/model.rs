@@ -10,6 +10,7 @@ use super::{
     Expansion,
 };
 use crate::{
+    graph::Node,
     names,
     parse::{Field, Source},
     plan::{Ending, Held},
@@ -26,7 +27,8 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let others =
         others.map(|node| signatures.node_handle(node.name(), is_optional_input(&node.field)));
     let handles: Vec<_> = outputs.chain(others).collect();
-    signatures.definition(&docs::of(expansion), &handles)
+    let nodes: Vec<&Ident> = graph.nodes.iter().map(Node::name).collect();
+    signatures.definition(&docs::of(expansion), &handles, &nodes)
 }
 
 /// The outputs without a loss, each with the type of its predictions: as declared, or arrays of `f32`.

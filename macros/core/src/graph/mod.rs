@@ -221,7 +221,8 @@ impl Graph {
 /// Resolves names, sorts the nodes and propagates absence.
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     let RawModel { head: model, fields } = raw;
-    let names: Vec<Ident> = fields.iter().map(|field| field.name.clone()).collect();
+    let names = fields.iter().map(|field| field.name.clone()).collect();
+    let names = Names { names, is_partial: model.is_partial };
     let mut nodes: Vec<Node> =
         fields.into_iter().map(|field| resolve(field, &names, errors)).collect();
     only_inputs_are_taken(&mut nodes, errors);
@@ -233,7 +234,14 @@ pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     Graph { model, nodes, order }
 }
 
-fn resolve(field: Field, names: &[Ident], errors: &mut Diagnostics) -> Node {
+/// The names of the nodes.
+struct Names {
+    names: Vec<Ident>,
+    /// Whether there may be others.
+    is_partial: bool,
+}
+
+fn resolve(field: Field, names: &Names, errors: &mut Diagnostics) -> Node {
     let operands: Vec<(Ident, bool)> = match &field.source {
         Some(Source::Merge(merge)) => merge
             .operands
@@ -306,18 +314,16 @@ fn derived_mistake(nodes: &[Node], index: usize, edge: &Edge, before: &[Edge]) -
 }
 
 /// The index of the node called `name`, which `field` refers to.
-fn position(
-    field: &Field,
-    name: &Ident,
-    names: &[Ident],
-    errors: &mut Diagnostics,
-) -> Option<usize> {
+fn position(field: &Field, name: &Ident, names: &Names, errors: &mut Diagnostics) -> Option<usize> {
+    let Names { names, is_partial } = names;
     let found = names.iter().position(|known| known == name);
     if found.is_none() {
         let known: Vec<String> = names.iter().map(Ident::to_string).collect();
         let near = suggest(&name.to_string(), known.iter().map(String::as_str));
         let field = &field.name;
-        errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+        if !is_partial || !near.is_empty() {
+            errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+        }
     }
     found
 }

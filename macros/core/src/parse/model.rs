@@ -53,13 +53,16 @@ pub(crate) struct Head {
     pub(crate) derives: Derives,
     /// What it is a part of.
     pub(crate) part_of: Option<Whole>,
+    /// Whether a field could not be read at all, so that the nodes are not all known.
+    pub(crate) is_partial: bool,
 }
 
 impl Head {
     /// A type of which no more is known.
     fn of_type(name: Ident, visibility: Visibility, mut options: Options) -> Head {
-        if options.given_crate.is_some() {
-            options.krate = format_ident!("__multi_input_of_{name}").to_token_stream();
+        if let Some(path) = &options.given_crate {
+            let span = path.segments.last().map_or(path.span(), |last| last.ident.span());
+            options.krate = format_ident!("__multi_input_of_{name}", span = span).to_token_stream();
         }
         Head {
             attributes: Vec::new(),
@@ -69,6 +72,7 @@ impl Head {
             options,
             derives: Derives::default(),
             part_of: None,
+            is_partial: false,
         }
     }
 }
@@ -104,6 +108,8 @@ pub(crate) struct Field {
     pub(crate) output: Option<Output>,
     /// For an output without a loss: the token that makes it one.
     pub(crate) value: Option<Span>,
+    /// Whether an attribute has an unknown name, so that it may lack one of the above.
+    pub(crate) is_unread: bool,
     /// Attributes outside the DSL, for the row structs.
     pub(crate) attributes: Vec<Attribute>,
     /// The names of its columns in files.
@@ -165,8 +171,7 @@ pub(crate) fn parse(
             return Err(NoModel::Unreadable(Box::new(head), tokens));
         }
     };
-    let ItemStruct { attrs, vis, ident, generics, fields: given, .. } =
-        named_struct(item, &options, errors)?;
+    let ItemStruct { attrs, vis, ident, fields: given, .. } = named_struct(item, &options, errors)?;
     let (ours, mut attributes) = split(attrs);
     for path in ours.iter().map(Attribute::path) {
         let word = path.to_token_stream();
@@ -190,20 +195,23 @@ pub(crate) fn parse(
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
     let mut fields: Vec<Field> = Vec::new();
-    for field in given {
+    let mut is_partial = false;
+    for mut field in given {
         let Some(name) = field.ident.clone() else { continue };
         if name == "_" {
             errors.at(name.span(), "a node needs a name, to be spoken of");
+            is_partial = true;
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
+        is_partial |= known || drop_of_another(&name, &mut field.attrs, errors);
         let field = read_field(name, field, derives, &rename_all, errors);
         match known {
             true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
             false => fields.push(field),
         }
     }
-    let head = Head { attributes, generics, derives, ..Head::of_type(ident, vis, options) };
+    let head = Head { attributes, derives, is_partial, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
 }
 
@@ -344,38 +352,30 @@ fn named_struct(
             return Err(NoModel::Item(Box::new(other)));
         }
     };
-    let (mistake, name) = match &item.fields {
-        Fields::Named(_) => {
-            takes_no_parameters(&item, errors);
-            return Ok(item);
-        }
-        Fields::Unnamed(fields) => {
-            (format!("{what}; these fields have no names to call the nodes by"), fields.span())
-        }
-        Fields::Unit => (format!("{what}; this has none"), item.ident.span()),
-    };
-    errors.at(name, mistake);
-    Err(no_model(&item.ident, &item.vis, &item.generics))
-}
-
-/// Reports parameters and `where` clauses, once.
-fn takes_no_parameters(item: &ItemStruct, errors: &mut Diagnostics) {
     let (name, Generics { params, where_clause, .. }) = (&item.ident, &item.generics);
-    match (params.first(), where_clause) {
-        (Some(GenericParam::Lifetime(first)), _) => errors.at(
+    let (at, mistake) = match (&item.fields, params.first(), where_clause) {
+        (Fields::Unnamed(fields), ..) => {
+            (fields.span(), format!("{what}; these fields have no names to call the nodes by"))
+        }
+        (Fields::Unit, ..) => (name.span(), format!("{what}; this has none")),
+        (Fields::Named(_), Some(GenericParam::Lifetime(first)), _) => (
             first.lifetime.span(),
             format!(
                 "`{name}` takes no parameters: rows own what they hold, such as `String` in place of \
                  `&str`"
             ),
         ),
-        (Some(first), _) => errors.at(
+        (Fields::Named(_), Some(first), _) => (
             first.span(),
             format!("`{name}` takes no parameters: sizes are literals or constants"),
         ),
-        (None, Some(clause)) => errors.at(clause.span(), "a model takes no `where` clause"),
-        (None, None) => {}
-    }
+        (Fields::Named(_), None, Some(clause)) => {
+            (clause.span(), "a model takes no `where` clause".to_owned())
+        }
+        (Fields::Named(_), None, None) => return Ok(item),
+    };
+    errors.at(at, mistake);
+    Err(no_model(&item.ident, &item.vis, &item.generics))
 }
 
 fn read_field(
@@ -387,7 +387,7 @@ fn read_field(
 ) -> Field {
     let (ours, attributes) = split(field.attrs);
     let (slips, attributes) = slips(attributes);
-    let (mut sources, mut typed) = (Vec::new(), Vec::new());
+    let (mut source, mut typed) = (None, Vec::new());
     let (mut branch, mut output) = (None, None);
     for attribute in &ours {
         let span = attribute.path().span();
@@ -396,24 +396,24 @@ fn read_field(
             let Some(tokens) = errors.ok(arguments(attribute)) else {
                 // Even an unreadable source attribute is a source; the field is not reported as
                 // lacking one.
-                if ["input", "merge", "from", "derived"].contains(&word.as_str()) {
-                    sources.push((span, None));
+                if SOURCES.contains(&word.as_str()) {
+                    source = Some(None);
                 }
                 return;
             };
             typed.extend(typed::names(&word, tokens.clone()));
             match word.as_str() {
                 "input" => {
-                    sources.push((span, Some(Source::Input(Box::new(input::read(tokens, errors))))))
+                    source = Some(Some(Source::Input(Box::new(input::read(tokens, errors)))));
                 }
                 "merge" => {
-                    sources.push((span, merge::read(tokens, span, errors).map(Source::Merge)));
+                    source = Some(merge::read(tokens, span, errors).map(Source::Merge));
                 }
                 "from" => {
-                    sources.push((span, merge::read_from(tokens, span, errors).map(Source::From)));
+                    source = Some(merge::read_from(tokens, span, errors).map(Source::From));
                 }
                 "derived" => {
-                    sources.push((span, derived::read(tokens, span, errors).map(Source::Derived)));
+                    source = Some(derived::read(tokens, span, errors).map(Source::Derived));
                 }
                 "branch" => {
                     let read = branch::read(tokens, span, errors);
@@ -435,10 +435,10 @@ fn read_field(
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
-    let source = match sources.is_empty() && (is_conditional || !slips.is_empty()) {
+    let source = match source.is_none() && (is_conditional || !slips.is_empty()) {
         // The misspelt or conditional attribute may have been the source.
         true => None,
-        false => one_source(&name, sources, errors),
+        false => one_source(&name, source, errors),
     };
     let (output, value) = match output {
         Some(output::Kind::WithLoss(output)) => (Some(*output), None),
@@ -452,17 +452,56 @@ fn read_field(
         ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });
-    Field { name, ty, written, source, branch, output, value, attributes, columns, typed }
+    Field {
+        name,
+        ty,
+        written,
+        source,
+        branch,
+        output,
+        value,
+        is_unread: !slips.is_empty(),
+        attributes,
+        columns,
+        typed,
+    }
 }
 
-/// A node has exactly one source.
+/// Reports a second source, and drops the attributes before it: they may belong to a field that is
+/// missing. Returns whether there is one.
+fn drop_of_another(
+    name: &Ident,
+    attributes: &mut Vec<Attribute>,
+    errors: &mut Diagnostics,
+) -> bool {
+    let is_source =
+        |attribute: &Attribute| SOURCES.iter().any(|one| attribute.path().is_ident(one));
+    let mut sources = attributes.iter().enumerate().filter(|(_, attribute)| is_source(attribute));
+    let (_, Some((second, attribute))) = (sources.next(), sources.next()) else { return false };
+    errors.at(
+        attribute.path().span(),
+        format!(
+            "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
+             `#[derived]`"
+        ),
+    );
+    attributes.drain(..second);
+    // More of them are the same mistake.
+    let mut is_first = true;
+    attributes.retain(|attribute| !is_source(attribute) || std::mem::take(&mut is_first));
+    true
+}
+
+/// The attributes that feed a node.
+const SOURCES: [&str; 4] = ["input", "merge", "from", "derived"];
+
+/// The source; a node without one is reported.
 fn one_source(
     name: &Ident,
-    sources: Vec<(Span, Option<Source>)>,
+    source: Option<Option<Source>>,
     errors: &mut Diagnostics,
 ) -> Option<Source> {
-    let mut sources = sources.into_iter();
-    let Some((_, first)) = sources.next() else {
+    if source.is_none() {
         errors.at(
             name.span(),
             format!(
@@ -470,20 +509,8 @@ fn one_source(
                  `#[derived(...)]`"
             ),
         );
-        return None;
-    };
-    let mut only = first;
-    for (span, _) in sources {
-        only = None;
-        errors.at(
-            span,
-            format!(
-                "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
-                 `#[derived]`"
-            ),
-        );
     }
-    only
+    source.flatten()
 }
 
 /// Reports attributes that would change the struct, and returns whether there are any.

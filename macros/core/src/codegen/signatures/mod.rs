@@ -2,6 +2,7 @@
 //! mistakes has bodies that never run. The rest of the user's crate therefore sees the same
 //! signatures.
 
+mod shared_name;
 mod traits;
 mod types;
 
@@ -10,11 +11,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
 use super::paths::Paths;
-use crate::{
-    names::{self, Names},
-    parse::Head,
-    text::plain,
-};
+use crate::{names::Names, parse::Head, text::plain};
 
 pub(super) use traits::{DefinitionContent, NetworkBodies};
 
@@ -85,13 +82,27 @@ impl Signatures<'_> {
         built.collect()
     }
 
-    /// `pub struct HousePrice`, with handles of its nodes.
-    pub(super) fn definition(&self, table: &str, handles: &[TokenStream]) -> TokenStream {
+    /// `pub struct HousePrice`, with handles of its nodes, which are called `nodes`.
+    pub(super) fn definition(
+        &self,
+        table: &str,
+        handles: &[TokenStream],
+        nodes: &[&Ident],
+    ) -> TokenStream {
         let (visibility, definition, krate) =
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
         let docs = self.head.attributes.iter().filter(|a| a.path().is_ident("doc"));
-        let (quiet, summary) = (self.quiet(), self.summary());
-        let build = self.body(quote!(#krate::Model::build(device, seed)));
+        let is_free = |item: &str| !nodes.iter().any(|node| *node == item);
+        let quiet = self.quiet();
+        let summary = is_free("summary").then(|| self.summary());
+        let build = is_free("build").then(|| self.build());
+        let graph = is_free("GRAPH").then(|| {
+            quote! {
+                /// Nodes, layers and shapes.
+                pub const GRAPH: #krate::definition::Graph =
+                    <#definition as #krate::definition::Definition>::GRAPH;
+            }
+        });
         quote! {
             #(#docs)*
             #[doc = #table]
@@ -105,23 +116,28 @@ impl Signatures<'_> {
             impl #definition {
                 #(#handles)*
 
-                /// Nodes, layers and shapes.
-                pub const GRAPH: #krate::definition::Graph =
-                    <#definition as #krate::definition::Definition>::GRAPH;
-
-                /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
-                /// another dtype use `Model::<_, f64>::build`.
-                pub fn build<D: #krate::Compute<::core::primitive::f32>>(
-                    device: &D,
-                    seed: #krate::Seed,
-                ) -> #krate::Model<#definition, ::core::primitive::f32, D>
-                where
-                    #definition: #krate::definition::Network<::core::primitive::f32, D>,
-                {
-                    #build
-                }
-
+                #graph
+                #build
                 #summary
+            }
+        }
+    }
+
+    /// `fn build`.
+    fn build(&self) -> TokenStream {
+        let (definition, krate) = (&self.names.definition, &self.paths.krate);
+        let build = self.body(quote!(#krate::Model::build(device, seed)));
+        quote! {
+            /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
+            /// another dtype use `Model::<_, f64>::build`.
+            pub fn build<D: #krate::Compute<::core::primitive::f32>>(
+                device: &D,
+                seed: #krate::Seed,
+            ) -> #krate::Model<#definition, ::core::primitive::f32, D>
+            where
+                #definition: #krate::definition::Network<::core::primitive::f32, D>,
+            {
+                #build
             }
         }
     }
@@ -164,16 +180,20 @@ impl Signatures<'_> {
     pub(super) fn node_handle(&self, name: &Ident, may_be_absent: bool) -> TokenStream {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let kind = format_ident!("{}", if may_be_absent { "OptionalInputOf" } else { "NodeOf" });
-        let (handle, text, doc) = (
-            names::handle(name),
-            plain(name),
-            format!("The node `{name}`, to speak of it to a trainer."),
-        );
+        let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
+        let ty = quote!(#krate::train::#kind<#definition>);
+        let handle = quote!(#krate::train::#kind::new(#text));
+        let (ty, handle) = match self.item_of_name(name) {
+            Some((item, value)) => (
+                quote!(#krate::train::SharedName<#ty, #item>),
+                quote!(#krate::train::SharedName::new(#handle, #value)),
+            ),
+            None => (ty, handle),
+        };
         quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals, dead_code)]
-            pub const #handle: #krate::train::#kind<#definition> =
-                #krate::train::#kind::new(#text);
+            pub const #name: #ty = #handle;
         }
     }
 
