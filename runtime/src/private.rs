@@ -284,5 +284,13 @@ impl<T: Metric> ReportedIn<AnyMetrics> for T {}
 pub mod types {
     pub use multi_input_data::{Class, Image};
 
-    pub use crate::data::chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+    pub use crate::data::chrono::{self, DateTime, NaiveDate, NaiveDateTime, Utc};
 }
+
+/// The items, for an expansion whose path of this crate may be wrong.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __items {
+    ($($item:tt)*) => { $($item)* };
+}
+pub use crate::__items as items;

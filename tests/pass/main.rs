@@ -7,6 +7,7 @@ mod categories_by_hand;
 mod const_sizes;
 mod constant_expressions;
 mod forty_inputs;
+mod imported_types;
 mod long_branch;
 mod masked_sequences;
 mod names_of_the_expansion;
@@ -26,6 +27,7 @@ mod several_models;
 mod several_outputs;
 mod shadowed_prelude;
 mod shared_branch;
+mod shared_names;
 mod visibility;
 mod with_derives;
 

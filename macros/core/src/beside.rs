@@ -42,7 +42,7 @@ fn collision(
         is_reported.then(|| (name.clone(), there))
     });
     let taken: Vec<(Ident, Declared)> = declared.collect();
-    let (first, Declared { line, .. }) = taken.first()?;
+    let (first, Declared { line, is_model, .. }) = taken.first()?;
     let text = match first == definition {
         true => format!("there is a type `{first}` already, in line {line}; rename one of them"),
         false => format!(
@@ -51,5 +51,9 @@ fn collision(
         ),
     };
     errors.at(definition.span(), text);
-    Some(taken.into_iter().map(|(name, _)| name).collect())
+    Some(match first == definition && *is_model {
+        // The other model has all of them.
+        true => names.all().into_iter().cloned().collect(),
+        false => taken.into_iter().map(|(name, _)| name).collect(),
+    })
 }

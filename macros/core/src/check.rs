@@ -102,6 +102,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     stages::are_in_order(graph, &mut errors);
     columns::are_read_alike(graph, &mut errors);
     budget::is_kept(&shaped, &mut errors);
+    definition_is_no_parameter(graph, &mut errors);
     derives::fit(graph, &mut errors);
     errors.finish()?;
     all_known(shaped)
@@ -142,7 +143,8 @@ fn has_nodes_and_outputs(graph: &Graph, errors: &mut Diagnostics) {
 
 /// Whether a field could not be read; it may be the one that another rule misses.
 fn is_partly_unread(graph: &Graph) -> bool {
-    graph.nodes.iter().any(|node| node.broken || node.field.unread || node.field.source.is_none())
+    let is_unread = |node: &Node| node.broken || node.field.source.is_none() || node.field.unread;
+    graph.model.is_partial || graph.nodes.iter().any(is_unread)
 }
 
 fn is_used(position: usize, graph: &Graph, errors: &mut Diagnostics) {
@@ -553,6 +555,20 @@ fn shared_has_a_branch(node: &Node, graph: &Graph, errors: &mut Diagnostics) {
             format!(
                 "`{name}`: an output's branch is its own, because its last activation belongs to \
                  the loss; share the layers before it"
+            ),
+        );
+    }
+}
+
+/// A definition cannot have the name of a type parameter of what is generated for it.
+fn definition_is_no_parameter(graph: &Graph, errors: &mut Diagnostics) {
+    let name = &graph.model.name;
+    if names::is_a_parameter(name) {
+        errors.at(
+            name.span(),
+            format!(
+                "`{name}` is what the generated types call a parameter of theirs, `{name}Model<E, D>`; \
+                 choose another name"
             ),
         );
     }

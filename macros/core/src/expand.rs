@@ -11,7 +11,7 @@ use crate::{
     graph,
     lock::{self, Locked},
     parse::{self, RawModel},
-    part, plan, print, shape, warn,
+    part, plan, print, shape, source, warn,
 };
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
@@ -19,7 +19,10 @@ use crate::{
 pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new();
     let mut reported = None;
-    let arguments = parse::without_quotes(arguments, &mut reported);
+    let arguments = match source::is_key_value() {
+        true => TokenStream::new(),
+        false => parse::without_quotes(arguments, &mut reported),
+    };
     let item = parse::without_quotes(item, &mut reported);
     let raw = match parse::parse(arguments, item, &mut errors) {
         Ok(raw) => raw,
@@ -35,7 +38,7 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     // contain that text.
     let (editor, track) = (codegen::editor(&shaped), print::track_variable());
     let track_file = compare::track_file(&shaped.graph);
-    let imported = codegen::crate_import(&shaped.graph.model);
+    let head = shaped.graph.model.clone();
     let fallback = codegen::Fallback::of(&shaped.graph, taken);
     let lock = shaped.graph.model.options.lock.clone();
     let model = match check::check(shaped, errors).and_then(compared) {
@@ -51,7 +54,10 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     // It may have been written just now.
     let track_lock = lock.as_ref().map(lock::track);
-    quote::quote!(#imported #editor #track #track_file #track_lock #model)
+    codegen::by_way_of_the_crate(
+        &head,
+        quote::quote!(#editor #track #track_file #track_lock #model),
+    )
 }
 
 /// The expansion of a part of a model without mistakes. Warnings are the model's.

@@ -6,14 +6,20 @@
 use proc_macro2::Ident;
 use quote::format_ident;
 
-/// The associated items of the definition besides the handles of nodes.
-const OF_THE_DEFINITION: [&str; 3] = ["build", "summary", "GRAPH"];
+/// The associated items of the definition besides the handles of nodes. A node of such a name has a
+/// handle that is the item as well (`codegen/signatures/shared_name.rs`); an output cannot have it.
+const OF_THE_DEFINITION: [&str; 5] = ["build", "load", "summary", "GRAPH", "diagram"];
 
 /// The suffix of the field of a learned vector.
 const STAND_IN: &str = "_missing";
 
 /// The suffix of the field of a learned weight of a loss.
 const LOG_VARIANCE: &str = "_log_variance";
+
+/// Whether a name is that of a type parameter of the generated types.
+pub(crate) fn is_a_parameter(name: &Ident) -> bool {
+    ["E", "D", "T"].iter().any(|parameter| name == parameter)
+}
 
 /// Whether the definition has another item of that name.
 pub(crate) fn is_in_the_definition(name: &Ident) -> bool {
@@ -23,14 +29,6 @@ pub(crate) fn is_in_the_definition(name: &Ident) -> bool {
 /// Whether the batch and the heads have another field of that name.
 pub(crate) fn is_in_the_batch(name: &Ident) -> bool {
     name == "tape"
-}
-
-/// The definition's handle of a node: the node's name if it is free.
-pub(crate) fn handle(node: &Ident) -> Ident {
-    match is_in_the_definition(node) {
-        true => format_ident!("{node}_", span = node.span()),
-        false => node.clone(),
-    }
 }
 
 /// The module's field of the learned vector that replaces an absent node.

@@ -12,6 +12,19 @@ pub(crate) struct SourceText {
     attribute: usize,
 }
 
+/// Whether the attribute is written `#[multi_input_model = ...]`, which rustc reports.
+pub(crate) fn is_key_value() -> bool {
+    let text = proc_macro::is_available().then(|| proc_macro::Span::call_site().source_text());
+    let text = text.flatten().unwrap_or_default();
+    let is_of_path = |letter: char| is_letter(letter) || ":#[ ".contains(letter);
+    text.trim_start_matches(is_of_path).starts_with('=')
+}
+
+/// Whether the struct is known to stand in a module, not in a function.
+pub(crate) fn is_in_module() -> bool {
+    SourceText::of_call().is_some_and(|source| source.is_in_module())
+}
+
 /// An item of a name.
 pub(crate) struct Declared {
     /// Its line in the file, from 1.
@@ -64,11 +77,20 @@ impl SourceText {
         }
         let (mut blocks, mut here, mut found) = (Vec::new(), None, Vec::new());
         let mut words = ["", ""];
+        // Where the import stands that is being read.
+        let mut import: Option<Vec<usize>> = None;
         for (at, token) in tokens(&self.text) {
             if at == self.attribute {
                 here = Some(blocks.clone());
             }
+            if let Some(scope) =
+                import.as_ref().filter(|_| words[1] == name && ENDS.contains(&token))
+            {
+                found.push((at, scope.clone()));
+            }
             match token {
+                "use" => import = Some(blocks.clone()),
+                ";" => import = None,
                 "{" | "(" | "[" => blocks.push(at),
                 "}" | ")" | "]" => {
                     blocks.pop();
@@ -86,6 +108,23 @@ impl SourceText {
         let own = behind.next().map(|(at, _)| *at).filter(|_| self.is_own(name));
         let beside = found.iter().filter(|(at, blocks)| Some(*at) != own && *blocks == here);
         beside.into_iter().find_map(|(at, _)| self.declaration(*at))
+    }
+
+    /// Whether all that the attribute is in are modules.
+    fn is_in_module(&self) -> bool {
+        let (mut blocks, mut words) = (Vec::new(), ["", ""]);
+        for (at, token) in tokens(&self.text) {
+            match token {
+                _ if at >= self.attribute => break,
+                "{" | "(" | "[" => blocks.push(words[0] == "mod"),
+                "}" | ")" | "]" => {
+                    blocks.pop();
+                }
+                _ => {}
+            }
+            words = [words[1], token];
+        }
+        blocks.into_iter().all(|is_module| is_module)
     }
 
     /// Whether `name` is that of the struct below the attribute.
@@ -106,6 +145,9 @@ impl SourceText {
         })
     }
 }
+
+/// What ends an imported name.
+const ENDS: [&str; 3] = [",", "}", ";"];
 
 /// The words before the name of a type.
 const DECLARING: [&str; 5] = ["struct", "enum", "union", "type", "trait"];
@@ -151,7 +193,7 @@ fn without_comments(mut text: &str) -> &str {
     }
 }
 
-/// The words and brackets of a text with their offsets, without comments, texts and characters.
+/// The words, brackets and separators of a text with their offsets, without comments, texts and characters.
 fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || loop {
@@ -168,7 +210,7 @@ fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
         };
         let token = (at, &rest[..length]);
         at += length;
-        if is_letter(first) || "{}()[]#".contains(first) {
+        if is_letter(first) || "{}()[]#,;".contains(first) {
             return Some(token);
         }
     })
@@ -246,6 +288,12 @@ mod tests {
         assert_eq!(line(inner, "HouseModel"), None);
         let twice = "#[multi_input_model]\nstruct House { a: [f32; 'b' as usize] }\nconst S: &str = \"}{\\\"\"; fn f<'a>() {}\nenum House {}";
         assert_eq!(line(twice, "House"), Some(4));
+        let imported = "use a::{B, HouseInputs};\n#[multi_input_model]\nstruct House {}\n";
+        assert_eq!(line(imported, "HouseInputs"), Some(1));
+        let renamed = "use a::HouseInputs as Row;\n#[multi_input_model]\nstruct House {}\n";
+        assert_eq!(line(renamed, "HouseInputs"), None);
+        assert!(source(inner).is_in_module());
+        assert!(!source("mod m { fn f() {\n#[multi_input_model]\nstruct House; }").is_in_module());
         let chosen = "#[cfg(unix)]\nstruct HouseInputs;\n#[multi_input_model]\nstruct House {}\n";
         assert_eq!(line(chosen, "HouseInputs"), None);
     }

@@ -1,6 +1,6 @@
 //! Handles of a model's nodes and outputs.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, ops::Deref};
 
 /// Output number `INDEX` of the model `M`, such as `HousePrice::price`. Class weights, sample
 /// weights and monitors take it, so that a nonexistent output does not compile.
@@ -20,6 +20,15 @@ pub struct NodeOf<M> {
 /// takes it. It converts into a [`NodeOf`].
 pub struct OptionalInputOf<M> {
     node: NodeOf<M>,
+}
+
+/// A node whose name is that of a function or constant of every definition, such as `House::build`. It
+/// is the node where one is asked for, and otherwise the function or constant, which only takes the CPU
+/// as its device, and texts as paths.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedName<H, T> {
+    handle: H,
+    item: T,
 }
 
 /// The argument of `Model::take`: nodes of the model `M`, as `nodes![HousePrice::rooms]` gives.
@@ -195,6 +204,34 @@ impl<M> OptionalInputOf<M> {
     /// The field's name.
     pub const fn name(&self) -> &'static str {
         self.node.name
+    }
+}
+
+impl<H, T> SharedName<H, T> {
+    /// Only for the expansion of `#[multi_input_model]`.
+    #[doc(hidden)]
+    pub const fn new(handle: H, item: T) -> Self {
+        SharedName { handle, item }
+    }
+}
+
+impl<H, T> Deref for SharedName<H, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.item
+    }
+}
+
+impl<M, H: Into<NodeOf<M>>, T> From<SharedName<H, T>> for NodeOf<M> {
+    fn from(shared: SharedName<H, T>) -> NodeOf<M> {
+        shared.handle.into()
+    }
+}
+
+impl<M, T> From<SharedName<OptionalInputOf<M>, T>> for OptionalInputOf<M> {
+    fn from(shared: SharedName<OptionalInputOf<M>, T>) -> OptionalInputOf<M> {
+        shared.handle
     }
 }
 

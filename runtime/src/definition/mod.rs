@@ -25,7 +25,7 @@ pub(crate) use self::diagram::diagram;
 pub use self::{
     handle::{
         ClassHandle, ClassOutput, Droppable, HasClasses, NodeIn, NodeOf, NodesOf, OptionalInputOf,
-        OutputHandle, OutputIn, OutputOf,
+        OutputHandle, OutputIn, OutputOf, SharedName,
     },
     part::PartOf,
 };

@@ -7,7 +7,7 @@ use super::Model;
 use crate::{
     attribution::Explained,
     compute::Compute,
-    definition::{Network, NodeOf, OptionalInputOf, OutputOf},
+    definition::{Network, NodeOf, OptionalInputOf, OutputOf, SharedName},
     objective::encode,
     partial_dependence::{PartialDependence, PartialDependenceSettings},
 };
@@ -36,6 +36,12 @@ impl<M> From<NodeOf<M>> for InputOf<M> {
 
 impl<M> From<OptionalInputOf<M>> for InputOf<M> {
     fn from(input: OptionalInputOf<M>) -> InputOf<M> {
+        InputOf { node: input.into(), column: None }
+    }
+}
+
+impl<M, H: Into<NodeOf<M>>, T> From<SharedName<H, T>> for InputOf<M> {
+    fn from(input: SharedName<H, T>) -> InputOf<M> {
         InputOf { node: input.into(), column: None }
     }
 }

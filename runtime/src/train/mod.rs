@@ -18,7 +18,7 @@ pub use self::{
 pub use crate::{
     definition::{
         ClassOutput, Droppable, HasClasses, NodeIn, NodeOf, NodesOf, OptionalInputOf, OutputIn,
-        OutputOf,
+        OutputOf, SharedName,
     },
     fit::{Clip, LearningRateCurve, MovingAverage, Shuffle},
     metric::Targets,

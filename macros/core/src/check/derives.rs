@@ -2,7 +2,7 @@
 //! so a type of any of them decides.
 
 use multi_input_spec::{Predicted, Size};
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 use syn::Attribute;
 
 use crate::{
@@ -29,7 +29,7 @@ const LARGEST_DEFAULT: usize = 32;
 
 /// Reports derives that fields lack, once for each type that lacks them, and derives that need others.
 pub(super) fn fit(graph: &Graph, errors: &mut Diagnostics) {
-    let derived = derived(&graph.model.attributes);
+    let derived = derived(&graph.model.attributes, errors);
     let mut lacking: Vec<(Lack, Vec<(&str, Span)>)> = Vec::new();
     for (name, span) in &derived {
         let Some(lack) = first_without(name, graph) else { continue };
@@ -64,20 +64,60 @@ pub(super) fn fit(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
-/// The compared derives on the struct.
-fn derived(attributes: &[Attribute]) -> Vec<(&'static str, Span)> {
-    let mut found = Vec::new();
+/// The derives of the standard library and of serde, by which a slip is found.
+const KNOWN: [&str; 11] = [
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "PartialEq",
+    "Eq",
+    "PartialOrd",
+    "Ord",
+    "Hash",
+    "Serialize",
+    "Deserialize",
+];
+
+/// The compared derives on the struct; a misspelt and a doubled one are reported.
+fn derived(attributes: &[Attribute], errors: &mut Diagnostics) -> Vec<(&'static str, Span)> {
+    let (mut all, mut found): (Vec<Ident>, Vec<(&str, Span)>) = (Vec::new(), Vec::new());
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
         // rustc reports an unreadable derive.
         let _ = attribute.parse_nested_meta(|meta| {
-            let last = meta.path.segments.last();
-            let known =
-                DERIVES.iter().find(|(name, _)| last.is_some_and(|last| last.ident == name));
-            found.extend(known.zip(last).map(|((name, _), last)| (*name, last.ident.span())));
+            let Some(last) = meta.path.segments.last() else { return Ok(()) };
+            let name = last.ident.clone();
+            if all.contains(&name) {
+                errors.at(name.span(), format!("`{name}` is derived twice"));
+                return Ok(());
+            }
+            if let Some(near) = meta.path.get_ident().and_then(slip) {
+                errors.at(
+                    name.span(),
+                    format!("there is no derive `{name}`; did you mean `{near}`?"),
+                );
+            }
+            let known = DERIVES.iter().find(|(known, _)| name == known);
+            found.extend(known.map(|(known, _)| (*known, name.span())));
+            all.push(name);
             Ok(())
         });
     }
     found
+}
+
+/// The derive that is misspelt by one letter, or by its capitals.
+fn slip(name: &Ident) -> Option<&'static str> {
+    let text = name.to_string();
+    if KNOWN.contains(&text.as_str()) {
+        return None;
+    }
+    let is_near = |known: &&&str| {
+        let others = known.chars().zip(text.chars()).filter(|(one, other)| one != other).count();
+        text.eq_ignore_ascii_case(known)
+            || (text.len() > 3 && text.len() == known.len() && others == 1)
+    };
+    KNOWN.iter().find(is_near).copied()
 }
 
 /// A field that lacks a derive.

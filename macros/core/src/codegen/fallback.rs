@@ -49,11 +49,14 @@ impl Fallback {
         let branches = fields().filter_map(|field| field.branch.as_ref());
         let layers = branches.flat_map(|branch| &branch.layers);
         let custom = layers.filter(|layer| matches!(layer.kind, LayerKind::Custom { .. }));
+        let names = Names::of(&graph.model.name);
         let mut parts: Vec<Names> = Vec::new();
         for part in &graph.model.options.parts {
-            let is_taken = |names: &Names| names.definition == part.name;
-            if part.name != graph.model.name && !parts.iter().any(is_taken) {
-                parts.push(Names::of(&part.name));
+            let part = Names::of(&part.name);
+            // A collision among them is reported.
+            let collides = |other: &Names| part.all().iter().any(|name| other.all().contains(name));
+            if !collides(&names) && !parts.iter().any(collides) {
+                parts.push(part);
             }
         }
         Fallback {
@@ -103,6 +106,9 @@ impl Fallback {
     /// The names, erroneous by the expression `mistake`.
     pub(crate) fn because_of(&self, mistake: &TokenStream) -> TokenStream {
         let Fallback { visibility, inputs, targets, outputs, modules, used, .. } = self;
+        if self.names.all().into_iter().all(|name| self.taken.contains(name)) {
+            return TokenStream::new();
+        }
         let value = &hidden(&self.names.definition);
         let types = Types { visibility, mistake, value, taken: &self.taken };
         let model = types.of_model(&self.names, &self.generics, modules);

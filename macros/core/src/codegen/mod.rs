@@ -42,7 +42,8 @@ mod used;
 mod warnings;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::{
     check::CheckedGraph, lock::Locked, names::Names, parse::Head, plan::Plan, warn::Warning,
@@ -64,8 +65,14 @@ pub(crate) fn generate(
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
     let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
     let is_part = graph.model.part_of.is_some();
-    // The model of a part checks its constants.
-    let checks = if is_part { TokenStream::new() } else { constants::checks(&expansion) };
+    // The model of a part checks its constants, and uses its imports.
+    let (checks, imports) = match is_part {
+        true => (TokenStream::new(), TokenStream::new()),
+        false => {
+            let fields = graph.nodes.iter().map(|node| &node.field);
+            (constants::checks(&expansion), used::types(&graph.model, fields))
+        }
+    };
     let parts = [
         expressions::constants(expansion.checked.expressions.all(), &expansion.paths),
         checks,
@@ -82,22 +89,25 @@ pub(crate) fn generate(
         network::definition(&expansion),
         network::network(&expansion),
         signatures.part_of(),
-        used::types(&graph.model, graph.nodes.iter().map(|node| &node.field)),
+        imports,
         lock::checks(locked, &expansion.paths),
         warnings::warnings(likely_mistakes),
     ];
     quote!(#(#parts)*)
 }
 
-/// The import of the path that `crate = ...` names, under the name that the expansion uses.
-pub(crate) fn crate_import(head: &Head) -> TokenStream {
-    let (Some(path), name) = (&head.options.given_crate, &head.options.krate) else {
-        return TokenStream::new();
-    };
+/// The items of a model, by way of the path that `crate = ...` names: where there is no such path, rustc
+/// says so once, at its tokens, and drops the items.
+pub(crate) fn by_way_of_the_crate(head: &Head, items: TokenStream) -> TokenStream {
+    let Some(path) = &head.options.given_crate else { return items };
+    let (name, span) = (&head.options.krate, path.span());
+    let import = quote_spanned!(span=> use #path as);
     quote! {
         #[doc(hidden)]
         #[allow(unused_imports, non_snake_case)]
-        use #path as #name;
+        #import #name;
+
+        #name::private::items! { #items }
     }
 }
 

@@ -3,9 +3,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, ToTokens};
-use syn::{GenericArgument, Path, PathArguments, PathSegment, Type};
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, PathSegment, Type,
+};
 
-use crate::parse::{DerivedBy, Field, Head, LossCall, OutputMetric, Own, Source, Step};
+use crate::{
+    parse::{DerivedBy, Field, Head, LossCall, OutputMetric, Own, Source, Step},
+    source,
+};
 
 /// The data types that are not Rust's own.
 const IMPORTED: [&str; 5] = ["Class", "Image", "NaiveDate", "NaiveDateTime", "DateTime"];
@@ -53,7 +58,9 @@ fn imported(ty: &Type) -> Option<TokenStream> {
             }
             let is_relative = ["self", "super"].iter().any(|module| first.ident == module);
             let is_imported = IMPORTED.iter().any(|name| last.ident == name);
-            (is_imported && !is_relative).then(|| written(&path.path, last))
+            // In a function, the first segment may be an import of the function.
+            let is_found = path.path.segments.len() == 1 || source::is_in_module();
+            (is_imported && !is_relative && is_found).then(|| written(&path.path, last))
         }
         _ => None,
     }
@@ -65,12 +72,18 @@ fn written(path: &Path, last: &PathSegment) -> TokenStream {
     let name = quote!(#colon #(#names)::*);
     match (last.ident.to_string().as_str(), &last.arguments) {
         ("Class" | "Image", _) => quote!(#name<1>),
-        ("DateTime", PathArguments::AngleBracketed(zone)) if zone.args.len() == 1 => {
-            quote!(#name #zone)
-        }
+        ("DateTime", PathArguments::AngleBracketed(zone)) if is_utc(zone) => quote!(#name #zone),
         ("DateTime", _) => quote!(#name<Utc>),
         _ => name,
     }
+}
+
+fn is_utc(arguments: &AngleBracketedGenericArguments) -> bool {
+    let mut last = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(Type::Path(path)) => path.path.segments.last(),
+        _ => None,
+    });
+    arguments.args.len() == 1 && last.any(|last| last.ident == "Utc")
 }
 
 /// The `T` of `Option<T>`.

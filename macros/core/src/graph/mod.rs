@@ -234,7 +234,7 @@ impl Graph {
 pub(crate) fn build(raw: RawModel, errors: &mut Diagnostics) -> Graph {
     let RawModel { head: model, fields } = raw;
     let known = fields.iter().map(|field| field.name.clone()).collect();
-    let mut names = NodeNames { known, unknown: Vec::new() };
+    let mut names = NodeNames { known, is_partial: model.is_partial, unknown: Vec::new() };
     let mut nodes: Vec<Node> =
         fields.into_iter().map(|field| resolve(field, &mut names, errors)).collect();
     only_inputs_are_taken(&mut nodes, errors);
@@ -321,6 +321,8 @@ fn derived_mistake(nodes: &[Node], index: usize, edge: &Edge, before: &[Edge]) -
 /// The names of the nodes.
 struct NodeNames {
     known: Vec<Ident>,
+    /// Whether there may be others.
+    is_partial: bool,
     /// What nodes refer to and no node is called. A name that several nodes refer to is one mistake,
     /// which is at the node of that name.
     unknown: Vec<Ident>,
@@ -334,7 +336,9 @@ impl NodeNames {
             let known: Vec<String> = self.known.iter().map(Ident::to_string).collect();
             let near = suggest(&name.to_string(), known.iter().map(String::as_str));
             let field = &field.name;
-            errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+            if !self.is_partial || !near.is_empty() {
+                errors.at(name.span(), format!("`{field}`: there is no node `{name}`{near}"));
+            }
             self.unknown.push(name.clone());
         }
         found

@@ -43,11 +43,13 @@ fn fields(body: TokenStream) -> TokenStream {
     let mut trees = body.into_iter().peekable();
     let (mut mended, mut keywords) = (TokenStream::new(), Vec::new());
     while trees.peek().is_some() {
-        // Attributes and the visibility.
+        // Attributes, separators that are too many, and the visibility.
         while let Some(tree) =
             trees.next_if(|tree| !matches!(tree, TokenTree::Ident(word) if word != "pub"))
         {
-            mended.extend([tree]);
+            if !matches!(mark(&tree), ',' | ';') {
+                mended.extend([tree]);
+            }
         }
         if let Some(visibility) =
             trees.next_if(|tree| matches!(tree, TokenTree::Ident(_)) && is_word(tree, "pub"))
@@ -80,7 +82,7 @@ fn fields(body: TokenStream) -> TokenStream {
             before = mark;
             ty.extend([tree]);
         }
-        let ty = if syn::parse2::<Type>(ty.clone()).is_ok() { ty } else { array(ty) };
+        let ty = if syn::parse2::<Type>(ty.clone()).is_ok() { ty } else { in_brackets(array(ty)) };
         mended.extend(quote!(#meant: #ty,));
     }
     rename(mended, &keywords)
@@ -105,6 +107,22 @@ fn array(ty: TokenStream) -> TokenStream {
     parts.retain(|part| !part.is_empty());
     match &parts[..] {
         [element, size] => regroup(&group, quote!(#element; #size)).to_token_stream(),
+        _ => ty,
+    }
+}
+
+/// `f32?` as `f32` and `Option(f32)` as `Option<f32>`; other types unchanged.
+fn in_brackets(ty: TokenStream) -> TokenStream {
+    let trees: Vec<TokenTree> = ty.clone().into_iter().collect();
+    match &trees[..] {
+        // Without a word on what stands in for what may be missing.
+        [inner @ .., last] if !inner.is_empty() && is_mark(last, '?') => quote!(#(#inner)*),
+        [TokenTree::Ident(name), TokenTree::Group(inner)]
+            if inner.delimiter() == Delimiter::Parenthesis =>
+        {
+            let inner = inner.stream();
+            quote!(#name<#inner>)
+        }
         _ => ty,
     }
 }

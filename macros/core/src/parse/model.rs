@@ -59,13 +59,16 @@ pub(crate) struct Head {
     pub(crate) derives: Derives,
     /// What it is a part of.
     pub(crate) part_of: Option<Whole>,
+    /// Whether a field could not be read at all, so that the nodes are not all known.
+    pub(crate) is_partial: bool,
 }
 
 impl Head {
     /// A type of which no more is known.
     fn of_type(name: Ident, visibility: Visibility, mut options: Options) -> Head {
-        if options.given_crate.is_some() {
-            options.krate = format_ident!("__multi_input_of_{name}").to_token_stream();
+        if let Some(path) = &options.given_crate {
+            let span = path.segments.last().map_or(path.span(), |last| last.ident.span());
+            options.krate = format_ident!("__multi_input_of_{name}", span = span).to_token_stream();
         }
         Head {
             attributes: Vec::new(),
@@ -75,6 +78,7 @@ impl Head {
             options,
             derives: Derives::default(),
             part_of: None,
+            is_partial: false,
         }
     }
 }
@@ -204,8 +208,7 @@ pub(crate) fn parse(
             return Err(NoModel::Unreadable(Box::new(head), tokens));
         }
     };
-    let ItemStruct { attrs, vis, ident, generics, fields: given, .. } =
-        named_struct(item, &options, errors)?;
+    let ItemStruct { attrs, vis, ident, fields: given, .. } = named_struct(item, &options, errors)?;
     errors.of_model(&ident);
     let (ours, mut attributes) = split(attrs);
     for path in ours.iter().map(Attribute::path) {
@@ -230,13 +233,16 @@ pub(crate) fn parse(
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
     let mut fields: Vec<Field> = Vec::new();
-    for field in given {
+    let mut is_partial = false;
+    for mut field in given {
         let Some(name) = field.ident.clone() else { continue };
         if name == "_" {
             errors.at(name.span(), "a node needs a name, to be spoken of");
+            is_partial = true;
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
+        is_partial |= known || drop_of_another(&name, &mut field.attrs, errors);
         let field = read_field(name, field, derives, &rename_all, errors);
         match known {
             true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
@@ -244,7 +250,7 @@ pub(crate) fn parse(
         }
     }
     errors.end_reading();
-    let head = Head { attributes, generics, derives, ..Head::of_type(ident, vis, options) };
+    let head = Head { attributes, derives, is_partial, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
 }
 
@@ -433,38 +439,30 @@ fn named_struct(
             return Err(NoModel::Item(Box::new(other)));
         }
     };
-    let (mistake, name) = match &item.fields {
-        Fields::Named(_) => {
-            takes_no_parameters(&item, errors);
-            return Ok(item);
-        }
-        Fields::Unnamed(fields) => {
-            (format!("{what}; these fields have no names to call the nodes by"), fields.span())
-        }
-        Fields::Unit => (format!("{what}; this has none"), item.ident.span()),
-    };
-    errors.at(name, mistake);
-    Err(no_model(&item.ident, &item.vis, &item.generics))
-}
-
-/// Reports parameters and `where` clauses, once.
-fn takes_no_parameters(item: &ItemStruct, errors: &mut Diagnostics) {
     let (name, Generics { params, where_clause, .. }) = (&item.ident, &item.generics);
-    match (params.first(), where_clause) {
-        (Some(GenericParam::Lifetime(first)), _) => errors.at(
+    let (at, mistake) = match (&item.fields, params.first(), where_clause) {
+        (Fields::Unnamed(fields), ..) => {
+            (fields.span(), format!("{what}; these fields have no names to call the nodes by"))
+        }
+        (Fields::Unit, ..) => (name.span(), format!("{what}; this has none")),
+        (Fields::Named(_), Some(GenericParam::Lifetime(first)), _) => (
             first.lifetime.span(),
             format!(
                 "`{name}` takes no parameters: rows own what they hold, such as `String` in place of \
                  `&str`"
             ),
         ),
-        (Some(first), _) => errors.at(
+        (Fields::Named(_), Some(first), _) => (
             first.span(),
             format!("`{name}` takes no parameters: sizes are literals or constants"),
         ),
-        (None, Some(clause)) => errors.at(clause.span(), "a model takes no `where` clause"),
-        (None, None) => {}
-    }
+        (Fields::Named(_), None, Some(clause)) => {
+            (clause.span(), "a model takes no `where` clause".to_owned())
+        }
+        (Fields::Named(_), None, None) => return Ok(item),
+    };
+    errors.at(at, mistake);
+    Err(no_model(&item.ident, &item.vis, &item.generics))
 }
 
 fn read_field(
@@ -490,8 +488,8 @@ fn read_field(
             }
         });
     }
-    let Contents { sources, typed, branch, output, renamed } = read;
-    if sources.is_empty() && !unread {
+    let Contents { source, typed, branch, output, renamed } = read;
+    if source.is_none() && !unread {
         let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
         unread = unknown;
     }
@@ -501,10 +499,10 @@ fn read_field(
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
-    let source = match sources.is_empty() && unread {
+    let source = match source.is_none() && unread {
         // The unread attribute may have been the source.
         true => None,
-        false => one_source(&name, sources, errors),
+        false => one_source(&name, source, errors),
     };
     let (output, rules) = output.unzip();
     let (output, value) = match output {
@@ -546,8 +544,8 @@ fn read_field(
 /// What the attributes of a field say.
 #[derive(Clone, Default)]
 struct Contents {
-    /// With the attributes' names; `None` for one that could not be read.
-    sources: Vec<(Span, Option<Source>)>,
+    /// `None` for one that could not be read.
+    source: Option<Option<Source>>,
     typed: Vec<Typed>,
     branch: Option<Branch>,
     output: Option<(output::Kind, OutputRules)>,
@@ -561,7 +559,7 @@ impl Contents {
             "branch" => self.branch.is_some(),
             "output" => self.output.is_some(),
             "renamed" => false,
-            _ => !self.sources.is_empty(),
+            _ => self.source.is_some(),
         }
     }
 
@@ -586,18 +584,45 @@ impl Contents {
                 return attribute::once(&mut self.output, read, "#[output]", span, errors);
             }
         };
-        self.sources.push((span, source));
+        self.source = Some(source);
     }
 }
 
-/// A node has exactly one source.
+/// Reports a second source, and drops the attributes before it: they may belong to a field that is
+/// missing. Returns whether there is one.
+fn drop_of_another(
+    name: &Ident,
+    attributes: &mut Vec<Attribute>,
+    errors: &mut Diagnostics,
+) -> bool {
+    let is_source =
+        |attribute: &Attribute| SOURCES.iter().any(|one| attribute.path().is_ident(one));
+    let mut sources = attributes.iter().enumerate().filter(|(_, attribute)| is_source(attribute));
+    let (_, Some((second, attribute))) = (sources.next(), sources.next()) else { return false };
+    errors.at(
+        attribute.path().span(),
+        format!(
+            "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
+             `#[derived]`"
+        ),
+    );
+    attributes.drain(..second);
+    // More of them are the same mistake.
+    let mut is_first = true;
+    attributes.retain(|attribute| !is_source(attribute) || std::mem::take(&mut is_first));
+    true
+}
+
+/// The attributes that feed a node.
+const SOURCES: [&str; 4] = ["input", "merge", "from", "derived"];
+
+/// The source; a node without one is reported.
 fn one_source(
     name: &Ident,
-    sources: Vec<(Span, Option<Source>)>,
+    source: Option<Option<Source>>,
     errors: &mut Diagnostics,
 ) -> Option<Source> {
-    let mut sources = sources.into_iter();
-    let Some((_, first)) = sources.next() else {
+    if source.is_none() {
         errors.at(
             name.span(),
             format!(
@@ -605,20 +630,8 @@ fn one_source(
                  `#[derived(...)]`"
             ),
         );
-        return None;
-    };
-    let mut only = first;
-    for (span, _) in sources {
-        only = None;
-        errors.at(
-            span,
-            format!(
-                "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
-                 `#[derived]`"
-            ),
-        );
     }
-    only
+    source.flatten()
 }
 
 /// Reports attributes that would change the struct, and returns whether there are any.

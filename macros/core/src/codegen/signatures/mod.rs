@@ -2,15 +2,12 @@
 //! mistakes has bodies that never run. The rest of the user's crate therefore sees the same
 //! signatures.
 
+mod shared_name;
 mod traits;
 mod types;
 
 use super::paths::Paths;
-use crate::{
-    names::{self, Names},
-    parse::Head,
-    text::plain,
-};
+use crate::{names::Names, parse::Head, text::plain};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -85,9 +82,19 @@ impl Signatures<'_> {
         let (visibility, definition, krate) =
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
         let docs = self.head.attributes.iter().filter(|a| a.path().is_ident("doc"));
-        let (quiet, summary, load) = (self.quiet(), self.summary(), self.load(handles));
+        let is_free = |item: &str| !handles.iter().any(|handle| handle.name == item);
+        let quiet = self.quiet();
+        let summary = is_free("summary").then(|| self.summary());
+        let build = is_free("build").then(|| self.build());
+        let load = is_free("load").then(|| self.load());
+        let graph = is_free("GRAPH").then(|| {
+            quote! {
+                /// Nodes, layers and shapes.
+                pub const GRAPH: #krate::definition::Graph =
+                    <#definition as #krate::definition::Definition>::GRAPH;
+            }
+        });
         let handles = handles.iter().map(|handle| &handle.item);
-        let build = self.body(quote!(#krate::Model::build(device_, seed_)));
         quote! {
             #(#docs)*
             #[doc = #table]
@@ -101,47 +108,49 @@ impl Signatures<'_> {
             impl #definition {
                 #(#handles)*
 
-                /// Nodes, layers and shapes.
-                pub const GRAPH: #krate::definition::Graph =
-                    <#definition as #krate::definition::Definition>::GRAPH;
-
-                /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
-                /// another dtype use `Model::<_, f64>::build`.
-                pub fn build<D: #krate::Compute<::core::primitive::f32>>(
-                    device_: &D,
-                    seed_: #krate::Seed,
-                ) -> #krate::Model<#definition, ::core::primitive::f32, D>
-                where
-                    #definition: #krate::definition::Network<::core::primitive::f32, D>,
-                {
-                    #build
-                }
-
+                #graph
+                #build
                 #load
-
                 #summary
             }
         }
     }
 
-    /// `fn load`, unless a node has that name.
-    fn load(&self, handles: &[Handle]) -> Option<TokenStream> {
+    /// `fn build`.
+    fn build(&self) -> TokenStream {
+        let (definition, krate) = (&self.names.definition, &self.paths.krate);
+        let build = self.body(quote!(#krate::Model::build(device_, seed_)));
+        quote! {
+            /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
+            /// another dtype use `Model::<_, f64>::build`.
+            pub fn build<D: #krate::Compute<::core::primitive::f32>>(
+                device_: &D,
+                seed_: #krate::Seed,
+            ) -> #krate::Model<#definition, ::core::primitive::f32, D>
+            where
+                #definition: #krate::definition::Network<::core::primitive::f32, D>,
+            {
+                #build
+            }
+        }
+    }
+
+    /// `fn load`.
+    fn load(&self) -> TokenStream {
         let (definition, krate) = (&self.names.definition, &self.paths.krate);
         let body = self.body(quote!(#krate::Model::load(path_, device_)));
-        handles.iter().all(|handle| handle.name != "load").then(|| {
-            quote! {
-                /// Loads a saved model of `f32`. For another dtype use `Model::<_, f64>::load`.
-                pub fn load<D: #krate::Compute<::core::primitive::f32>>(
-                    path_: impl ::core::convert::AsRef<::std::path::Path>,
-                    device_: &D,
-                ) -> #krate::Result<#krate::Model<#definition, ::core::primitive::f32, D>>
-                where
-                    #definition: #krate::definition::Network<::core::primitive::f32, D>,
-                {
-                    #body
-                }
+        quote! {
+            /// Loads a saved model of `f32`. For another dtype use `Model::<_, f64>::load`.
+            pub fn load<D: #krate::Compute<::core::primitive::f32>>(
+                path_: impl ::core::convert::AsRef<::std::path::Path>,
+                device_: &D,
+            ) -> #krate::Result<#krate::Model<#definition, ::core::primitive::f32, D>>
+            where
+                #definition: #krate::definition::Network<::core::primitive::f32, D>,
+            {
+                #body
             }
-        })
+        }
     }
 
     /// `fn summary`, which counts the module's parameters.
@@ -190,18 +199,22 @@ impl Signatures<'_> {
     pub(super) fn node_handle(&self, name: &Ident, may_be_absent: bool) -> Handle {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let kind = format_ident!("{}", if may_be_absent { "OptionalInputOf" } else { "NodeOf" });
-        let (handle, text, doc) = (
-            names::handle(name),
-            plain(name),
-            format!("The node `{name}`, to speak of it to a trainer."),
-        );
+        let (text, doc) = (plain(name), format!("The node `{name}`, to speak of it to a trainer."));
+        let ty = quote!(#krate::train::#kind<#definition>);
+        let value = quote!(#krate::train::#kind::new(#text));
+        let (ty, value) = match self.item_of_name(name) {
+            Some((item, of_item)) => (
+                quote!(#krate::train::SharedName<#ty, #item>),
+                quote!(#krate::train::SharedName::new(#value, #of_item)),
+            ),
+            None => (ty, value),
+        };
         let item = quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals, dead_code)]
-            pub const #handle: #krate::train::#kind<#definition> =
-                #krate::train::#kind::new(#text);
+            pub const #name: #ty = #value;
         };
-        Handle { name: handle, item }
+        Handle { name: name.clone(), item }
     }
 
     /// `impl PartOf<TwoTowers> for ItemTower`; nothing for a model that is no part.
