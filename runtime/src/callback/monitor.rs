@@ -120,6 +120,23 @@ impl<M> Monitor<M> {
     }
 }
 
+/// What `EarlyStopping::on` and others take: a [`Monitor`] of the model `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no monitor of the model",
+    label = "write `Monitor::val_loss()`, or `Monitor::val(House::price, metric::Mae)` for a metric of an output"
+)]
+pub trait MonitorOf<M> {
+    /// The monitor.
+    fn monitor(self) -> Monitor<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, T: Into<Monitor<M>>> MonitorOf<M> for T {
+    fn monitor(self) -> Monitor<M> {
+        self.into()
+    }
+}
+
 /// A metric of the type `T` and the list `Metrics` of an output, as a pair: the metric is in the list.
 #[diagnostic::on_unimplemented(
     message = "`{T}` is not among `{Metrics}`",

@@ -344,7 +344,7 @@ impl Signatures<'_> {
                 #predict
             }
 
-            fn train(
+            fn training_heads(
                 module: &mut Self::Built,
                 rows: &#krate::data::Batch<'_>,
                 device: &D,
