@@ -29,8 +29,8 @@ use crate::{
 /// let monitor = Monitor::val(House::price, metric::Mae);
 /// ```
 ///
-/// A metric that the output does not report is a compile error, "`price` of `House` does not report the
-/// metric `R2`", and so is a monitor of another model in a trainer's callback:
+/// A metric that the output does not report is a compile error, "`R2` is not among
+/// `metrics_of_price`", and so is a monitor of another model in a trainer's callback:
 ///
 /// ```compile_fail,E0277
 /// # use multi_input::prelude::*;

@@ -19,7 +19,7 @@ use crate::{
 /// already reported.
 #[diagnostic::on_unimplemented(
     message = "a trainer whose settings or callbacks are of `{M}` cannot train a model of `{N}`",
-    label = "a generic function bounds the model's definition by `Network`"
+    label = "name nodes and callbacks of this model; a generic function bounds it by `Network`"
 )]
 pub trait TrainedBy<M, N, R, C: ?Sized, P> {
     #[doc(hidden)]

@@ -39,8 +39,8 @@ pub(super) struct Handle {
 pub(super) enum Reported {
     /// Any, in a model with mistakes.
     Unknown,
-    /// Those that have these impls of `ReportedIn<metrics>`.
-    These(TokenStream),
+    /// Those that have these impls of `ReportedIn` the list.
+    In(Ident, TokenStream),
 }
 
 /// The kind of function bodies.
@@ -184,8 +184,8 @@ impl Signatures<'_> {
         }
     }
 
-    /// The constant that is the handle of an output. It holds the list of the metrics that the output
-    /// reports, `reported`, so that rustc calls the list `HousePrice::price::metrics`.
+    /// The constant that is the handle of an output. It holds a type for the list of the metrics that the
+    /// output reports, which rustc calls `metrics_of_price`.
     pub(super) fn output_handle(&self, name: &Ident, index: usize, reported: &Reported) -> Handle {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let (text, doc) =
@@ -193,7 +193,7 @@ impl Signatures<'_> {
         let private = &self.paths.private;
         let (list, metrics) = match reported {
             Reported::Unknown => (None, quote!(#private::AnyMetrics)),
-            Reported::These(impls) => (Some(quote!(pub struct metrics; #impls)), quote!(metrics)),
+            Reported::In(list, impls) => (Some(quote!(pub enum #list {} #impls)), quote!(#list)),
         };
         let item = quote! {
             #[doc = #doc]
