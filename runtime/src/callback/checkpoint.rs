@@ -9,7 +9,7 @@ use multi_input_base::Result;
 
 use super::{
     callback_of_its_model, monitor::MonitoredFigure, AnyCallback, AnyTraining, Event, Flow, Memory,
-    Monitor, RunPlan,
+    MonitorOf, RunPlan,
 };
 use crate::checkpoint::{self, BEST};
 
@@ -78,9 +78,10 @@ impl<M> Checkpoint<M> {
 
     /// Also saves the model of the best epoch, as `best.safetensors`.
     #[must_use]
-    pub fn best(mut self, monitor: Monitor<M>) -> Self {
-        let worst = monitor.monitored.worst();
-        self.untyped.best = Some((monitor.monitored, worst));
+    pub fn best(mut self, monitor: impl MonitorOf<M>) -> Self {
+        let monitor = monitor.monitor().monitored;
+        let worst = monitor.worst();
+        self.untyped.best = Some((monitor, worst));
         self
     }
 }
@@ -166,7 +167,10 @@ impl AnyCallback for Saving {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::Script, *};
+    use super::{
+        super::{tests::Script, Monitor},
+        *,
+    };
 
     fn callback(folder: &Path) -> Checkpoint<super::super::tests::Toy> {
         Checkpoint::in_folder(folder)

@@ -19,18 +19,21 @@ pub trait IntoFlow {
     fn into_flow(self) -> Result<Flow>;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoFlow for () {
     fn into_flow(self) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoFlow for Flow {
     fn into_flow(self) -> Result<Flow> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<F: IntoFlow> IntoFlow for Result<F> {
     fn into_flow(self) -> Result<Flow> {
         self?.into_flow()

@@ -7,7 +7,7 @@ use multi_input_base::Result;
 use super::{
     callback_of_its_model,
     monitor::{delta_mistake, MonitoredFigure},
-    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
+    AnyCallback, AnyTraining, Event, Flow, Memory, MonitorOf, RunPlan,
 };
 use crate::{short::Short, untyped::Snapshot};
 
@@ -62,8 +62,9 @@ enum Restore {
 impl<M> EarlyStopping<M> {
     /// Stops at the first epoch without improvement, with the last weights.
     #[doc(alias("new", "monitor"))]
-    pub fn on(monitor: Monitor<M>) -> EarlyStopping<M> {
-        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
+    pub fn on(monitor: impl MonitorOf<M>) -> EarlyStopping<M> {
+        let monitor = monitor.monitor().monitored;
+        let best = monitor.worst();
         let (patience, min_delta, restore) = (0, 0.0, Restore::Last);
         let untyped = Stopping { monitor, patience, min_delta, restore, best, waited: 0 };
         EarlyStopping { untyped, model: PhantomData }
@@ -181,7 +182,10 @@ impl AnyCallback for Stopping {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::Script, *};
+    use super::{
+        super::{tests::Script, Monitor},
+        *,
+    };
 
     fn watch() -> EarlyStopping<super::super::tests::Toy> {
         EarlyStopping::on(Monitor::val_loss())

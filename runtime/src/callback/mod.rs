@@ -94,7 +94,7 @@ pub use interrupt::Interrupt;
 pub use json_log::JsonLog;
 pub use learning_rate_schedule::LearningRateSchedule;
 pub use memory::Memory;
-pub use monitor::{Listed, Monitor};
+pub use monitor::{Listed, Monitor, MonitorOf};
 pub use progress::Progress;
 pub use rate_schedule::RateSchedule;
 pub use reduce_on_plateau::ReduceOnPlateau;

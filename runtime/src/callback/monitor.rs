@@ -29,8 +29,8 @@ use crate::{
 /// let monitor = Monitor::val(House::price, metric::Mae);
 /// ```
 ///
-/// A metric that the output does not report is a compile error, "`price` of `House` does not report the
-/// metric `R2`", and so is a monitor of another model in a trainer's callback:
+/// A metric that the output does not report is a compile error, "`R2` is not among
+/// `metrics_of_price`", and so is a monitor of another model in a trainer's callback:
 ///
 /// ```compile_fail,E0277
 /// # use multi_input::prelude::*;
@@ -117,6 +117,23 @@ impl<M> Monitor<M> {
 
     fn new(monitored: MonitoredFigure) -> Monitor<M> {
         Monitor { monitored, model: PhantomData }
+    }
+}
+
+/// What `EarlyStopping::on` and others take: a [`Monitor`] of the model `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no monitor of the model",
+    label = "write `Monitor::val_loss()`, or `Monitor::val(House::price, metric::Mae)` for a metric of an output"
+)]
+pub trait MonitorOf<M> {
+    /// The monitor.
+    fn monitor(self) -> Monitor<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, T: Into<Monitor<M>>> MonitorOf<M> for T {
+    fn monitor(self) -> Monitor<M> {
+        self.into()
     }
 }
 

@@ -7,7 +7,7 @@ use multi_input_base::Result;
 use super::{
     callback_of_its_model,
     monitor::{delta_mistake, MonitoredFigure},
-    AnyCallback, AnyTraining, Event, Flow, Memory, Monitor, RunPlan,
+    AnyCallback, AnyTraining, Event, Flow, Memory, MonitorOf, RunPlan,
 };
 
 /// Multiplies the learning rate by `factor` after `patience` epochs without an improvement by more
@@ -42,8 +42,9 @@ struct Reduction {
 impl<M> ReduceOnPlateau<M> {
     /// Monitors a figure.
     #[doc(alias("new", "monitor"))]
-    pub fn on(monitor: Monitor<M>) -> ReduceOnPlateau<M> {
-        let (monitor, best) = (monitor.monitored.clone(), monitor.monitored.worst());
+    pub fn on(monitor: impl MonitorOf<M>) -> ReduceOnPlateau<M> {
+        let monitor = monitor.monitor().monitored;
+        let best = monitor.worst();
         let untyped = Reduction {
             monitor,
             factor: 0.1,
@@ -163,7 +164,10 @@ impl AnyCallback for Reduction {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::Script, *};
+    use super::{
+        super::{tests::Script, Monitor},
+        *,
+    };
 
     #[test]
     fn it_reduces_after_its_patience_and_cools_down() {

@@ -115,7 +115,7 @@ pub trait Network<E: Element = f32, D: Backend<E> = Cpu>:
 
     /// The heads of the outputs with a loss in training: dropout is active and batch statistics are
     /// used.
-    fn train(
+    fn training_heads(
         module: &mut Self::Built,
         rows: &Batch<'_>,
         device: &D,

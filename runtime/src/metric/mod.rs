@@ -159,8 +159,8 @@ const CLASSES: &[Target] = &[Target::Class, Target::Flag, Target::Flags];
 /// A model whose output number `OUTPUT` lists metrics in its `metrics(...)`. The expansion of
 /// `#[multi_input_model]` implements it.
 pub trait Reports<const OUTPUT: usize> {
-    /// The type that stands for the list. Its name is `House::price::metrics`, so that the message
-    /// about another metric names the output.
+    /// The type that stands for the list. Its name is `metrics_of_price`, so that the message about
+    /// another metric names the output.
     type Metrics;
 }
 

@@ -58,17 +58,37 @@ pub trait Build: Sized {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Network<E, D>, E: Element, D: Compute<E>> Build for Model<M, E, D> {
+impl<M: BuildWith<E, D>, E, D> Build for Model<M, E, D> {
     type Device = D;
 
     fn with_fresh_weights(device: &D, seed: Seed) -> Result<Self> {
+        M::with_fresh_weights(device, seed)
+    }
+
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Self> {
+        M::of_file(path, device, dtypes)
+    }
+}
+
+/// A definition with a dtype and a device: one bound, so that a model whose type is not inferred is one error.
+pub trait BuildWith<E, D>: Sized {
+    #[doc(hidden)]
+    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Model<Self, E, D>>;
+
+    #[doc(hidden)]
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Model<Self, E, D>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Network<E, D>, E: Element, D: Compute<E>> BuildWith<E, D> for M {
+    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
         let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
         Ok(Model { inner: Box::new(UntypedModel::new(Typed(module), device.clone())) })
     }
 
-    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Self> {
-        let mut model = Model::with_fresh_weights(device, Seed(0))?;
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Model<M, E, D>> {
+        let mut model = <M as BuildWith<E, D>>::with_fresh_weights(device, Seed(0))?;
         D::core().load(model.untyped_mut(), path, dtypes)?;
         Ok(model)
     }

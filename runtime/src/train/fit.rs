@@ -19,10 +19,9 @@ use crate::{
     fit::{LearningRateCurve, Setup, Weighting},
     history::History,
     model::Model,
-    objective::encode,
 };
 
-impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
+impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Trains `model` on `train` and returns the history. `keras.Model.fit`.
     ///
     /// Preprocessing is fitted on the training rows, except for inputs and targets that are already
@@ -47,13 +46,27 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     /// [`Error::File`](crate::Error::File) if a callback cannot write.
     #[rustfmt::skip] // In one line, which rustc's message about a model of another definition quotes.
     #[doc(alias("train", "run", "fit_transform"))]
-    pub fn fit<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<History> where (M, Model<N, E, D>): TrainedBy<M, N> {
-        let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
-        let checked = setup.checked(train.len())?;
-        let raw = encode::<N>(train, "train on")?;
-        D::core().fit(checked, model.untyped_mut(), raw)
+    pub fn fit<N, E, D, R>(self, model: &mut Model<N, E, D>, train: &[R]) -> Result<History> where (M, Model<N, E, D>): TrainedBy<M, N, R, C, Model<N, E, D>> {
+        <(M, Model<N, E, D>)>::fit(self, model, train)
     }
 
+    /// Runs a learning rate range test: trains with a rate that grows from 1e-7 to 10 and records
+    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks
+    /// (except on gradients), validation and the number of epochs have no effect.
+    ///
+    /// Smith, "Cyclical Learning Rates for Training Neural Networks" (2017); `Tuner.lr_find` in
+    /// Lightning.
+    ///
+    /// # Errors
+    /// As [`fit`](Trainer::fit).
+    #[rustfmt::skip]
+    #[doc(alias = "lr_find")]
+    pub fn find_learning_rate<N, E, D, R>(self, model: &mut Model<N, E, D>, train: &[R]) -> Result<LearningRateCurve> where (M, Model<N, E, D>): TrainedBy<M, N, R, C, Model<N, E, D>> {
+        <(M, Model<N, E, D>)>::find_learning_rate(self, model, train)
+    }
+}
+
+impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     /// Trains `model` on the rows of a source, such as a file, as [`fit`](Trainer::fit) does on
     /// rows in memory. Memory use does not grow with the size of the source.
     ///
@@ -107,27 +120,9 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
         D::core().fit_from(setup, model.untyped_mut(), &rows)
     }
 
-    /// Runs a learning rate range test: trains with a rate that grows from 1e-7 to 10 and records
-    /// the loss of every batch until it diverges. Afterwards the model is restored. Callbacks
-    /// (except on gradients), validation and the number of epochs have no effect.
-    ///
-    /// Smith, "Cyclical Learning Rates for Training Neural Networks" (2017); `Tuner.lr_find` in
-    /// Lightning.
-    ///
-    /// # Errors
-    /// As [`fit`](Trainer::fit).
-    #[rustfmt::skip]
-    #[doc(alias = "lr_find")]
-    pub fn find_learning_rate<N: Network<E, D>, E: Element, D: Compute<E>>(self, model: &mut Model<N, E, D>, train: &[N::Sample]) -> Result<LearningRateCurve> where (M, Model<N, E, D>): TrainedBy<M, N> {
-        let (setup, _) = self.setup(<(M, Model<N, E, D>)>::samples(train));
-        let checked = setup.finding_a_rate().checked(train.len())?;
-        let raw = encode::<N>(train, "train on")?;
-        D::core().find_learning_rate(checked, model.untyped_mut(), raw)
-    }
-
     /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
     /// functions for a source.
-    fn setup(self, rows: &[M::Sample]) -> (Setup<'c>, Vec<SampleWeight<M>>)
+    pub(super) fn setup(self, rows: &[M::Sample]) -> (Setup<'c>, Vec<SampleWeight<M>>)
     where
         M: 'c,
     {

@@ -134,11 +134,8 @@ impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// counts begins anew in a resumed run. `keras.callbacks.LambdaCallback`.
     #[must_use]
     #[doc(alias = "lambda_callback")]
-    pub fn on_event<R: IntoFlow, F>(self, closure: F) -> Self
-    where
-        F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R,
-        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnEvent<F, R>>,
-    {
+    #[rustfmt::skip]
+    pub fn on_event<R: IntoFlow, F>(self, closure: F) -> Self where F: FnMut(&Event<'_>, &mut dyn Training<M>) -> R, dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnEvent<F, R>> {
         self.callback(OnEvent(closure, IntoFlow::into_flow))
     }
 
@@ -183,11 +180,8 @@ impl<'c, M, O> Trainer<M, O, dyn Callback<M> + Send + Sync + 'c> {
     /// # Ok::<(), multi_input::Error>(())
     /// ```
     #[must_use]
-    pub fn on_gradients<F>(self, closure: F) -> Self
-    where
-        F: FnMut(&mut Gradients<'_>),
-        dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnGradients<F>>,
-    {
+    #[rustfmt::skip]
+    pub fn on_gradients<F>(self, closure: F) -> Self where F: FnMut(&mut Gradients<'_>), dyn Callback<M> + Send + Sync + 'c: TakesCallback<OnGradients<F>> {
         self.callback(OnGradients(closure))
     }
 }

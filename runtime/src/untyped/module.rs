@@ -33,7 +33,7 @@ pub trait AnyModule<E: Element, D: Backend<E>> {
     /// The device's.
     fn predict(&self, rows: &Batch<'_>, device: &D) -> Result<Vec<Head<E, D>>, D::Err>;
 
-    /// [`Network::train`].
+    /// [`Network::training_heads`].
     ///
     /// # Errors
     /// The device's.
@@ -101,7 +101,7 @@ impl<M: Network<E, D>, E: Element, D: Backend<E>> AnyModule<E, D> for Typed<M, E
     }
 
     fn train(&mut self, rows: &Batch<'_>, device: &D, tape: OwnedTape<E, D>) -> Trained<E, D> {
-        M::train(&mut self.0, rows, device, tape)
+        M::training_heads(&mut self.0, rows, device, tape)
     }
 
     fn penalize(&self, penalties: &mut Penalties<E, D>) -> Result<(), D::Err> {

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
 
-use super::{graph::construct, paths::Paths, Expansion};
+use super::{graph::construct, paths::Paths, signatures::Reported, Expansion};
 use crate::{
     parse::{AverageExpr, LabelExpr, MetricCall, OutputMetric, Own},
     text::plain,
@@ -82,8 +82,8 @@ fn average(krate: &TokenStream, average: &AverageExpr, columns: &[LitStr]) -> To
 }
 
 /// The metrics that an output reports, for monitors: each is in the list of the output's handle.
-pub(super) fn reported(paths: &Paths, metrics: &[OutputMetric]) -> TokenStream {
-    let krate = &paths.krate;
+pub(super) fn reported(paths: &Paths, output: &Ident, metrics: &[OutputMetric]) -> Reported {
+    let (krate, list) = (&paths.krate, format_ident!("metrics_of_{}", plain(output)));
     let types = metrics.iter().filter_map(OutputMetric::ours).map(|call| {
         let ty = our_type(krate, call.type_name);
         match call.average {
@@ -91,18 +91,17 @@ pub(super) fn reported(paths: &Paths, metrics: &[OutputMetric]) -> TokenStream {
             None => ty,
         }
     });
-    let ours =
-        distinct(types).map(|ty| quote!(impl #krate::metric::ReportedIn<metrics> for #ty {}));
+    let ours = distinct(types).map(|ty| quote!(impl #krate::metric::ReportedIn<#list> for #ty {}));
     let own = metrics.iter().filter_map(OutputMetric::own).map(alias);
     let own = distinct(own.map(|(alias, declaration)| {
         quote! {
             const _: () = {
                 #declaration
-                impl #krate::metric::ReportedIn<metrics> for #alias {}
+                impl #krate::metric::ReportedIn<#list> for #alias {}
             };
         }
     }));
-    quote!(#(#ours)* #(#own)*)
+    Reported { impls: quote!(#(#ours)* #(#own)*), list }
 }
 
 fn our_type(krate: &TokenStream, name: &str) -> TokenStream {

@@ -23,7 +23,7 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
     let outputs = outputs.map(|(index, node)| {
         let field = &graph.nodes[node].field;
         let metrics = field.output.as_ref().map_or(&[][..], |output| &output.metrics);
-        let reported = metrics::reported(&expansion.paths, metrics);
+        let reported = metrics::reported(&expansion.paths, &field.name, metrics);
         signatures.output_handle(&field.name, index, &reported)
     });
     let others = graph.nodes.iter().filter(|node| node.field.output.is_none());

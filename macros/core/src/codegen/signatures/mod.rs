@@ -31,6 +31,14 @@ pub(super) struct Handle {
     item: TokenStream,
 }
 
+/// The metrics that an output reports, for monitors.
+pub(super) struct Reported {
+    /// The name of the list.
+    pub(super) list: Ident,
+    /// Their impls of `ReportedIn` the list.
+    pub(super) impls: TokenStream,
+}
+
 /// The kind of function bodies.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Bodies {
@@ -168,26 +176,21 @@ impl Signatures<'_> {
         }
     }
 
-    /// The constant that is the handle of an output. It holds the list of the metrics that the output
-    /// reports, with their impls of `ReportedIn<metrics>`, so that rustc calls the list
-    /// `HousePrice::price::metrics`.
-    pub(super) fn output_handle(
-        &self,
-        name: &Ident,
-        index: usize,
-        reported: &TokenStream,
-    ) -> Handle {
+    /// The constant that is the handle of an output. It holds a type for the list of the metrics that the
+    /// output reports, which rustc calls `metrics_of_price`.
+    pub(super) fn output_handle(&self, name: &Ident, index: usize, reported: &Reported) -> Handle {
         let (krate, definition) = (&self.paths.krate, &self.names.definition);
         let (text, doc) =
             (plain(name), format!("The output `{name}`, to speak of it to a trainer."));
+        let Reported { list, impls } = reported;
         let item = quote! {
             #[doc = #doc]
             #[allow(non_upper_case_globals, non_camel_case_types, non_local_definitions, dead_code)]
             pub const #name: #krate::train::OutputOf<#definition, #index> = {
-                pub struct metrics;
-                #reported
+                pub enum #list {}
+                #impls
                 impl #krate::metric::Reports<#index> for #definition {
-                    type Metrics = metrics;
+                    type Metrics = #list;
                 }
                 #krate::train::OutputOf::new(#text)
             };

@@ -344,7 +344,7 @@ impl Signatures<'_> {
                 #predict
             }
 
-            fn train(
+            fn training_heads(
                 module_: &mut Self::Built,
                 rows_: &#krate::data::Batch<'_>,
                 device_: &D,
