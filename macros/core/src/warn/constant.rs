@@ -69,7 +69,9 @@ fn only_one(
     let (_, counts) = CATEGORIES.iter().find(|(name, _)| *name == callee)?;
     let mut given = parameters.iter().zip(arguments);
     given.find_map(|(parameter, argument)| match argument {
-        Argument::Size(SizeExpr { tokens, value: Size::Known(1) }) if parameter.name == *counts => {
+        Argument::Size(SizeExpr { tokens, value: Size::Known(1), .. })
+            if parameter.name == *counts =>
+        {
             Some((callee, tokens.span()))
         }
         _ => None,
