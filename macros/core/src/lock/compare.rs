@@ -237,7 +237,7 @@ impl Found<'_> {
         let graph = &self.checked.graph;
         let names: Vec<String> = graph.nodes.iter().map(|node| plain(node.name())).collect();
         let is_absent = |line: &&Line| {
-            let is_known = names.iter().any(|name| *name == line.name);
+            let is_known = names.contains(&line.name);
             line.what == What::Node
                 && !is_known
                 && !self.before(&line.name).iter().all(Line::is_bare)

@@ -13,6 +13,8 @@ mod compare;
 mod constants;
 mod file;
 mod form;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;

@@ -5,11 +5,11 @@ use multi_input_spec::{Kind, Shape, Size};
 use super::{is, Findings};
 use crate::check::CheckedGraph;
 
-/// The numbers of channels that pictures have: grey, grey with alpha, colours, colours with alpha.
-const CHANNELS: std::ops::RangeInclusive<usize> = 1..=4;
+/// The numbers of channels that pictures have: grey, colours, colours with alpha.
+const CHANNELS: [usize; 3] = [1, 3, 4];
 
-/// A picture smaller than this may be a stack of channels.
-const SMALLEST: usize = 8;
+/// A picture that is not square and smaller than this may be a stack of channels.
+const SMALLEST: usize = 32;
 
 /// An array of rows that a convolution takes for channels.
 pub(super) fn channels_last(checked: &CheckedGraph, node: usize) -> Findings {
@@ -22,7 +22,8 @@ pub(super) fn channels_last(checked: &CheckedGraph, node: usize) -> Findings {
         return Vec::new();
     };
     let Some([height, width, channels]) = sizes(&shapes.input.shape) else { return Vec::new() };
-    if !CHANNELS.contains(&channels) || height.min(width) < SMALLEST || ty.dims.len() != 3 {
+    let is_large = height.min(width) >= if height == width { SMALLEST / 2 } else { SMALLEST };
+    if !CHANNELS.contains(&channels) || !is_large || ty.dims.len() != 3 {
         return Vec::new();
     }
     let name = written.name();
