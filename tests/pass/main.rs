@@ -5,6 +5,7 @@ mod auto_embedding;
 mod categories_by_hand;
 mod const_sizes;
 mod forty_inputs;
+mod fragments;
 mod long_branch;
 mod masked_sequences;
 mod names_of_the_expansion;

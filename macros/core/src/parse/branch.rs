@@ -1,15 +1,20 @@
 //! `#[branch(Dense(64, relu), Dropout(0.2), my::Gate<64> => [64], frozen)]`.
 
 mod own_module;
+mod reading;
 mod slips;
+#[cfg(test)]
+mod tests;
+mod trees;
 
 use multi_input_spec::{
     layer, layer::LAYERS, merge, step, Activation, ArgumentKind, ACTIVATIONS, LOSSES, METRICS,
 };
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Token, Type};
+use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Lit, Token, Type};
 
+use self::trees::trees_of;
 use super::{
     argument::{self, Argument, Given},
     attribute::{entries, once},
@@ -94,27 +99,33 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
 fn one_comma_each(tokens: &TokenStream, errors: &mut Diagnostics) -> bool {
     let comma = tokens::empty_place(tokens);
     if let Some(comma) = comma {
-        errors.at(comma, "nothing stands before this comma: leave it out");
+        errors.at(comma, "there is nothing before this comma: leave it out");
     }
     comma.is_none()
 }
 
-/// Whether the layer that a layer holds is in the form of one; reports one that is not.
+/// Whether the layer that a layer holds is an expression, as arguments are; reports one that is not.
 fn inner_is_written(
     spec: &layer::Layer,
     arguments: &TokenStream,
     errors: &mut Diagnostics,
 ) -> bool {
-    let holds = spec.parameters.iter().any(|p| matches!(p.kind, ArgumentKind::Layer { .. }));
-    let first = entries(arguments.clone()).into_iter().next().filter(|_| holds);
-    let slip = first.and_then(|first| slips::of_entry(&first.into_iter().collect::<Vec<_>>()));
-    match slip {
-        None => true,
-        Some((at, text)) => {
-            errors.at(at, text);
-            false
-        }
+    let among = spec.parameters.iter().find_map(|parameter| match parameter.kind {
+        ArgumentKind::Layer { among, .. } => Some(among),
+        _ => None,
+    });
+    let (Some(among), Some(first)) = (among, entries(arguments.clone()).into_iter().next()) else {
+        return true;
+    };
+    if syn::parse2::<Given>(first.clone()).is_ok() {
+        return true;
     }
+    let (at, text) = slips::of_entry(&trees_of(first.clone())).unwrap_or_else(|| {
+        let (outer, known) = (spec.name, list(among.iter().copied()));
+        (first.span(), format!("`{outer}` cannot hold `{}`; it takes {known}", compact(&first)))
+    });
+    errors.at(at, text);
+    false
 }
 
 /// What a word of another attribute is.
@@ -133,7 +144,7 @@ fn elsewhere(word: &str) -> Option<&'static str> {
 /// Reads an entry; `None` after reporting mistakes.
 fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
     let text = compact(&entry);
-    let trees: Vec<TokenTree> = entry.clone().into_iter().collect();
+    let trees = trees_of(entry.clone());
     match trees.as_slice() {
         [TokenTree::Ident(word)] if word == "frozen" => {
             once(&mut branch.frozen, word.span(), "frozen", word.span(), errors);
@@ -221,7 +232,7 @@ fn named(
 struct Meaning {
     /// Its name, if there is no doubt.
     name: Option<&'static str>,
-    /// The name that is near, as the end of a message.
+    /// The name that is near one that is not known, as the end of a message.
     near: String,
 }
 
@@ -229,7 +240,9 @@ fn meaning(name: &str) -> Meaning {
     let names = || LAYERS.iter().map(|layer| layer.name).chain(ACTIVATIONS.iter().map(|row| row.1));
     let exact = names().find(|known| *known == name);
     let meant = exact.or_else(|| names().find(|known| known.eq_ignore_ascii_case(name)));
-    Meaning { name: meant, near: suggest(name, names()) }
+    let is_no_slip = exact.is_some() || elsewhere(name).is_some();
+    let near = if is_no_slip { String::new() } else { suggest(name, names()) };
+    Meaning { name: meant, near }
 }
 
 /// A layer inside `outer`: one of `among`, without the parameters `without`, which `outer` sets
@@ -252,8 +265,10 @@ pub(super) fn nested(
         _ => None,
     };
     let Some((name, arguments)) = call else {
-        let trees: Vec<TokenTree> = value.to_token_stream().into_iter().collect();
-        let (at, text) = slips::of_entry(&trees).unwrap_or_else(|| {
+        let trees = trees_of(value.to_token_stream());
+        let is_number = matches!(value, Expr::Lit(lit) if !matches!(lit.lit, Lit::Str(_)));
+        let slip = slips::of_entry(&trees).filter(|_| !is_number);
+        let (at, text) = slip.unwrap_or_else(|| {
             let found = compact(&value.to_token_stream());
             (value.span(), format!("expected a layer such as `{}`; found `{found}`", among[0]))
         });
