@@ -7,6 +7,7 @@ mod categories_by_hand;
 mod const_sizes;
 mod constant_expressions;
 mod forty_inputs;
+mod fragments;
 mod imported_types;
 mod long_branch;
 mod masked_sequences;

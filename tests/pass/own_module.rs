@@ -69,7 +69,8 @@ pub struct Gated {
 #[test]
 fn compiles_and_runs() {
     let device = Cpu::default();
-    let model = device.build_module::<Gated, f32>();
+    // The modules are the defaults of the model's parameters.
+    let model: GatedModel<f32, Cpu> = device.build_module::<Gated, f32>();
     assert_eq!(model.measurements.0.scale.array(), [1.0; 10]);
     assert_eq!(Gated::GRAPH.nodes[0].layers[0].text, "Gate<10>");
 }

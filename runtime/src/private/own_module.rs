@@ -280,7 +280,7 @@ const fn does_not_fit(answers: Answers, name: &str, flow: Flow) -> Text {
         return impl_module(text.str(": it needs "), flow);
     }
     if !answers.fails {
-        return quoted(name).str(" has another error than its device: write `type Error = D::Err`");
+        return quoted(name).str(" needs the error of its device: write `type Error = D::Err`");
     }
     if !answers.gives {
         let text = quoted(name).str(" gives no batch of tensors: its `Output` has to be ");

@@ -1,17 +1,22 @@
 //! `#[branch(Dense(64, relu), Dropout(0.2), my::Gate<64> => [64], frozen)]`.
 
 mod own_module;
+mod reading;
 mod slips;
+#[cfg(test)]
+mod tests;
+mod trees;
 
 use multi_input_spec::{layer, names::Kind, Activation, ArgumentKind};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{spanned::Spanned, Expr, Type};
+use syn::{spanned::Spanned, Expr, Lit, Type};
 
+use self::trees::trees_of;
 use super::{
     argument::{self, Argument},
     attribute::{entries, once},
-    given,
+    given::{self, Given},
     number::SizeExpr,
     tokens,
     word::Word,
@@ -95,33 +100,39 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
 fn one_comma_each(tokens: &TokenStream, errors: &mut Diagnostics) -> bool {
     let comma = tokens::empty_place(tokens);
     if let Some(comma) = comma {
-        errors.at(comma, "nothing stands before this comma: leave it out");
+        errors.at(comma, "there is nothing before this comma: leave it out");
     }
     comma.is_none()
 }
 
-/// Whether the layer that a layer holds is in the form of one; reports one that is not.
+/// Whether the layer that a layer holds is an expression, as arguments are; reports one that is not.
 fn inner_is_written(
     spec: &layer::Layer,
     arguments: &TokenStream,
     errors: &mut Diagnostics,
 ) -> bool {
-    let holds = spec.parameters.iter().any(|p| matches!(p.kind, ArgumentKind::Layer { .. }));
-    let first = entries(arguments.clone()).into_iter().next().filter(|_| holds);
-    let slip = first.and_then(|first| slips::of_entry(&first.into_iter().collect::<Vec<_>>()));
-    match slip {
-        None => true,
-        Some((at, text)) => {
-            errors.at(at, text);
-            false
-        }
+    let among = spec.parameters.iter().find_map(|parameter| match parameter.kind {
+        ArgumentKind::Layer { among, .. } => Some(among),
+        _ => None,
+    });
+    let (Some(among), Some(first)) = (among, entries(arguments.clone()).into_iter().next()) else {
+        return true;
+    };
+    if syn::parse2::<Given>(first.clone()).is_ok() {
+        return true;
     }
+    let (at, text) = slips::of_entry(&trees_of(first.clone())).unwrap_or_else(|| {
+        let (outer, known) = (spec.name, list(among.iter().copied()));
+        (first.span(), format!("`{outer}` cannot hold `{}`; it takes {known}", compact(&first)))
+    });
+    errors.at(at, text);
+    false
 }
 
 /// Reads an entry; `None` after reporting mistakes.
 fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics) -> Option<()> {
     let text = compact(&entry);
-    let trees: Vec<TokenTree> = entry.clone().into_iter().collect();
+    let trees = trees_of(entry.clone());
     match trees.as_slice() {
         [TokenTree::Ident(word)] if word == "frozen" => {
             once(&mut branch.frozen, word.span(), "frozen", word.span(), errors);
@@ -240,8 +251,10 @@ pub(super) fn nested(
 ) -> Option<Layer> {
     let word = Word::of(value).and_then(|word| Some((word.ident()?, word)));
     let Some((name, word)) = word else {
-        let trees: Vec<TokenTree> = value.to_token_stream().into_iter().collect();
-        let (at, text) = slips::of_entry(&trees).unwrap_or_else(|| {
+        let trees = trees_of(value.to_token_stream());
+        let is_number = matches!(value, Expr::Lit(lit) if !matches!(lit.lit, Lit::Str(_)));
+        let slip = slips::of_entry(&trees).filter(|_| !is_number);
+        let (at, text) = slip.unwrap_or_else(|| {
             let found = compact(&value.to_token_stream());
             (value.span(), format!("expected a layer such as `{}`; found `{found}`", among[0]))
         });

@@ -3,7 +3,10 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Token, Type};
 
-use super::{Layer, LayerKind};
+use super::{
+    trees::{is_mark, stream, trees_of},
+    Layer, LayerKind,
+};
 use crate::{
     diagnostics::Diagnostics,
     parse::{attribute::point, number::SizeExpr},
@@ -19,7 +22,7 @@ pub(super) struct Entry {
 
 /// Reads an entry that is no layer of ours, and reports its mistakes.
 pub(super) fn read(entry: TokenStream, errors: &mut Diagnostics) -> Entry {
-    let trees: Vec<TokenTree> = entry.clone().into_iter().collect();
+    let trees = trees_of(entry.clone());
     let (head, arrow, claim) = parts(&trees);
     let (head, arguments) = without_arguments(head);
     let name = compact(&stream(head));
@@ -39,11 +42,14 @@ pub(super) fn read(entry: TokenStream, errors: &mut Diagnostics) -> Entry {
     }
     if let Some(arguments) = arguments {
         let given = compact(&arguments.stream());
+        let sizes = sizes(claim).unwrap_or_else(|| "64".to_owned());
         let generic = match given.is_empty() || head.last().is_some_and(|last| is_mark(last, '>')) {
             true => String::new(),
-            false => format!(", or `{name}<{given}>` if it has parameters"),
+            false => format!(", or `{name}<{given}> => [{sizes}]` if it has parameters"),
         };
-        let text = format!("a module of your own is named by its type: write `{name}`{generic}");
+        let text = format!(
+            "a module of your own is named by its type: write `{name} => [{sizes}]`{generic}"
+        );
         errors.at(arguments.span_open(), text);
         return Entry { module, layer: None };
     }
@@ -61,7 +67,7 @@ pub(super) fn read(entry: TokenStream, errors: &mut Diagnostics) -> Entry {
                 _ => claim[0].span(),
             };
             let sizes = sizes(claim).unwrap_or_else(|| "64".to_owned());
-            let text = format!("the sizes that it gives are written `{name} => [{sizes}]`");
+            let text = format!("write the sizes that `{name}` gives as `{name} => [{sizes}]`");
             Some((at, text))
         }
     };
@@ -156,7 +162,7 @@ fn without_arguments(head: &[TokenTree]) -> (&[TokenTree], Option<&Group>) {
 fn sizes(claim: &[TokenTree]) -> Option<String> {
     match claim {
         [TokenTree::Group(group)] => {
-            let content: Vec<TokenTree> = group.stream().into_iter().collect();
+            let content = trees_of(group.stream());
             let sizes = match content.iter().position(|tree| is_mark(tree, ';')) {
                 Some(end) => &content[end + 1..],
                 None => &content,
@@ -201,12 +207,4 @@ fn shape(list: &TokenTree, errors: &mut Diagnostics) -> Option<Vec<SizeExpr>> {
         sizes.iter().map(|size| errors.ok(SizeExpr::read(size))).collect();
     shape.iter_mut().flatten().for_each(|size| size.require(errors));
     shape
-}
-
-fn is_mark(tree: &TokenTree, mark: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
-}
-
-fn stream(trees: &[TokenTree]) -> TokenStream {
-    trees.iter().cloned().collect()
 }

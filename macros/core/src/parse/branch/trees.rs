@@ -1,0 +1,47 @@
+//! Sequences of tokens.
+
+use std::ops::Range;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// Whether a token is the mark.
+pub(super) fn is_mark(tree: &TokenTree, mark: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
+}
+
+/// The tokens as a stream.
+pub(super) fn stream(trees: &[TokenTree]) -> TokenStream {
+    trees.iter().cloned().collect()
+}
+
+/// The tokens of a stream.
+pub(super) fn trees_of(tokens: TokenStream) -> Vec<TokenTree> {
+    tokens.into_iter().collect()
+}
+
+/// The pieces between marks, each of one or several characters; no piece is empty. A dot in a path
+/// such as `nn.ReLU` does not count.
+pub(super) fn split(trees: &[TokenTree], marks: &[&str]) -> Vec<Range<usize>> {
+    let (mut pieces, mut start, mut position) = (Vec::new(), 0, 0);
+    while position < trees.len() {
+        let before = position.checked_sub(1).map(|before| &trees[before]);
+        let is_path = matches!(before, Some(TokenTree::Ident(_)));
+        let is_here = |mark: &&&str| {
+            let mut letters = mark.chars().zip(&trees[position..]);
+            let is_long_enough = trees.len() - position >= mark.len();
+            let is_dot = **mark == "." && is_path;
+            is_long_enough && !is_dot && letters.all(|(letter, tree)| is_mark(tree, letter))
+        };
+        match marks.iter().find(is_here) {
+            Some(mark) => {
+                pieces.push(start..position);
+                position += mark.len();
+                start = position;
+            }
+            None => position += 1,
+        }
+    }
+    pieces.push(start..trees.len());
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
