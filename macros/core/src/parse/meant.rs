@@ -19,7 +19,8 @@ use crate::{suggest::suggest, text::compact};
 /// branch says how many classes there are.
 pub(super) fn by(ty: &Type, branch: Option<&Branch>, error: syn::Error) -> syn::Error {
     let Some(Piece { ty, advice, .. }) = wrong(ty, branch) else { return error };
-    let found = compact(&ty.to_token_stream());
+    // The star of a pointer is none of a product.
+    let found = compact(&ty.to_token_stream()).trim_start().replacen("* ", "*", 1);
     syn::Error::new(point(&ty), format!("`{found}` is no type of a row: {advice}"))
 }
 
@@ -246,7 +247,7 @@ fn named(
             "one row holds plain arrays: `[f32; N]`, or `[[f32; COLUMNS]; ROWS]`",
             None,
         ),
-        ("DateTime" | "SystemTime" | "Timestamp" | "OffsetDateTime" | "Instant", _) => Piece::new(
+        ("DateTime" | "SystemTime" | "Timestamp" | "OffsetDateTime" | "Instant", None) => Piece::new(
             ty,
             "a date with a time is chrono's `NaiveDateTime`, one in UTC `DateTime<Utc>`, one without \
              a time `NaiveDate`",
