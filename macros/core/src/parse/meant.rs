@@ -284,13 +284,12 @@ fn slip(ty: &Type, name: &str) -> Option<Piece> {
     if KNOWN.contains(&name) {
         return None;
     }
-    let near = (name.len() > 2).then(|| suggest(name, KNOWN)).unwrap_or_default();
-    let meant = KNOWN.into_iter().find(|known| near.contains(&format!("`{known}`")))?;
+    let near = suggest(name, KNOWN);
     // A word of its own is not a slip for a short name.
-    let is_near = name.len().abs_diff(meant.len()) <= 1;
-    if !is_near {
-        return None;
-    }
+    let is_near = |known: &&str| {
+        near.contains(&format!("`{known}`")) && name.len().abs_diff(known.len()) <= 1
+    };
+    let meant = KNOWN.into_iter().find(|known| name.len() > 2 && is_near(known))?;
     let meant = Ident::new(meant, ty.span());
     Piece::written(ty, parse_quote!(#meant))
 }
