@@ -21,6 +21,14 @@ impl Signatures<'_> {
                 },
                 quote!(|device, seed| #krate::Model::build(device, seed)),
             ),
+            "load" => (
+                quote! {
+                    fn(&::core::primitive::str, &#private::Cpu) -> #krate::Result<
+                        #krate::Model<#definition, ::core::primitive::f32, #private::Cpu>,
+                    >
+                },
+                quote!(|path, device| #krate::Model::load(path, device)),
+            ),
             "summary" => (
                 quote!(fn() -> #krate::Summary),
                 quote! {
