@@ -1,9 +1,10 @@
 //! Inputs that are called as what every definition has.
 
+#![allow(non_snake_case)]
+
 use multi_input::prelude::*;
 
 #[multi_input_model]
-#[allow(non_snake_case)]
 pub struct House {
     #[input]
     #[branch(Dense(2))]
@@ -11,7 +12,6 @@ pub struct House {
     #[input(missing = zeros)]
     summary: Option<[f32; 2]>,
     #[input]
-    #[allow(non_snake_case)]
     GRAPH: [f32; 2],
     #[input]
     diagram: [f32; 2],

@@ -20,6 +20,12 @@ pub(crate) fn is_key_value() -> bool {
     text.trim_start_matches(is_of_path).starts_with('=')
 }
 
+/// Whether a type of the user's own is called `name`.
+pub(crate) fn has_own(name: &str) -> bool {
+    let source = SourceText::of_call();
+    source.and_then(|source| source.declared(name)).is_some_and(|declared| !declared.is_import)
+}
+
 /// Whether the struct is known to stand in a module, not in a function.
 pub(crate) fn is_in_module() -> bool {
     SourceText::of_call().is_some_and(|source| source.is_in_module())
@@ -33,6 +39,8 @@ pub(crate) struct Declared {
     pub(crate) is_before: bool,
     /// Whether it has the attribute `multi_input_model`.
     pub(crate) is_model: bool,
+    /// Whether it is imported.
+    is_import: bool,
 }
 
 impl SourceText {
@@ -76,7 +84,7 @@ impl SourceText {
             return None;
         }
         let (mut blocks, mut here, mut found) = (Vec::new(), None, Vec::new());
-        let mut words = ["", ""];
+        let (mut words, mut last) = (["", ""], 0);
         // Where the import stands that is being read.
         let mut import: Option<Vec<usize>> = None;
         for (at, token) in tokens(&self.text) {
@@ -86,7 +94,7 @@ impl SourceText {
             if let Some(scope) =
                 import.as_ref().filter(|_| words[1] == name && ENDS.contains(&token))
             {
-                found.push((at, scope.clone()));
+                found.push((last, scope.clone()));
             }
             match token {
                 "use" => import = Some(blocks.clone()),
@@ -100,7 +108,7 @@ impl SourceText {
                 }
                 _ => {}
             }
-            words = [words[1], token];
+            (words, last) = ([words[1], token], at);
         }
         let here = here?;
         // The struct itself comes first behind the attribute.
@@ -141,6 +149,7 @@ impl SourceText {
         (!begins("cfg")).then(|| Declared {
             line: self.text[..at].matches('\n').count() + 1,
             is_before: at < self.attribute,
+            is_import: self.text[..at].trim_end().ends_with([':', '{', ',']),
             is_model: begins("multi_input_model") || begins("multi_input::multi_input_model"),
         })
     }
@@ -290,6 +299,7 @@ mod tests {
         assert_eq!(line(twice, "House"), Some(4));
         let imported = "use a::{B, HouseInputs};\n#[multi_input_model]\nstruct House {}\n";
         assert_eq!(line(imported, "HouseInputs"), Some(1));
+        assert!(source(imported).declared("HouseInputs").unwrap().is_import);
         let renamed = "use a::HouseInputs as Row;\n#[multi_input_model]\nstruct House {}\n";
         assert_eq!(line(renamed, "HouseInputs"), None);
         assert!(source(inner).is_in_module());

@@ -156,11 +156,8 @@ impl Types<'_> {
         let mut arguments = Vec::new();
         for parameter in &generics.params {
             match parameter {
-                GenericParam::Lifetime(one) => {
-                    let one = &one.lifetime;
-                    declared.push(quote!(#one));
-                    arguments.push(quote!(&#one ()));
-                }
+                // Without it the bare name stays a type everywhere.
+                GenericParam::Lifetime(_) => {}
                 GenericParam::Type(one) => {
                     let one = &one.ident;
                     declared.push(quote!(#one = ()));

@@ -59,7 +59,10 @@ fn imported(ty: &Type) -> Option<TokenStream> {
             let is_relative = ["self", "super"].iter().any(|module| first.ident == module);
             let is_imported = IMPORTED.iter().any(|name| last.ident == name);
             // In a function, the first segment may be an import of the function.
-            let is_found = path.path.segments.len() == 1 || source::is_in_module();
+            let is_found = match path.path.segments.len() {
+                1 => !is_imported || !source::has_own(&last.ident.to_string()),
+                _ => source::is_in_module(),
+            };
             (is_imported && !is_relative && is_found).then(|| written(&path.path, last))
         }
         _ => None,

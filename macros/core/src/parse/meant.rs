@@ -19,7 +19,8 @@ use crate::{suggest::suggest, text::compact};
 /// branch says how many classes there are.
 pub(super) fn by(ty: &Type, branch: Option<&Branch>, error: syn::Error) -> syn::Error {
     let Some(Piece { ty, advice, .. }) = wrong(ty, branch) else { return error };
-    let found = compact(&ty.to_token_stream());
+    // The star of a pointer is none of a product.
+    let found = compact(&ty.to_token_stream()).trim_start().replacen("* ", "*", 1);
     syn::Error::new(point(&ty), format!("`{found}` is no type of a row: {advice}"))
 }
 
@@ -246,7 +247,7 @@ fn named(
             "one row holds plain arrays: `[f32; N]`, or `[[f32; COLUMNS]; ROWS]`",
             None,
         ),
-        ("DateTime" | "SystemTime" | "Timestamp" | "OffsetDateTime" | "Instant", _) => Piece::new(
+        ("DateTime" | "SystemTime" | "Timestamp" | "OffsetDateTime" | "Instant", None) => Piece::new(
             ty,
             "a date with a time is chrono's `NaiveDateTime`, one in UTC `DateTime<Utc>`, one without \
              a time `NaiveDate`",
@@ -283,13 +284,12 @@ fn slip(ty: &Type, name: &str) -> Option<Piece> {
     if KNOWN.contains(&name) {
         return None;
     }
-    let near = (name.len() > 2).then(|| suggest(name, KNOWN)).unwrap_or_default();
-    let meant = KNOWN.into_iter().find(|known| near.contains(&format!("`{known}`")))?;
+    let near = suggest(name, KNOWN);
     // A word of its own is not a slip for a short name.
-    let is_near = name.len().abs_diff(meant.len()) <= 1;
-    if !is_near {
-        return None;
-    }
+    let is_near = |known: &&str| {
+        near.contains(&format!("`{known}`")) && name.len().abs_diff(known.len()) <= 1
+    };
+    let meant = KNOWN.into_iter().find(|known| name.len() > 2 && is_near(known))?;
     let meant = Ident::new(meant, ty.span());
     Piece::written(ty, parse_quote!(#meant))
 }

@@ -400,9 +400,9 @@ fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     if let Ok(text) = input.fork().parse::<LitStr>() {
         return Err(syn::Error::new(text.span(), format!("{example}{}`", text.value())));
     }
-    input.call(Path::parse_mod_style).map_err(|error| {
-        syn::Error::new(error.span(), format!("expected a path: `crate = ::multi_input`"))
-    })
+    input
+        .call(Path::parse_mod_style)
+        .map_err(|error| syn::Error::new(error.span(), "expected a path: `crate = ::multi_input`"))
 }
 
 /// The struct; an error is reported for another item, and for parameters.
