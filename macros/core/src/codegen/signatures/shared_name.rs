@@ -28,14 +28,6 @@ impl Signatures<'_> {
                 },
                 quote!(|path_, device_| #krate::Model::load(path_, device_)),
             ),
-            "load" => (
-                quote! {
-                    fn(&::core::primitive::str, &#private::Cpu) -> #krate::Result<
-                        #krate::Model<#definition, ::core::primitive::f32, #private::Cpu>,
-                    >
-                },
-                quote!(|path, device| #krate::Model::load(path, device)),
-            ),
             "summary" => (
                 quote!(fn() -> #krate::Summary),
                 quote! {

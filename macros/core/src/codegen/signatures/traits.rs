@@ -1,7 +1,7 @@
 //! The impls for the rows, the module and the definition.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 use super::{
     super::{forward::Mode, paths::Paths},
@@ -210,15 +210,12 @@ impl Signatures<'_> {
         let (quiet, built) = (self.quiet(), self.built());
         let builders = self.builders();
         let functions = self.network_functions(bodies);
-        // Where rustc says that a module of a public model is private.
-        let at = self.modules.first().map_or_else(Span::call_site, |custom| custom.span);
-        let type_built = quote_spanned!(at=> type Built = #model<E, D, #(#built),*>;);
         quote! {
             impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition
             where
                 #(#builders: #private::BuildOnDevice<D, E>,)*
             {
-                #type_built
+                type Built = #model<E, D, #(#built),*>;
             }
 
             #quiet
