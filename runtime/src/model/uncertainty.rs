@@ -71,11 +71,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// As [`evaluate`](Model::evaluate); [`Error::NoTargets`] without known targets; and
     /// [`Error::Unsuitable`] for a prediction that is no number from 0 to 1.
-    pub fn reliability(
-        &self,
-        output: impl ClassOutput<M>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<Reliability>> {
+    #[rustfmt::skip]
+    pub fn reliability(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<Reliability>> {
         let observed =
             self.observed_output(("Model::reliability", COMPARE), output.index(), rows)?;
         Ok(Reliability::of(&observed))
@@ -86,11 +83,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// As [`reliability`](Model::reliability).
-    pub fn roc_curves(
-        &self,
-        output: impl ClassOutput<M>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<RocCurve>> {
+    #[rustfmt::skip]
+    pub fn roc_curves(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<RocCurve>> {
         let observed =
             self.observed_output(("Model::roc_curves", COMPARE), output.index(), rows)?;
         Ok(RocCurve::of(&observed))
@@ -100,11 +94,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// As [`reliability`](Model::reliability).
-    pub fn precision_recall_curves(
-        &self,
-        output: impl ClassOutput<M>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<PrecisionRecallCurve>> {
+    #[rustfmt::skip]
+    pub fn precision_recall_curves(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<PrecisionRecallCurve>> {
         let operation = ("Model::precision_recall_curves", COMPARE);
         let observed = self.observed_output(operation, output.index(), rows)?;
         Ok(PrecisionRecallCurve::of(&observed))
@@ -179,12 +170,8 @@ impl Threshold {
     /// [`Error::NoTargets`] without known targets; [`Error::Unsuitable`] if all known rows are true or
     /// all are false, for a NaN prediction, for an output that is no `bool`, and for a cost that is no
     /// number of at least 0; as [`Model::evaluate`].
-    pub fn best<M: Network<E, D>, E: Element, D: Compute<E>>(
-        criterion: Criterion,
-        model: &Model<M, E, D>,
-        output: impl ClassOutput<M>,
-        rows: &[M::Sample],
-    ) -> Result<Threshold> {
+    #[rustfmt::skip]
+    pub fn best<M: Network<E, D>, E: Element, D: Compute<E>>(criterion: Criterion, model: &Model<M, E, D>, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Threshold> {
         match &Threshold::best_of_labels(criterion, model, output, rows)?[..] {
             [threshold] => Ok(*threshold),
             several => Err(Error::Unsuitable {
@@ -201,12 +188,8 @@ impl Threshold {
     ///
     /// # Errors
     /// As [`best`](Threshold::best), if all known rows of a label are true or all are false.
-    pub fn best_of_labels<M: Network<E, D>, E: Element, D: Compute<E>>(
-        criterion: Criterion,
-        model: &Model<M, E, D>,
-        output: impl ClassOutput<M>,
-        rows: &[M::Sample],
-    ) -> Result<Vec<Threshold>> {
+    #[rustfmt::skip]
+    pub fn best_of_labels<M: Network<E, D>, E: Element, D: Compute<E>>(criterion: Criterion, model: &Model<M, E, D>, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<Threshold>> {
         let operation = ("Threshold::best", "choose a threshold on");
         let observed = model.observed_output(operation, output.index(), rows)?;
         Threshold::of_labels(criterion, &observed)

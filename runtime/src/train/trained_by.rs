@@ -34,13 +34,13 @@ pub trait TrainedBy<M, N, R, C: ?Sized, P> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<'c, M, N, R, E, D, C> TrainedBy<M, N, R, C, Model<N, E, D>> for (M, Model<N, E, D>)
+impl<M, N, R, E, D, C> TrainedBy<M, N, R, C, Model<N, E, D>> for (M, Model<N, E, D>)
 where
     M: Definition,
     N: Network<E, D, Sample = R> + Is<M>,
     E: Element,
     D: Compute<E>,
-    C: Callback<M> + ?Sized + 'c,
+    C: Callback<M> + ?Sized,
 {
     fn fit<O>(
         trainer: Trainer<M, O, C>,

@@ -161,11 +161,8 @@ impl<M: Definition> Conformal<M> {
     /// # Errors
     /// [`Error::Unsuitable`](multi_input_base::Error::Unsuitable) if the prediction is not one of this
     /// output.
-    pub fn set<P: ClassPrediction>(
-        &self,
-        output: impl ClassOutput<M>,
-        prediction: &P,
-    ) -> Result<P::Set> {
+    #[rustfmt::skip]
+    pub fn set<P: ClassPrediction>(&self, output: impl ClassOutput<M>, prediction: &P) -> Result<P::Set> {
         let index = output.index();
         let probabilities = probabilities_of(SET, &M::GRAPH.outputs[index], prediction)?;
         let members = self.fitted.members(index, &probabilities, P::OF_CLASSES)?;
