@@ -6,33 +6,33 @@ const UNITS: usize = 16;
 const EPSILON: f64 = 0.5;
 
 mod other {
-    use super::*;
+use super::*;
 
-    #[multi_input_model(lock = "data/constants.lock")]
-    pub struct House {
-        #[input]
-        #[branch(Dense(UNITS, relu), Dense(2 * UNITS, relu))]
-        rooms: [f32; 3],
-        #[from(rooms)]
-        #[branch(Dense(1))]
-        #[output(loss = mse)]
-        price: f32,
-    }
+#[multi_input_model(lock = "data/constants.lock")]
+pub struct House {
+    #[input]
+    #[branch(Dense(UNITS, relu), Dense(2 * UNITS, relu))]
+    rooms: [f32; 3],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
 }
 
 mod unknown {
-    use super::*;
+use super::*;
 
-    #[multi_input_model(lock = "data/unknown_constants.lock")]
-    pub struct House {
-        #[input]
-        #[branch(Dense(UNITS, relu), BatchNorm(epsilon = EPSILON))]
-        rooms: [f32; 3],
-        #[from(rooms)]
-        #[branch(Dense(1))]
-        #[output(loss = mse)]
-        price: f32,
-    }
+#[multi_input_model(lock = "data/unknown_constants.lock")]
+pub struct House {
+    #[input]
+    #[branch(Dense(UNITS, relu), BatchNorm(epsilon = EPSILON))]
+    rooms: [f32; 3],
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+}
 }
 
 fn main() {}

@@ -30,9 +30,10 @@ pub(super) fn nothing_to_train(checked: &CheckedGraph, node: usize) -> Findings 
     let model = &graph.model.name;
     match (first, frozen) {
         (Some(_), Some((owner, span))) if owner == node => {
+            let name = graph.nodes[node].name();
             let text = format!(
-                "every branch of `{model}` that has weights is `frozen`, so that nothing is trained; \
-                 leave the word out of one"
+                "`{name}` is `frozen`, as is every branch of `{model}` that has weights, so that \
+                 nothing is trained; leave the word out of one"
             );
             vec![(span, text)]
         }
