@@ -1,5 +1,7 @@
 //! Items for generated code only; they have no stability guarantee.
 
+mod newtype;
+
 pub use dfdx::{
     nn::{
         tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
@@ -12,6 +14,7 @@ pub use dfdx::{
     tensor_ops::Device,
 };
 pub use multi_input_spec as spec;
+pub use newtype::{NoRowValue, NotRead, RowValue};
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};

@@ -9,6 +9,7 @@ mod long_branch;
 mod masked_sequences;
 mod names_of_the_expansion;
 mod nested_merges;
+mod newtypes;
 mod no_derives;
 mod one_input;
 mod one_node_in_three_places;

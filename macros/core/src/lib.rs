@@ -19,6 +19,7 @@ mod fuzz;
 mod graph;
 mod lint;
 mod names;
+mod newtype;
 mod parse;
 mod part;
 mod plan;
@@ -31,3 +32,4 @@ mod text;
 mod warn;
 
 pub use expand::expand_model;
+pub use newtype::expand_newtype;

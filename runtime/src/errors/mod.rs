@@ -39,6 +39,7 @@ pages! {
     loss,
     metric,
     missing,
+    newtypes,
     no_output,
     numbers,
     operands,

@@ -28,6 +28,7 @@ mod metrics;
 mod model;
 mod nest;
 mod network;
+mod newtypes;
 mod own;
 mod paths;
 mod rows;
@@ -55,7 +56,12 @@ pub(crate) fn generate(plan: &Plan<'_>, likely_mistakes: &[Warning]) -> TokenStr
     let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
     let is_part = graph.model.part_of.is_some();
     // The model of a part checks its constants.
-    let checks = if is_part { TokenStream::new() } else { constants::checks(&expansion) };
+    let checks = if is_part {
+        TokenStream::new()
+    } else {
+        let (constants, newtypes) = (constants::checks(&expansion), newtypes::checks(&expansion));
+        quote!(#constants #newtypes)
+    };
     let parts = [
         checks,
         model::definition(&expansion),

@@ -14,6 +14,7 @@ use super::{
     cells::{self, CellOptions},
     claim::Claim,
     own::{self, Own},
+    wraps::{self, Wraps},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -33,6 +34,8 @@ pub(crate) struct Input {
     pub(crate) missing_unread: bool,
     /// How the value is written in files.
     pub(crate) cells: CellOptions,
+    /// What its newtype wraps.
+    pub(crate) wraps: Option<Wraps>,
 }
 
 /// A preprocessing step with its arguments.
@@ -64,7 +67,7 @@ impl Input {
 impl Step {
     /// Whether an entry is a step of the user's own.
     pub(super) fn is_own(entry: &TokenStream) -> bool {
-        Own::is_written(entry, names().chain(["missing"]).chain(cells::NAMES))
+        Own::is_written(entry, names().chain(["missing", wraps::NAME]).chain(cells::NAMES))
     }
 
     /// As the user calls it.
@@ -109,7 +112,10 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
             }
             continue;
         }
-        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else { continue };
+        let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
+            Wraps::may_be_meant(Span::call_site(), &mut input.wraps);
+            continue;
+        };
         let span = name.span();
         let spec = step::named(&name.to_string());
         match (name.to_string().as_str(), spec, form) {
@@ -127,15 +133,17 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
                 input.missing_unread = true;
                 expected(&name, "missing = zeros` or `missing(\"NA\")", errors);
             }
+            (wraps::NAME, _, form) => Wraps::read(&name, form, &mut input.wraps, errors),
             (unknown, _, form) => {
                 if input.cells.read(&name, form, errors).is_none() {
                     continue;
                 }
-                let names = names().chain(cells::NAMES);
+                let names = names().chain(cells::NAMES).chain([wraps::NAME]);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(span, format!("`#[input]` has no option `{unknown}`{all}"));
+                Wraps::may_be_meant(span, &mut input.wraps);
             }
         }
     }

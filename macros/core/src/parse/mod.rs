@@ -24,6 +24,7 @@ mod rename;
 mod serde;
 mod tokenizer;
 mod typed;
+mod wraps;
 
 pub(crate) use argument::{Argument, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
@@ -44,3 +45,4 @@ pub(crate) use own::Own;
 pub(crate) use part::{Part, Whole};
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use typed::Typed;
+pub(crate) use wraps::{wrapped, Newtype};

@@ -15,7 +15,7 @@ use super::{
     branch::{self, Branch},
     cells::CellOptions,
     data_file::DataFile,
-    data_type::{self, FieldType},
+    data_type::FieldType,
     derived::{self, Derived},
     input::{self, Input},
     merge::{self, Merge},
@@ -24,6 +24,7 @@ use super::{
     rename::{self, RenameAll},
     serde::{self, Columns, Derives},
     typed::{self, Typed},
+    wraps,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -343,6 +344,11 @@ fn read_field(
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
+    let columns = Columns { options: rename::options(&attributes), ..columns };
+    let of_input = sources.iter().find_map(|(_, source)| match source {
+        Some(Source::Input(input)) => input.wraps.clone(),
+        _ => None,
+    });
     let source = match sources.is_empty() && !slips.is_empty() {
         // The misspelt attribute may have been the source.
         true => None,
@@ -355,7 +361,8 @@ fn read_field(
     };
     let ty_tokens = field.ty.to_token_stream();
     let ty = errors.of_field(&name, |errors| {
-        let ty = errors.ok(data_type::read(&field.ty))?;
+        let of_output = output.as_ref().and_then(|output| output.wraps.as_ref());
+        let ty = wraps::read_type(&field.ty, of_input.as_ref().or(of_output), errors)?;
         ty.sizes().for_each(|size| size.require(errors));
         Some(ty)
     });

@@ -18,6 +18,7 @@ use super::{
     metric::{self, OutputMetric},
     number::NumberExpr,
     own::Own,
+    wraps::{self, Wraps},
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -48,6 +49,8 @@ pub(crate) struct Output {
     pub(crate) categories: Option<Span>,
     /// How the target is written in files.
     pub(crate) cells: CellOptions,
+    /// What the newtype of the target wraps.
+    pub(crate) wraps: Option<Wraps>,
     /// The attribute's name.
     pub(crate) span: Span,
 }
@@ -101,18 +104,19 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     if tokens.is_empty() {
         return Kind::Value(span);
     }
-    let (mut losses, mut weight, mut first) = (None, None, None);
+    let (mut losses, mut weight, mut wraps, mut first) = (None, None, None, None);
     let (mut steps, mut categories, mut cells) = (Vec::new(), None, CellOptions::default());
     let (mut metrics, mut weighted_metrics) = (Vec::new(), Vec::new());
     let mut is_read = true;
     for entry in attribute::entries(tokens) {
-        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+        let ours = ["loss", "metrics", "weighted_metrics", "weight", "categories", wraps::NAME];
         if Own::is_written(&entry, ours.into_iter().chain(input::names()).chain(cells::NAMES)) {
             read_own_step(entry, &mut steps, errors);
             continue;
         }
         let Some(Entry { name, form }) = attribute::read_entry(entry, errors) else {
             is_read = false;
+            Wraps::may_be_meant(span, &mut wraps);
             continue;
         };
         let at = name.span();
@@ -139,6 +143,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
             ("weight", _) => expected(&name, "weight = 0.5` or `weight = learned", errors),
             ("categories", Form::Word) => once(&mut categories, at, "categories", at, errors),
             ("categories", _) => expected(&name, "categories", errors),
+            (wraps::NAME, form) => Wraps::read(&name, form, &mut wraps, errors),
             (known, form) if inverting().any(|step| step.name == known) => {
                 input::read_into(&name, form, &mut steps, &mut cells, errors);
             }
@@ -155,13 +160,15 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
                 if cells.read(&name, form, errors).is_none() {
                     continue;
                 }
-                let names = ["loss", "metrics", "weighted_metrics", "weight", "categories"];
+                let names =
+                    ["loss", "metrics", "weighted_metrics", "weight", "categories", wraps::NAME];
                 let steps = inverting().map(|step| step.name);
                 let names = names.into_iter().chain(steps).chain(cells::NAMES);
                 let near = suggest(unknown, names.clone());
                 let all =
                     if near.is_empty() { format!("; there are {}", list(names)) } else { near };
                 errors.at(at, format!("`#[output]` has no option `{unknown}`{all}"));
+                Wraps::may_be_meant(at, &mut wraps);
                 is_read = false;
             }
         }
@@ -186,6 +193,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
         steps,
         categories,
         cells,
+        wraps,
         span,
     }))
 }

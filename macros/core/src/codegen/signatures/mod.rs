@@ -16,7 +16,7 @@ use crate::{
     text::plain,
 };
 
-pub(super) use traits::{DefinitionContent, NetworkBodies};
+pub(super) use traits::{DefinitionContent, NetworkBodies, RowField};
 
 /// The data for writing the items of one model.
 pub(super) struct Signatures<'a> {
