@@ -8,7 +8,7 @@ use crate::{
     diagnostics::Diagnostics,
     parse,
     suggest::{list, suggest},
-    text::plain,
+    text::{compact, plain},
 };
 
 /// The expansion of `#[derive(Newtype)]`: the impl of the trait, or all mistakes with an impl that
@@ -103,6 +103,10 @@ impl Options {
 fn implement(item: &DeriveInput, options: &Options, inner: Option<TokenStream>) -> TokenStream {
     let (ident, Options { name, krate }) = (&item.ident, options);
     let (impl_generics, ty_generics, bounds) = item.generics.split_for_impl();
+    let wraps = inner.as_ref().map(|inner| {
+        let text = format!("`{}`", compact(inner));
+        quote!(const WRAPS: &'static ::core::primitive::str = #text;)
+    });
     let (inner, wrap, value) = match inner {
         Some(inner) => (inner, quote!(Self(inner)), quote!(&self.0)),
         None => {
@@ -118,6 +122,7 @@ fn implement(item: &DeriveInput, options: &Options, inner: Option<TokenStream>) 
             type Inner = #inner;
 
             const NAME: &'static ::core::primitive::str = #name;
+            #wraps
 
             fn wrap(inner: Self::Inner) -> Self {
                 #wrap

@@ -75,6 +75,9 @@ pub trait Newtype: Sized {
     /// Its name in the files of models.
     const NAME: &'static str;
 
+    /// What it wraps, for messages of the compiler.
+    const WRAPS: &'static str = "another type";
+
     /// Wraps a value.
     fn wrap(inner: Self::Inner) -> Self;
 

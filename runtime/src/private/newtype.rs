@@ -61,6 +61,8 @@ impl<T: Prediction> RowValue<T> {
 impl<T: Newtype> RowValue<T> {
     /// The name of the newtype in the files of models.
     pub const UNIT: Option<&'static str> = Some(T::NAME);
+    /// What the newtype wraps, for messages.
+    pub const WRAPS: &'static str = T::WRAPS;
 }
 
 impl<T: Unwrap<Unwrapped: Serialize>> RowValue<T> {
@@ -88,6 +90,8 @@ pub trait NoRowValue<T> {
     const APPEND: Append = |_, _, _, _| false;
     /// See [`RowValue::UNIT`].
     const UNIT: Option<&'static str> = None;
+    /// See [`RowValue::WRAPS`].
+    const WRAPS: &'static str = "";
 
     /// See [`RowValue::take`].
     fn take<E>(_: &mut Cells<'_>, _: usize) -> Result<T, E> {

@@ -110,7 +110,7 @@ impl<'a> SerdeOfNewtype<'a> {
 }
 
 /// Compares newtypes with what the fields say that they wrap, each pair once. A local trait gives the
-/// message.
+/// message for a type that is none.
 pub(super) fn checks(expansion: &Expansion<'_>) -> TokenStream {
     let mut seen = BTreeSet::new();
     let fields = expansion.checked.graph.nodes.iter().map(|node| &node.field);
@@ -123,23 +123,41 @@ pub(super) fn checks(expansion: &Expansion<'_>) -> TokenStream {
 fn check(expansion: &Expansion<'_>, field: &Field, newtype: &Newtype) -> TokenStream {
     let (krate, private) = (&expansion.paths.krate, &expansion.paths.private);
     let Newtype { path, text, inner, .. } = newtype;
-    let (name, claimed) = (plain(&field.name), inner.absolute(krate));
-    let differing = format!(
-        "`{name}`: `{text}` wraps `{{Self}}`, but `wraps` says `{}`",
-        // Braces would be parsed as format parameters.
-        inner.text.replace('{', "{{").replace('}', "}}")
-    );
-    quote_spanned! {newtype.span=>
+    let (name, claimed, spec) = (plain(&field.name), inner.absolute(krate), &expansion.paths.spec);
+    let lacking = format!("`{name}`: `{text}` is no newtype of a row's value");
+    let (wraps, stated) =
+        (format!("`{name}`: `{text}` wraps "), format!(", but `wraps` says `{}`", inner.text));
+    let [unit, found] = [quote!(UNIT), quote!(WRAPS)].map(|item| row_value(path, item, krate));
+    let check = quote_spanned! {newtype.span=>
+        if #unit.is_some() && !AsStated::<#path>::HOLDS {
+            ::core::panic!("{}", #spec::Text::new(#wraps).str(#found).str(#stated).as_str());
+        }
+        <#path as Newtype>::IS_ONE
+    };
+    quote! {
+        #[allow(dead_code)]
         const _: () = {
-            #[diagnostic::on_unimplemented(message = #differing, label = "wraps `{Self}`")]
-            trait WrappedAsStated {
-                const WRAPPED: () = ();
+            #[diagnostic::on_unimplemented(
+                message = #lacking,
+                label = "derive `multi_input::Newtype` on it"
+            )]
+            trait Newtype {
+                const IS_ONE: () = ();
             }
             #[diagnostic::do_not_recommend]
-            impl WrappedAsStated for #claimed {}
-            #[diagnostic::do_not_recommend]
-            impl WrappedAsStated for #private::NotRead {}
-            <<#path as #krate::Newtype>::Inner as WrappedAsStated>::WRAPPED
+            impl<T: #krate::Newtype> Newtype for T {}
+            trait Stated {}
+            impl Stated for #claimed {}
+            impl Stated for #private::NotRead {}
+            struct AsStated<T>(::core::marker::PhantomData<T>);
+            impl<T: #krate::Newtype<Inner: Stated>> AsStated<T> {
+                const HOLDS: ::core::primitive::bool = true;
+            }
+            trait NotAsStated {
+                const HOLDS: ::core::primitive::bool = false;
+            }
+            impl<T> NotAsStated for AsStated<T> {}
+            #check
         };
     }
 }
