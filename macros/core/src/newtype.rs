@@ -51,8 +51,9 @@ fn wrapped(item: &DeriveInput) -> syn::Result<&Type> {
     let fields = match &data.fields {
         Fields::Unnamed(fields) => &fields.unnamed,
         Fields::Named(fields) => {
-            let first = fields.named.first().map_or(item.ident.span(), Spanned::span);
-            return refuse(first, "its field has no name");
+            let first = fields.named.first().and_then(|field| field.ident.as_ref());
+            let name = first.unwrap_or(&item.ident);
+            return refuse(name.span(), &format!("this one names it `{name}`"));
         }
         Fields::Unit => return refuse(item.ident.span(), "this wraps nothing"),
     };
