@@ -60,10 +60,11 @@ pub use compute::Compute;
 pub use data::{Class, Counts, Image, LabelProbabilities, Normal, Probabilities, Quantiles};
 pub use model::{Baselines, Model, Summary};
 pub use multi_input_base::{Error, Notice, NoticeKind, Result, Seed};
-pub use multi_input_data::preprocess;
+pub use multi_input_data::{preprocess, Newtype};
 pub use multi_input_kernel::with_threads;
 #[doc = include_str!("multi_input_model.md")]
 pub use multi_input_macros::multi_input_model;
+pub use multi_input_macros::Newtype;
 pub use multi_input_nn::{layer, loss, merge, missing, optim};
 
 /// The items that a program for training a model needs.
@@ -85,7 +86,7 @@ pub mod prelude {
         slices::Slices,
         train::{Clip, MovingAverage, Shuffle, Trainer},
         transfer::Weights,
-        Baselines, Model, Seed,
+        Baselines, Model, Newtype, Seed,
     };
     pub use dfdx::tensor::Cpu;
 }

@@ -25,6 +25,8 @@
 
 pub mod own_module;
 
+mod newtype;
+
 pub use dfdx::{
     nn::{
         tensor_collection::{ModuleVisitor, TensorCollection, TensorOptions},
@@ -37,6 +39,7 @@ pub use dfdx::{
     tensor_ops::Device,
 };
 pub use multi_input_spec as spec;
+pub use newtype::{NoRowValue, NotRead, RowValue};
 pub use serde;
 
 use dfdx::{shapes::Unit, tensor::Trace};

@@ -7,6 +7,7 @@ mod exact_numbers;
 mod forms;
 mod hostile_texts;
 mod lists;
+mod newtypes;
 mod pictures;
 mod raw_records;
 mod raw_rows;

@@ -53,7 +53,9 @@ def metadata():
     found = {}
     for line in answer.stdout.splitlines():
         message = json.loads(line)
-        if message["reason"] == "compiler-artifact" and message["target"]["name"] in EXTERNS:
+        # Those that are linked are of the macros, which have features of their own.
+        is_linked = any(f.endswith(".rlib") for f in message.get("filenames", []))
+        if message["reason"] == "compiler-artifact" and message["target"]["name"] in EXTERNS and not is_linked:
             found[message["target"]["name"]] = next(f for f in message["filenames"] if f.endswith(".rmeta"))
     return found
 

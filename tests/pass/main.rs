@@ -14,6 +14,7 @@ mod masked_sequences;
 mod names_of_the_expansion;
 mod names_of_the_user;
 mod nested_merges;
+mod newtypes;
 mod no_derives;
 mod one_input;
 mod one_node_in_three_places;

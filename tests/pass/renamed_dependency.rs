@@ -29,10 +29,14 @@ mod facade {
     pub use renamed as inside;
 }
 
+#[derive(renamed::Newtype)]
+#[newtype(crate = crate::facade::inside)]
+pub struct Rooms([f32; 2]);
+
 #[multi_input_model(crate = crate::facade::inside)]
 pub struct Flat {
-    #[input]
-    rooms: [f32; 2],
+    #[input(wraps = [f32; 2])]
+    rooms: Rooms,
     #[from(rooms)]
     #[branch(Dense(1))]
     #[output(loss = binary_cross_entropy)]
@@ -41,5 +45,5 @@ pub struct Flat {
 
 fn main() {
     let row = inner::HouseInputs { measurements: [0.0; 10], district: None };
-    assert_eq!(row.measurements.len() + FlatInputs { rooms: [1.0, 2.0] }.rooms.len(), 12);
+    assert_eq!(row.measurements.len() + FlatInputs { rooms: Rooms([1.0, 2.0]) }.rooms.0.len(), 12);
 }

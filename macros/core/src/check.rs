@@ -13,6 +13,7 @@ mod own_modules;
 mod renamed;
 mod stages;
 mod target_steps;
+mod units;
 
 use multi_input_spec::{merge::MaskMerge, step::calendar, Kind, Loss, Target};
 use proc_macro2::Ident;
@@ -77,6 +78,8 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
         mean_is_of_numbers(node, &mut errors);
         imputed_may_be_missing(node, &mut errors);
         missing_operands_are_imputed(node, graph, &mut errors);
+        units::sums_are_of_one(node, graph, &mut errors);
+        units::merged_are_of_one(node, graph, &mut errors);
         mask_is_of_padding(node, &shaped.nodes[position], &mut errors);
         weights_are_summed(node, graph, &shaped.nodes[position], &mut errors);
         vectors_have_entries(node, graph, &shaped.nodes[position], &mut errors);

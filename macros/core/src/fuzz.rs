@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
-use crate::expand_model;
+use crate::{expand_model, expand_newtype};
 
 /// A SplitMix64 random number generator, equal on every platform.
 struct Random(u64);
@@ -49,6 +49,8 @@ fn seeds() -> [TokenStream; 10] {
             struct Forms {
                 #[input(missing("-1", "?"), decimal = ",", thousands = ".", currency = "$", impute(mean))]
                 rent: f64,
+                #[input(wraps = [Option<f32>; N], impute(mean))]
+                sides: [my::Sides; 2],
                 #[input(percent, columns("p0"..="p9"))]
                 shares: [f32; 10],
                 #[input(truthy("Y"), falsy("N"), missing = zeros)]
@@ -60,10 +62,10 @@ fn seeds() -> [TokenStream; 10] {
                 #[serde(default = "seven", deserialize_with = "doubled")]
                 #[input(impute(mean), columns(all_others))]
                 rest: [Option<f32>; 4],
-                #[merge(concat(rent, shares, gate, listed, seen, rest))]
+                #[merge(concat(rent, sides, shares, gate, listed, seen, rest))]
                 #[branch(Dense(1))]
-                #[output(loss = mse, columns("Sale price"), missing("NA"), decimal = ",")]
-                price: Option<f32>,
+                #[output(loss = mse, wraps = f32, columns("Sale price"), missing("NA"), decimal = ",")]
+                price: Option<Euros>,
             }
         },
         quote! {
@@ -430,5 +432,22 @@ fn check_mutations(rounds: usize, mut random: Random) {
             _ => TokenStream::new(),
         };
         check(arguments, item);
+    }
+}
+
+#[test]
+fn no_newtype_makes_the_derive_panic() {
+    let mut random = Random(13);
+    for _ in 0..2_000 {
+        let mut item = quote! {
+            #[newtype(name = "Metres", crate = my::path)]
+            pub struct Metres(#[doc(hidden)] pub [[Option<f32>; 3]; N]);
+        };
+        for _ in 0..=random.below(6) {
+            item = mutate(item, &mut random);
+        }
+        let text = item.to_string();
+        let result = std::panic::catch_unwind(|| expand_newtype(item));
+        assert!(result.is_ok(), "for\n{text}");
     }
 }

@@ -24,6 +24,7 @@ mod lint;
 mod lock;
 mod meaning;
 mod names;
+mod newtype;
 mod parse;
 mod part;
 mod plan;
@@ -40,3 +41,4 @@ mod warn;
 
 pub use expand::expand_model;
 pub use lock::{compare_with_lock, lock_of};
+pub use newtype::expand_newtype;

@@ -23,6 +23,7 @@
 //! | `[T; N]` | a list of `N` elements, or one column per element |
 //! | `Vec<T>` | a list of any length, of which no item is missing; a missing cell is the empty list; or columns of which the last ones are missing |
 //! | `Option<T>` | a cell of `T`; missing is `None` |
+//! | a [`Newtype`](crate::Newtype) | a cell of what it wraps |
 //!
 //! A cell is missing if it is blank (empty, only white space, or `null`), NaN, or a marker that the
 //! field declares with `missing("-1")` or the source with [`Csv::missing`](crate::Csv::missing). The

@@ -19,6 +19,10 @@ impl<T: Copy, const LEVELS: usize> Quantiles<T, LEVELS> {
 }
 
 impl<T, const LEVELS: usize> Quantiles<T, LEVELS> {
+    pub(crate) fn of(quantiles: [T; LEVELS]) -> Quantiles<T, LEVELS> {
+        Quantiles(quantiles)
+    }
+
     /// All quantiles.
     pub fn as_array(&self) -> &[T; LEVELS] {
         &self.0

@@ -13,6 +13,7 @@ pub mod columns;
 mod distribution;
 mod image;
 mod labels;
+mod newtype;
 mod picture;
 mod prediction;
 pub mod preprocess;
@@ -31,6 +32,9 @@ pub use class::{Class, Probabilities};
 pub use distribution::{Counts, Normal, Quantiles};
 pub use image::{Image, ImageError, ImageLimits};
 pub use labels::{LabelProbabilities, Labels};
+pub use newtype::Newtype;
+#[doc(hidden)]
+pub use newtype::{Unwrap, Wrap};
 pub(crate) use picture::of_sixteen_bits;
 pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};

@@ -10,7 +10,8 @@ use multi_input_cells::{expected_of_whole, is_held, of_whole};
 use super::{real::Real, Class, Column, Content, Image, Picture, Table, Values};
 
 /// A raw value of a row: `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, `String`, arrays of them,
-/// `Image<C>`, chrono's dates, `Vec` and `Option` of those, `Class<N>`.
+/// `Image<C>`, chrono's dates, `Vec` and `Option` of those, `Class<N>`, and newtypes
+/// ([`Newtype`](crate::Newtype)) around them.
 pub trait Raw {
     /// Appends the elements of the value, in row-major order.
     fn write(&self, column: &mut ColumnWriter<'_>);

@@ -35,6 +35,7 @@ static GRAPH: Graph = Graph {
         name: "Wine",
         inputs: &[Input {
             name: "measurements",
+            unit: None,
             kind: Content::Doubles { blanks: false },
             shape: &[12],
             missing: None,
@@ -52,6 +53,7 @@ static GRAPH: Graph = Graph {
 const NUMBER: Output = Output {
     target: Target {
         name: "alcohol",
+        unit: None,
         kind: TargetKind::Doubles,
         width: 1,
         steps: &[],

@@ -25,6 +25,9 @@ pub(crate) struct Part {
     /// models that agree. Older files lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by_name: Option<String>,
+    /// The name of the newtype of an input's or a target's values. Older files lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
 }
 
 impl Part {
@@ -37,11 +40,26 @@ impl Part {
         (&self.name, &self.is)
     }
 
+    /// Whether its values are of one newtype and those of the other part of another one. Without a
+    /// newtype they may be in any unit.
+    fn has_another_unit(&self, other: &Part) -> bool {
+        matches!((&self.unit, &other.unit), (Some(own), Some(others)) if own != others)
+    }
+
+    /// The description with the unit.
+    fn in_unit(&self) -> String {
+        match &self.unit {
+            Some(unit) => format!("{}, of the newtype `{unit}`", self.is),
+            None => self.is.clone(),
+        }
+    }
+
     /// The descriptions by which parts of two models are compared.
-    pub(crate) fn compared<'a>(&'a self, other: &'a Part) -> (&'a str, &'a str) {
+    pub(crate) fn compared(&self, other: &Part) -> (String, String) {
         match (&self.by_name, &other.by_name) {
-            (Some(own), Some(others)) => (own, others),
-            _ => (&self.is, &other.is),
+            (Some(own), Some(others)) => (own.clone(), others.clone()),
+            _ if self.has_another_unit(other) => (self.in_unit(), other.in_unit()),
+            _ => (self.is.clone(), other.is.clone()),
         }
     }
 }
@@ -59,13 +77,17 @@ impl Signature {
             name: format!("{what} `{name}`"),
             is,
             by_name: None,
+            unit: None,
         };
+        let in_unit =
+            |part: Part, unit: Option<&str>| Part { unit: unit.map(str::to_owned), ..part };
         let inputs = graph.inputs.iter().map(|input| {
             let (kind, shape, missing) = (input.kind, input.shape, input.missing);
             // Steps that only augment training rows are not part of a model.
             let steps: Vec<_> =
                 input.steps.iter().filter(|step| !step.is_for_training_only()).collect();
-            part("input", input.name, format!("{kind} {shape:?}, missing {missing:?}, {steps:?}"))
+            let is = format!("{kind} {shape:?}, missing {missing:?}, {steps:?}");
+            in_unit(part("input", input.name, is), input.unit)
         });
         let derived = graph.derived.iter();
         let derived = derived.map(|derived| Part {
@@ -98,7 +120,7 @@ impl Signature {
             let is = format!(
                 "{target:?} of {width} by {link}, {steps:?}{labels}{parts}{identity}{learned}"
             );
-            part("output", output.name, is)
+            in_unit(part("output", output.name, is), output.unit)
         });
         Signature {
             model: graph.name.to_owned(),
@@ -127,6 +149,7 @@ impl Signature {
                 true => rename::node(&part.is, |name| renames.node(name)),
                 false => part.is,
             },
+            unit: part.unit,
         });
         Signature { model: self.model, parts: parts.collect() }
     }
@@ -143,12 +166,14 @@ impl Signature {
         let others = compared(&file.parts, &self.parts);
         for index in 0..own.len().max(others.len()) {
             let (ours, theirs) = (own.get(index), others.get(index));
-            if ours.map(Part::described) == theirs.map(Part::described) {
+            let in_another_unit =
+                ours.zip(theirs).is_some_and(|(ours, theirs)| ours.has_another_unit(theirs));
+            if ours.map(Part::described) == theirs.map(Part::described) && !in_another_unit {
                 continue;
             }
             let same_name = ours.map(|p| &p.name) == theirs.map(|p| &p.name);
             let describe = |part: Option<&Part>| match part {
-                Some(part) if same_name => part.is.clone(),
+                Some(part) if same_name => part.in_unit(),
                 Some(part) => format!("{} ({})", part.name, part.is),
                 None => "nothing".to_owned(),
             };

@@ -43,6 +43,7 @@ pages! {
     metric,
     missing,
     names,
+    newtypes,
     no_output,
     numbers,
     operands,

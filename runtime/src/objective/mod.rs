@@ -255,6 +255,7 @@ mod tests {
     const PRICE: Output = Output {
         target: Target {
             name: "price",
+            unit: None,
             kind: TargetKind::Numbers,
             width: 1,
             steps: &[],
@@ -272,6 +273,7 @@ mod tests {
     const TOPIC: Output = Output {
         target: Target {
             name: "topic",
+            unit: None,
             kind: TargetKind::Class,
             width: 2,
             steps: &[],

@@ -9,6 +9,7 @@ use crate::definition::{Input, Missing, Output, Schema, Target, TargetKind};
 
 const TARGET: Target = Target {
     name: "price",
+    unit: None,
     kind: TargetKind::Numbers,
     width: 1,
     steps: &[],
@@ -17,7 +18,7 @@ const TARGET: Target = Target {
     optional: false,
 };
 const fn input(name: &'static str, kind: Content, shape: &'static [usize]) -> Input {
-    Input { name, kind, shape, missing: None, steps: &[] }
+    Input { name, unit: None, kind, shape, missing: None, steps: &[] }
 }
 static GRAPH: Graph = Graph {
     schema: Schema {

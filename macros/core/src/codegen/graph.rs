@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{
-    cost, metrics,
+    cost, metrics, newtypes,
     own::{self, Place},
     Expansion,
 };
@@ -189,10 +189,11 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         let vocabulary_of = node.vocabulary_of.as_ref().filter(|_| Some(index) == learns);
         self::step(expansion, &name, step, vocabulary_of.map(|edge| edge.node))
     });
-    let sizes = expansion.formulas.sizes(raw);
+    let (sizes, unit) = (expansion.formulas.sizes(raw), newtypes::unit(&node.field, krate));
     quote! {
         #krate::definition::Input {
             name: #name,
+            unit: #unit,
             kind: #kind,
             shape: &[#(#sizes),*],
             missing: #missing,
@@ -367,10 +368,11 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let labels = output.categories.is_some();
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, &name, step, None));
-    let columns = output.cells.column_texts();
+    let (columns, unit) = (output.cells.column_texts(), newtypes::unit(&node.field, krate));
     quote! {
         #krate::definition::Target {
             name: #name,
+            unit: #unit,
             kind: #krate::definition::TargetKind::#kind,
             width: #width,
             steps: &[#(#steps),*],

@@ -31,6 +31,7 @@ mod metrics;
 mod model;
 mod nest;
 mod network;
+mod newtypes;
 mod own;
 mod paths;
 mod rows;
@@ -70,7 +71,9 @@ pub(crate) fn generate(
         true => (TokenStream::new(), TokenStream::new()),
         false => {
             let fields = graph.nodes.iter().map(|node| &node.field);
-            (constants::checks(&expansion), used::types(&graph.model, fields))
+            let constants = constants::checks(&expansion);
+            let newtypes = newtypes::checks(&expansion);
+            (quote!(#constants #newtypes), used::types(&graph.model, fields))
         }
     };
     let parts = [

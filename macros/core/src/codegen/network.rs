@@ -7,7 +7,7 @@ use quote::quote;
 use super::{
     custom,
     forward::{self, Mode},
-    graph, metrics,
+    graph, metrics, rows,
     signatures::{DefinitionContent, NetworkBodies},
     tensors, Expansion,
 };
@@ -26,12 +26,14 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
                 #some(<#sample as #krate::data::columns::FromColumns>::ROW);
         }
     });
+    let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
+    let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
     let definition = signatures.definition_of_rows(&DefinitionContent {
         schema: graph::schema(expansion),
         graph: graph::constant(expansion),
         sample_row,
-        inputs: graph.inputs().map(|node| graph.nodes[node].name()).collect(),
-        outputs: graph.outputs().map(|node| graph.nodes[node].name()).collect(),
+        inputs: rows::input_fields(&inputs, krate),
+        outputs: rows::output_fields(&outputs, &signatures),
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),
     });
     let checks = metrics::checks(expansion);

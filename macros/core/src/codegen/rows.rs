@@ -1,13 +1,21 @@
 //! The row types: named structs, so that inputs cannot be swapped or forgotten.
 
 use multi_input_cells::{CellFormat, DateFormat};
+use multi_input_spec::Predicted;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{quote, ToTokens};
 use syn::Attribute;
 
-use super::{formula::Formulas, signatures::Signatures};
+use super::{
+    formula::Formulas,
+    newtypes::{self, row_value, SerdeOfNewtype},
+    signatures::{RowField, Signatures},
+};
 use crate::{
-    parse::{Argument, ColumnNames, Columns, Derives, Element, Field, FieldType, Head, Source},
+    parse::{
+        Argument, ColumnNames, Columns, Derives, Element, Field, FieldType, Head, LossCall,
+        Newtype, Source,
+    },
     shape::Flow,
     text::{compact, plain},
 };
@@ -19,31 +27,45 @@ pub(crate) struct Value<'a> {
     pub(crate) ty: TokenStream,
 }
 
+/// A field of one of the row structs.
+struct TypedField<'a> {
+    field: &'a Field,
+    ty: TokenStream,
+    has_newtypes: bool,
+}
+
 /// `HousePriceInputs`, `HousePriceSample` and `HousePriceOutputs`.
-pub(super) fn structs(
+pub(super) fn structs<'f>(
     signatures: &Signatures<'_>,
-    inputs: &[&Field],
-    outputs: &[&Field],
-    values: &[Value<'_>],
+    inputs: &[&'f Field],
+    outputs: &[&'f Field],
+    values: &[Value<'f>],
 ) -> TokenStream {
     let (names, krate) = (signatures.names, &signatures.paths.krate);
     let model = signatures.head;
-    let raw = |one: &&Field| field(one, model.derives, raw_type(one, krate));
-    let predicted = |(index, one): (usize, &&Field)| {
-        field(one, model.derives, predicted_type(one, index, signatures))
+    let raw = |one: &&'f Field| TypedField {
+        field: one,
+        ty: raw_type(one, krate),
+        has_newtypes: newtypes::newtype(one).is_some(),
+    };
+    let predicted = |(index, one): (usize, &&'f Field)| TypedField {
+        field: one,
+        ty: predicted_type(one, index, signatures),
+        has_newtypes: predicts_newtypes(one),
+    };
+    let value = |value: &Value<'f>| TypedField {
+        field: value.field,
+        ty: value.ty.clone(),
+        has_newtypes: false,
     };
 
-    let input_fields: Vec<_> = inputs.iter().map(raw).collect();
-    let target_fields: Vec<_> = outputs.iter().map(raw).collect();
-    let values = values.iter();
-    let values = values.map(|value| field(value.field, model.derives, value.ty.clone()));
-    let prediction_fields: Vec<_> =
-        outputs.iter().enumerate().map(predicted).chain(values).collect();
+    let given: Vec<_> = inputs.iter().map(raw).collect();
+    let predictions = outputs.iter().enumerate().map(predicted).chain(values.iter().map(value));
     let doc = |text: &str| text.replace("{}", &names.definition.to_string());
-    let row = |name, text, fields| row(model, name, &doc(text), fields);
+    let row = |name, text, fields: &[TypedField<'_>]| row(model, name, &doc(text), fields, krate);
     let rows = [
-        row(&names.inputs, "One row that [`{}`] predicts from.", input_fields.clone()),
-        row(&names.outputs, "What [`{}`] predicts for one row.", prediction_fields),
+        row(&names.inputs, "One row that [`{}`] predicts from.", &given),
+        row(&names.outputs, "What [`{}`] predicts for one row.", &predictions.collect::<Vec<_>>()),
     ];
     if !signatures.has_samples {
         return quote!(#(#rows)*);
@@ -51,7 +73,7 @@ pub(super) fn structs(
     let samples = row(
         &names.sample,
         "One row that [`{}`] trains on: inputs and targets.",
-        [input_fields, target_fields].concat(),
+        &given.into_iter().chain(outputs.iter().map(raw)).collect::<Vec<_>>(),
     );
     let (inputs_name, sample) = (&names.inputs, &names.sample);
     let input_names = inputs.iter().map(|field| &field.name);
@@ -68,19 +90,33 @@ pub(super) fn structs(
 }
 
 /// A row struct with the user's derives and attributes.
-fn row(model: &Head, name: &Ident, doc: &str, fields: Vec<TokenStream>) -> TokenStream {
+fn row(
+    model: &Head,
+    name: &Ident,
+    doc: &str,
+    fields: &[TypedField<'_>],
+    krate: &TokenStream,
+) -> TokenStream {
     let visibility = &model.visibility;
     let attributes = model.attributes.iter().filter(|attribute| !attribute.path().is_ident("doc"));
+    let with_newtypes = fields.iter().filter(|typed| typed.has_newtypes);
+    let serde = with_newtypes
+        .filter_map(|typed| SerdeOfNewtype::new(name, typed.field, &typed.ty, model.derives));
+    let functions: Vec<_> = serde.map(|serde| serde.functions(krate)).collect();
+    let functions = (!functions.is_empty()).then(|| quote!(impl #name { #(#functions)* }));
+    let fields = fields.iter().map(|typed| field(typed, name, model.derives));
     quote! {
         #[doc = #doc]
         #(#attributes)*
         #[allow(dead_code)] // A user need not read every field.
         #visibility struct #name { #(#fields),* }
+        #functions
     }
 }
 
 /// `pub name: Type` with the user's attributes.
-fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
+fn field(typed: &TypedField<'_>, row: &Ident, derives: Derives) -> TokenStream {
+    let TypedField { field, ty, has_newtypes } = typed;
     let name = &field.name;
     let serde = derives.serialize || derives.deserialize;
     let is_kept = |attribute: &&Attribute| serde || !attribute.path().is_ident("serde");
@@ -88,7 +124,35 @@ fn field(field: &Field, derives: Derives, ty: TokenStream) -> TokenStream {
     let doc = format!("The node `{name}` of the model.");
     let has_doc = field.attributes.iter().any(|attribute| attribute.path().is_ident("doc"));
     let doc = (!has_doc).then(|| quote!(#[doc = #doc]));
-    quote!(#(#attributes)* #doc pub #name: #ty)
+    let with = SerdeOfNewtype::new(row, field, ty, derives).filter(|_| *has_newtypes);
+    let with = with.map(|serde| serde.attribute());
+    quote!(#(#attributes)* #with #doc pub #name: #ty)
+}
+
+/// The inputs as the rows hold them.
+pub(super) fn input_fields<'a>(inputs: &[&'a Field], krate: &TokenStream) -> Vec<RowField<'a>> {
+    let field = |field: &&'a Field| {
+        let written = newtypes::newtype(field).map(|_| raw_type(field, krate));
+        RowField { name: &field.name, written, predicted: None }
+    };
+    inputs.iter().map(field).collect()
+}
+
+/// The outputs with a loss as the rows hold them.
+pub(super) fn output_fields<'a>(
+    outputs: &[&'a Field],
+    signatures: &Signatures<'_>,
+) -> Vec<RowField<'a>> {
+    let field = |(index, field): (usize, &&'a Field)| {
+        let newtype = newtypes::newtype(field);
+        let predicted = predicts_newtypes(field);
+        RowField {
+            name: &field.name,
+            written: newtype.map(|_| raw_type(field, &signatures.paths.krate)),
+            predicted: predicted.then(|| predicted_type(field, index, signatures)),
+        }
+    };
+    outputs.iter().enumerate().map(field).collect()
 }
 
 /// The type of a field in a row.
@@ -141,10 +205,14 @@ fn predicted_type(field: &Field, index: usize, signatures: &Signatures<'_>) -> T
             }
         }
         Element::Bool => in_arrays(ty, quote!(::core::primitive::f32)),
+        Element::F32 | Element::F64 if ty.newtype.is_some() && predicts_its_target(field) => {
+            ty.absolute_present(krate)
+        }
         element @ (Element::F32 | Element::F64) => {
-            let number = match element.is_double() {
-                true => quote!(::core::primitive::f64),
-                false => quote!(::core::primitive::f32),
+            let number = match (&ty.newtype, element.is_double()) {
+                (Some(newtype), _) if newtype.inner.dims.is_empty() => newtype.path.clone(),
+                (_, true) => quote!(::core::primitive::f64),
+                (_, false) => quote!(::core::primitive::f32),
             };
             let loss = field.output.as_ref().and_then(|output| output.loss.as_ref());
             let predicted = match loss {
@@ -155,6 +223,21 @@ fn predicted_type(field: &Field, index: usize, signatures: &Signatures<'_>) -> T
         }
         _ => spelled_out(ty.absolute_present(krate)),
     }
+}
+
+/// Whether the loss of an output predicts the value of its target.
+fn predicts_its_target(field: &Field) -> bool {
+    let loss = field.output.as_ref().and_then(|output| output.loss.as_ref());
+    let named = loss.and_then(LossCall::named);
+    named.is_some_and(|loss| matches!(loss.spec.prediction, Predicted::Target))
+}
+
+/// Whether the type of an output's predictions has the newtype of its target: parts of a prediction
+/// are of one number, so they have none of an array.
+fn predicts_newtypes(field: &Field) -> bool {
+    let is_number = |ty: &FieldType| matches!(ty.element, Element::F32 | Element::F64);
+    let has_it = |newtype: &Newtype| newtype.inner.dims.is_empty() || predicts_its_target(field);
+    field.ty.as_ref().is_some_and(is_number) && newtypes::newtype(field).is_some_and(has_it)
 }
 
 /// `element` in arrays of the type's lengths.
@@ -219,7 +302,18 @@ fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
     let (name, ty) = (&field.name, raw_type(field, krate));
     let option = quote!(::core::option::Option);
     let default = field.columns.default.as_ref().map(|default| default.function(&ty));
+    let of_newtype = newtypes::newtype(field).is_some();
     match (&field.columns.read_with, default) {
+        (None, None) if of_newtype => {
+            let call = quote!(take::<De::Error>(&mut cells_, #index)?);
+            let taken = row_value(&ty, call, krate);
+            quote!(#name: #taken)
+        }
+        (None, Some(default)) if of_newtype => {
+            let call = quote!(take_or::<De::Error>(&mut cells_, #index, #default)?);
+            let taken = row_value(&ty, call, krate);
+            quote!(#name: #taken)
+        }
         (None, None) => quote!(#name: cells_.take::<_, De::Error>(#index)?),
         (None, Some(default)) => {
             quote!(#name: cells_.take_or::<#ty, De::Error>(#index, #default)?)
@@ -328,7 +422,14 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     let text = compact(&field.written.to_token_stream());
     let (ty, format) = (raw_type(field, krate), format(field, krate));
+    let of_newtype = newtypes::newtype(field).is_some();
     let append = match read_with {
+        None if of_newtype => row_value(&ty, quote!(APPEND), krate),
+        Some(read) if of_newtype => {
+            let call = quote!(append_with(grid_, columns_, to_, |cell_| #read(cell_)));
+            let append = row_value(&ty, call, krate);
+            quote!(|_, grid_, columns_, to_| #append)
+        }
         None => quote!(#path::append::<#ty>),
         Some(read) => quote! {
             |_, grid_, columns_, to_| #path::append_with::<#ty>(grid_, columns_, to_, |cell_| #read(cell_))
@@ -336,6 +437,7 @@ fn field_spec(field: &Field, krate: &TokenStream) -> TokenStream {
     };
     // Rustc reports a type that cannot be read where it is taken.
     let elements = match read_with {
+        None if of_newtype => row_value(&ty, quote!(ELEMENTS), krate),
         None => quote!(<#ty as #path::FromCells>::ELEMENTS),
         Some(_) => quote!(0),
     };

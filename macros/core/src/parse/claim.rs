@@ -59,7 +59,7 @@ fn sizes(input: ParseStream<'_>) -> syn::Result<Claim> {
 
 /// `f32`, `u32`, `String`, or an array of them.
 fn of_type(ty: &Type) -> syn::Result<Claim> {
-    let read = data_type::read(ty)?;
+    let read = data_type::read(ty, None)?;
     let kind = match read.element {
         Element::F32 => Some(Kind::Numbers),
         Element::U32 => Some(Kind::Categories),

@@ -5,7 +5,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned, ToTokens};
 use syn::{spanned::Spanned, Expr, ExprMacro, ExprPath, GenericArgument, PathArguments, Type};
 
-use super::{attribute::point, number::SizeExpr};
+use super::{
+    attribute::point,
+    number::SizeExpr,
+    wraps::{self, Newtype},
+};
 use crate::{diagnostics::Diagnostics, requirement::Condition, text::compact};
 
 /// The type of a field: the value of one sample.
@@ -23,6 +27,8 @@ pub(crate) struct FieldType {
     pub(crate) optional_items: bool,
     /// The lengths of the arrays around it, outermost first; in a `Vec`, those of an item.
     pub(crate) dims: Vec<SizeExpr>,
+    /// The newtype that wraps the element, with some of the arrays around it.
+    pub(crate) newtype: Option<Newtype>,
     /// The span of the whole type.
     pub(crate) span: Span,
     /// As the user wrote it.
@@ -114,8 +120,45 @@ impl FieldType {
 
     /// [`absolute`](Self::absolute) without the `Option`.
     pub(crate) fn absolute_present(&self, krate: &TokenStream) -> TokenStream {
+        match &self.newtype {
+            None => {
+                let element = self.absolute_element(krate);
+                self.around(element, self.optional_items, &self.dims, self.list)
+            }
+            Some(Newtype { path, inner, .. }) => {
+                let dims = &self.dims[..self.dims.len() - inner.dims.len()];
+                let optional_items = self.optional_items && !inner.optional_items;
+                self.around(path.clone(), optional_items, dims, self.list && !inner.list)
+            }
+        }
+    }
+
+    /// `element` in `Option`, arrays and `Vec`.
+    fn around(
+        &self,
+        element: TokenStream,
+        optional_items: bool,
+        dims: &[SizeExpr],
+        list: bool,
+    ) -> TokenStream {
+        let (span, mut tokens) = (self.span, element);
+        if optional_items {
+            tokens = quote_spanned!(span=> ::std::option::Option<#tokens>);
+        }
+        for dim in dims.iter().rev() {
+            let size = &dim.tokens;
+            tokens = quote_spanned!(span=> [#tokens; #size]);
+        }
+        if list {
+            tokens = quote_spanned!(span=> ::std::vec::Vec<#tokens>);
+        }
+        tokens
+    }
+
+    /// The path of the element.
+    fn absolute_element(&self, krate: &TokenStream) -> TokenStream {
         let span = self.span;
-        let mut tokens = match &self.element {
+        match &self.element {
             Element::F32 => quote_spanned!(span=> ::std::primitive::f32),
             Element::F64 => quote_spanned!(span=> ::std::primitive::f64),
             Element::I64 => quote_spanned!(span=> ::std::primitive::i64),
@@ -137,23 +180,12 @@ impl FieldType {
                 #krate::data::chrono::DateTime<#krate::data::chrono::Utc>
             },
             Element::Inferred => quote_spanned!(span=> _),
-        };
-        if self.optional_items {
-            tokens = quote_spanned!(span=> ::std::option::Option<#tokens>);
         }
-        for dim in self.dims.iter().rev() {
-            let size = &dim.tokens;
-            tokens = quote_spanned!(span=> [#tokens; #size]);
-        }
-        if self.list {
-            tokens = quote_spanned!(span=> ::std::vec::Vec<#tokens>);
-        }
-        tokens
     }
 }
 
-/// Reads a field's type.
-pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
+/// Reads a field's type; `wrapped` is what its newtype wraps, where it says so.
+pub(super) fn read(ty: &Type, wrapped: Option<&FieldType>) -> syn::Result<FieldType> {
     let (optional, inner) = match inside("Option", ty) {
         Some(inner) => (true, inner),
         None => (false, ty),
@@ -167,7 +199,10 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
         None => (false, inner),
     };
     let mut dims = Vec::new();
-    let Item { element, optional: optional_items } = element(inner, list, &mut dims)?;
+    let mut reader = Reader { in_list: list, wrapped, newtype: None };
+    let Item { element, optional: optional_items } = reader.element(inner, &mut dims)?;
+    let newtype = reader.newtype;
+    let list = list || newtype.as_ref().is_some_and(|newtype| newtype.inner.list);
     if optional && matches!(element, Element::Inferred) {
         return Err(syn::Error::new(
             ty.span(),
@@ -176,7 +211,7 @@ pub(super) fn read(ty: &Type) -> syn::Result<FieldType> {
     }
     let text = compact(&ty.to_token_stream());
     let span = point(ty);
-    Ok(FieldType { optional, masked, list, element, optional_items, dims, span, text })
+    Ok(FieldType { optional, masked, list, element, optional_items, dims, newtype, span, text })
 }
 
 /// The innermost element, and whether it is an `Option`.
@@ -185,27 +220,61 @@ struct Item {
     optional: bool,
 }
 
-fn element(ty: &Type, in_list: bool, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
-    if let Some(inner) = inside("Option", ty).filter(|_| in_list || !dims.is_empty()) {
-        return match element(inner, false, &mut Vec::new())? {
-            Item { element: element @ (Element::F32 | Element::F64), optional: false } => {
-                Ok(Item { element, optional: true })
-            }
-            _ => Err(optional_item(ty)),
-        };
-    }
-    let element = match ty {
-        Type::Array(array) => {
-            dims.push(SizeExpr::read(&array.len)?);
-            return element(&array.elem, in_list, dims);
+/// Reads the type inside `Option`, `Masked` and `Vec`.
+struct Reader<'a> {
+    in_list: bool,
+    /// What a newtype wraps.
+    wrapped: Option<&'a FieldType>,
+    newtype: Option<Newtype>,
+}
+
+impl Reader<'_> {
+    fn element(&mut self, ty: &Type, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
+        if let Some(inner) = inside("Option", ty).filter(|_| self.in_list || !dims.is_empty()) {
+            self.in_list = false;
+            let mut inner_dims = Vec::new();
+            return match self.element(inner, &mut inner_dims)? {
+                Item { element: element @ (Element::F32 | Element::F64), optional: false }
+                    if inner_dims.is_empty() =>
+                {
+                    Ok(Item { element, optional: true })
+                }
+                _ => Err(optional_item(ty)),
+            };
         }
-        Type::Group(group) => return element(&group.elem, in_list, dims),
-        Type::Paren(paren) => return element(&paren.elem, in_list, dims),
-        Type::Infer(_) if dims.is_empty() => Element::Inferred,
-        Type::Path(path) if path.qself.is_none() => named(ty, &path.path)?,
-        _ => return Err(unknown(ty)),
-    };
-    Ok(Item { element, optional: false })
+        let element = match ty {
+            Type::Array(array) => {
+                dims.push(SizeExpr::read(&array.len)?);
+                return self.element(&array.elem, dims);
+            }
+            Type::Group(group) => return self.element(&group.elem, dims),
+            Type::Paren(paren) => return self.element(&paren.elem, dims),
+            Type::Infer(_) if dims.is_empty() => Element::Inferred,
+            Type::Path(path) if path.qself.is_none() => {
+                if let Some(inner) = self.wrapped {
+                    if let Some(newtype) = wraps::newtype(path, inner) {
+                        return self.inside_newtype(newtype, dims);
+                    }
+                }
+                named(ty, &path.path)?
+            }
+            _ => return Err(unknown(ty)),
+        };
+        Ok(Item { element, optional: false })
+    }
+
+    /// The element that a newtype wraps.
+    fn inside_newtype(&mut self, newtype: Newtype, dims: &mut Vec<SizeExpr>) -> syn::Result<Item> {
+        let inner = &newtype.inner;
+        if inner.list && (self.in_list || !dims.is_empty()) {
+            let text = "a row holds one list of any length, not a list or an array of them";
+            return Err(syn::Error::new(newtype.span, text));
+        }
+        dims.extend_from_slice(&inner.dims);
+        let item = Item { element: inner.element.clone(), optional: inner.optional_items };
+        self.newtype = Some(newtype);
+        Ok(item)
+    }
 }
 
 fn optional_item(ty: &Type) -> syn::Error {
@@ -316,7 +385,8 @@ fn unknown(ty: &Type) -> syn::Error {
         format!(
             "`{found}` is no data type of a model: use `f32`, `f64`, `i64`, `u64`, `bool`, `u32`, \
              arrays of them, `String`, `Image<C>`, chrono's dates, `Class<N>`, `Vec` of an input's, \
-             or `Option` of an input's or a target's; an alias is not seen through, so write the type itself"
+             or `Option` of an input's or a target's; an alias is not seen through, so write the type \
+             itself; a newtype of your own stands with what it wraps: `#[input(wraps = f32)]`"
         ),
     )
 }

@@ -1,6 +1,7 @@
 //! `#[derived(crossed(a, b, 1000))]`, `#[derived(my::Distance(a, b))]`, `#[derived(a / b, standardize)]`.
 
 mod formula;
+mod sums;
 
 use multi_input_spec::{
     derived::{self, arithmetic::FUNCTIONS, Derivation, DERIVATIONS},
@@ -36,6 +37,8 @@ pub(crate) struct Derived {
     pub(crate) steps: Vec<Step>,
     /// Whether a step could not be read, so that the shape is unknown.
     pub(crate) broken: bool,
+    /// Of arithmetic, the inputs of every sum.
+    pub(crate) sums: Vec<Vec<Ident>>,
     /// What is derived, as the user wrote it, in one line.
     pub(crate) text: String,
 }
@@ -173,12 +176,13 @@ fn arithmetic(expr: &Expr, text: String, errors: &mut Diagnostics) -> Option<Der
         return None;
     };
     let span = first.span();
-    Some(Derived::new(DerivedBy::Formula(operations), span, inputs, text))
+    let derived = Derived::new(DerivedBy::Formula(operations), span, inputs, text);
+    Some(Derived { sums: sums::sums(expr), ..derived })
 }
 
 impl Derived {
     fn new(by: DerivedBy, span: Span, inputs: Vec<Ident>, text: String) -> Derived {
-        Derived { by, span, inputs, steps: Vec::new(), broken: false, text }
+        Derived { by, span, inputs, steps: Vec::new(), broken: false, sums: Vec::new(), text }
     }
 
     /// Whether a step fills missing numbers.

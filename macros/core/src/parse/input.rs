@@ -22,6 +22,7 @@ use super::{
     given,
     own::{self, Own},
     word::Word,
+    wraps::{self, Wraps},
 };
 use crate::{diagnostics::Diagnostics, meaning, suggest::list, text::compact};
 
@@ -40,6 +41,8 @@ pub(crate) struct Input {
     pub(crate) cells: CellOptions,
     /// The outputs that it may reach, and when it is known.
     pub(crate) rules: InputRules,
+    /// What its newtype wraps.
+    pub(crate) wraps: Option<Wraps>,
 }
 
 /// A preprocessing step with its arguments.
@@ -71,7 +74,7 @@ impl Input {
 impl Step {
     /// Whether an entry is a step of the user's own.
     pub(super) fn is_own(entry: &TokenStream) -> bool {
-        let options = names().chain(cells::NAMES).chain(InputRules::NAMES);
+        let options = names().chain(cells::NAMES).chain(InputRules::NAMES).chain([wraps::NAME]);
         Own::is_written(entry, options, Kind::Step)
     }
 
@@ -128,6 +131,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
         if read.is_none() {
             input.broken_at.get_or_insert(index);
             input.missing_unread = true;
+            Wraps::may_be_meant(Span::call_site(), &mut input.wraps);
         }
     }
     input
@@ -173,6 +177,7 @@ impl Input {
         match step::named(&entry.name.to_string()) {
             Some(_) => read_into(entry, steps, cells, errors),
             None if entry.name == "missing" => self.read_missing(entry, errors),
+            None if entry.name == wraps::NAME => Wraps::read(entry, &mut self.wraps, errors),
             None if flow::is_rule(&entry.name) => {
                 self.rules.read(&entry.name, entry.form, errors);
                 Some(())

@@ -39,6 +39,7 @@ mod tokenizer;
 mod tokens;
 mod typed;
 mod word;
+mod wraps;
 
 pub(crate) use argument::{Argument, ConstantExpr, PaddingExpr, AUTO};
 pub(crate) use attribute::is_ours;
@@ -63,3 +64,4 @@ pub(crate) use part::{Part, Whole};
 pub(crate) use serde::{Columns, Derives};
 pub(crate) use stage::{KnownAt, Stages};
 pub(crate) use typed::Typed;
+pub(crate) use wraps::{wrapped, Newtype};

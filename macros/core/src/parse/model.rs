@@ -17,7 +17,7 @@ use super::{
     budget::Limit,
     cells::CellOptions,
     data_file::DataFile,
-    data_type::{self, FieldType},
+    data_type::FieldType,
     derived::{self, Derived},
     flow::OutputRules,
     input::{self, Input},
@@ -32,6 +32,7 @@ use super::{
     stage::Stages,
     tokens,
     typed::{self, Typed},
+    wraps,
 };
 use crate::{
     diagnostics::Diagnostics,
@@ -499,6 +500,11 @@ fn read_field(
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
     };
+    let columns = Columns { options: rename::options(&attributes), ..columns };
+    let of_input = match &source {
+        Some(Some(Source::Input(input))) => input.wraps.clone(),
+        _ => None,
+    };
     let source = match source.is_none() && unread {
         // The unread attribute may have been the source.
         true => None,
@@ -513,8 +519,11 @@ fn read_field(
     let rules = rules.unwrap_or_default();
     let written = field.ty;
     let ty = errors.of_field(&name, |errors| {
-        let ty = data_type::read(&written);
-        let mut ty = errors.ok(ty.map_err(|error| meant::by(&written, branch.as_ref(), error)))?;
+        let of_output = output.as_ref().and_then(|output| output.wraps.as_ref());
+        let wraps = of_input.as_ref().or(of_output);
+        let ty = wraps::read_type(&written, wraps)
+            .map_err(|error| meant::by(&written, branch.as_ref(), error));
+        let mut ty = errors.ok(ty)??;
         ty.sizes_mut().for_each(|size| size.require(errors));
         ty.fits_memory(errors);
         Some(ty)

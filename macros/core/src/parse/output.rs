@@ -22,6 +22,7 @@ use super::{
     number::NumberExpr,
     own::Own,
     word::Word,
+    wraps::{self, Wraps},
 };
 use crate::{diagnostics::Diagnostics, requirement::Condition, suggest::list, text::compact};
 
@@ -50,6 +51,8 @@ pub(crate) struct Output {
     pub(crate) categories: Option<Span>,
     /// How the target is written in files.
     pub(crate) cells: CellOptions,
+    /// What the newtype of the target wraps.
+    pub(crate) wraps: Option<Wraps>,
     /// The attribute's name.
     pub(crate) span: Span,
 }
@@ -123,7 +126,7 @@ pub(super) fn read(
             continue;
         }
         let Some(entry) = attribute::read_entry(entry, errors) else {
-            (read.unread, read.is_of_a_target) = (true, true);
+            read.is_unread();
             continue;
         };
         if flow::is_rule(&entry.name) {
@@ -136,7 +139,7 @@ pub(super) fn read(
             None => input::option(entry, "#[output]", &OPTIONS, errors),
         };
         match entry {
-            None => (read.unread, read.is_of_a_target) = (true, true),
+            None => read.is_unread(),
             Some(entry) => errors.unless_guessed(before, |errors| read.option(entry, errors)),
         }
     }
@@ -191,11 +194,19 @@ struct Options {
     is_of_a_target: bool,
     /// The name of the first option that is about a target.
     first: Option<Ident>,
+    /// What the target's newtype wraps.
+    wraps: Option<Wraps>,
     /// Whether an entry could not be read, which may be the loss.
     unread: bool,
 }
 
 impl Options {
+    /// For an entry that could not be read, which may be any option.
+    fn is_unread(&mut self) {
+        (self.unread, self.is_of_a_target) = (true, true);
+        Wraps::may_be_meant(Span::call_site(), &mut self.wraps);
+    }
+
     /// Reads an option by its name.
     fn option(&mut self, entry: Entry, errors: &mut Diagnostics) {
         let (name, at) = (entry.name.to_string(), entry.name.span());
@@ -242,6 +253,9 @@ impl Options {
                     once(&mut self.categories, at, "categories", at, errors);
                 }
             }
+            wraps::NAME => {
+                Wraps::read(entry, &mut self.wraps, errors);
+            }
             known if inverting().any(|step| step.name == known) => {
                 input::read_into(entry, &mut self.steps, &mut self.cells, errors);
             }
@@ -284,6 +298,7 @@ impl Options {
             categories: self.categories,
             cells: self.cells,
             span,
+            wraps: self.wraps,
         };
         (Kind::WithLoss(Box::new(output)), self.rules)
     }

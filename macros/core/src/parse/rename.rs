@@ -69,6 +69,16 @@ fn each_option(
     }
 }
 
+/// The names of the options in `#[serde(...)]`.
+pub(super) fn options(attributes: &[Attribute]) -> Vec<String> {
+    let mut names = Vec::new();
+    each_option(attributes, |option| {
+        names.extend(option.path.get_ident().map(ToString::to_string));
+        skip(option)
+    });
+    names
+}
+
 /// `= "name"`, or the `deserialize` name of `(serialize = "one", deserialize = "other")`.
 fn for_reading(option: &ParseNestedMeta<'_>) -> syn::Result<Option<LitStr>> {
     if !option.input.peek(syn::token::Paren) {

@@ -18,6 +18,8 @@ pub(crate) struct Columns {
     pub(crate) default: Option<DefaultValue>,
     /// The function that reads the cell: `deserialize_with`, or of a module given by `with`.
     pub(crate) read_with: Option<ExprPath>,
+    /// The names of all options.
+    pub(crate) options: Vec<String>,
 }
 
 /// serde's `default` of a field.

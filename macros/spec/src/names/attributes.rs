@@ -32,6 +32,7 @@ pub const INPUT_OPTIONS: &[Named] = &[
     Named("truthy", &["true_values"]),
     Named("falsy", &["false_values"]),
     Named("base64", &["b64"]),
+    Named("wraps", &["unit", "newtype", "inner", "underlying", "of"]),
 ];
 
 /// The options of `#[output(...)]` besides the steps and those about cells.

@@ -276,7 +276,7 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     // Only numbers have a mean.
     let has_mean = raw.kind == Kind::Numbers && !raw.is_list;
     let missing = missing.filter(|m| *m != Missing::Mean || has_mean);
-    Input { name: "raw", kind: content(raw, steps), shape: raw.shape, missing, steps }
+    Input { name: "raw", unit: None, kind: content(raw, steps), shape: raw.shape, missing, steps }
 }
 
 /// An output of numbers with invertible steps, or of a class by label.
@@ -285,6 +285,7 @@ fn target(choices: &[Choice], labels: bool) -> Target {
     let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
     Target {
         name: "target",
+        unit: None,
         kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
         width: if labels { 4 } else { 2 },
         optional: false,

@@ -92,7 +92,14 @@ mod tests {
             }
         }
         let (kind, steps) = (Content::Pictures, Box::leak(all.into()));
-        Box::leak(Box::new(Input { name: "photo", kind, shape: &[3], missing: None, steps }))
+        Box::leak(Box::new(Input {
+            name: "photo",
+            unit: None,
+            kind,
+            shape: &[3],
+            missing: None,
+            steps,
+        }))
     }
 
     fn encoded(input: &'static Input, pictures: Vec<Picture>) -> Result<Values> {

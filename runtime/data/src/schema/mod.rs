@@ -68,6 +68,8 @@ impl Schema {
 pub struct Input {
     /// Name of the field.
     pub name: &'static str,
+    /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
+    pub unit: Option<&'static str>,
     /// Type of the elements.
     pub kind: Content,
     /// Shape of one raw value: empty for a single category or text, the number of channels for an
@@ -211,6 +213,8 @@ pub enum Missing {
 pub struct Target {
     /// Name of the output field.
     pub name: &'static str,
+    /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
+    pub unit: Option<&'static str>,
     /// Type of the target.
     pub kind: TargetKind,
     /// Number of values of the output per sample.

@@ -11,7 +11,7 @@ use crate::{names::Names, parse::Head, text::plain};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-pub(super) use traits::{DefinitionContent, NetworkBodies};
+pub(super) use traits::{DefinitionContent, NetworkBodies, RowField};
 
 /// The data for writing the items of one model.
 pub(super) struct Signatures<'a> {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{
-    super::{forward::Mode, paths::Paths},
+    super::{forward::Mode, newtypes::row_value, paths::Paths},
     Signatures,
 };
 use crate::{names::Names, text::plain};
@@ -30,9 +30,41 @@ pub(crate) struct DefinitionContent<'a> {
     pub(crate) schema: TokenStream,
     pub(crate) graph: TokenStream,
     pub(crate) sample_row: Option<TokenStream>,
-    pub(crate) inputs: Vec<&'a Ident>,
-    pub(crate) outputs: Vec<&'a Ident>,
+    pub(crate) inputs: Vec<RowField<'a>>,
+    pub(crate) outputs: Vec<RowField<'a>>,
     pub(crate) values: Vec<&'a Ident>,
+}
+
+/// A field of rows.
+pub(crate) struct RowField<'a> {
+    pub(crate) name: &'a Ident,
+    /// Its type, where it contains a newtype.
+    pub(crate) written: Option<TokenStream>,
+    /// The type of its predictions, where it may contain a newtype.
+    pub(crate) predicted: Option<TokenStream>,
+}
+
+impl RowField<'_> {
+    /// The statement that writes the field of `of`.
+    fn put(&self, of: &TokenStream, krate: &TokenStream) -> TokenStream {
+        let name = self.name;
+        match &self.written {
+            None => quote!(row_.put(&#of.#name);),
+            Some(ty) => row_value(ty, quote!(put(row_, &#of.#name)), krate),
+        }
+    }
+
+    /// The initialiser of the field with its prediction.
+    fn take(&self, krate: &TokenStream) -> TokenStream {
+        let name = self.name;
+        match &self.predicted {
+            None => quote!(#name: row_.take()),
+            Some(ty) => {
+                let predicted = row_value(ty, quote!(predicted(row_)), krate);
+                quote!(#name: #predicted)
+            }
+        }
+    }
 }
 
 impl Signatures<'_> {
@@ -156,11 +188,14 @@ impl Signatures<'_> {
         let Names { definition, inputs, sample, outputs, .. } = self.names;
         let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
             content;
-        let write_inputs = self.body(quote!(#(row_.put(&inputs_.#taken);)*));
+        let put = |fields: &[RowField<'_>], of: TokenStream| {
+            fields.iter().map(|field| field.put(&of, krate)).collect::<TokenStream>()
+        };
+        let write_inputs = self.body(put(taken, quote!(inputs_)));
         let (sample, write_sample) = match self.has_samples {
             true => {
-                let puts = quote!(#(row_.put(&sample_.#taken);)* #(row_.put(&sample_.#given);)*);
-                (quote!(#sample), self.body(puts))
+                let [taken, given] = [taken, given].map(|fields| put(fields, quote!(sample_)));
+                (quote!(#sample), self.body(quote!(#taken #given)))
             }
             false => (
                 quote!(#krate::definition::NoTargets),
@@ -171,8 +206,8 @@ impl Signatures<'_> {
             ),
         };
         // The struct expression reads in this order, whatever the order of the fields.
-        let read_outputs =
-            self.body(quote!(#outputs { #(#given: row_.take(),)* #(#values: row_.take(),)* }));
+        let given = given.iter().map(|field| field.take(krate));
+        let read_outputs = self.body(quote!(#outputs { #(#given,)* #(#values: row_.take(),)* }));
         quote! {
             #quiet
             impl #krate::definition::RowTypes for #definition {
