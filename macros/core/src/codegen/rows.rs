@@ -305,12 +305,12 @@ fn take(field: &Field, index: usize, krate: &TokenStream) -> TokenStream {
     let of_newtype = newtypes::newtype(field).is_some();
     match (&field.columns.read_with, default) {
         (None, None) if of_newtype => {
-            let call = quote!(take::<De::Error>(&mut cells_, #index)?);
+            let call = quote!(take::<De::Error>(cells_, #index)?);
             let taken = row_value(&ty, call, krate);
             quote!(#name: #taken)
         }
         (None, Some(default)) if of_newtype => {
-            let call = quote!(take_or::<De::Error>(&mut cells_, #index, #default)?);
+            let call = quote!(take_or::<De::Error>(cells_, #index, #default)?);
             let taken = row_value(&ty, call, krate);
             quote!(#name: #taken)
         }
