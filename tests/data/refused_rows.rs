@@ -232,11 +232,14 @@ fn a_source_of_which_nothing_is_left_has_no_rows() {
     assert!(matches!(error, Error::NoRows("train on")), "{error}");
 }
 
+/// As a literal in front of `log1p`, it would not compile.
+const LOWEST: f64 = -1.0;
+
 #[multi_input_model]
 #[derive(Clone, Debug)]
 pub struct Shrinking {
     // The second step refuses the least value, whichever it is.
-    #[input(min_max(-1.0, 1.0), log1p)]
+    #[input(min_max(LOWEST, 1.0), log1p)]
     area: f32,
     #[from(area)]
     #[branch(Dense(1))]
