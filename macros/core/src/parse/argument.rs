@@ -22,7 +22,7 @@ use super::{
     number::{NumberExpr, SizeExpr},
     quoted,
     tokenizer::TokenizerExpr,
-    word::Word,
+    word::{self, Word},
 };
 use crate::{
     diagnostics::Diagnostics, expression::Kind, meaning, requirement::Condition, suggest::list,
@@ -143,7 +143,8 @@ impl ConstantExpr {
     /// `what` is expected, for a message about an expression that cannot be constant.
     fn read(kind: Kind, what: &str, expr: &Expr) -> syn::Result<Argument> {
         // A word in small letters is meant otherwise: `True`, `last`.
-        let is_word = word(expr).is_some_and(|word| word.chars().any(char::is_lowercase));
+        let is_small = |word: &Ident| word.to_string().chars().any(char::is_lowercase);
+        let is_word = word::plain(expr).is_some_and(is_small);
         if is_word || arithmetic::constant(what, expr).is_err() {
             return Err(expected(expr, what));
         }
@@ -397,7 +398,7 @@ pub(super) fn flag_by_name(given: Given, parameters: &[Parameter]) -> Given {
     let is_flag =
         |word: &Ident| parameters.iter().any(|p| p.kind == ArgumentKind::Flag && word == p.name);
     match (&given.name, &given.value) {
-        (None, Expr::Path(path)) => match path.path.get_ident().filter(|word| is_flag(word)) {
+        (None, value) => match word::plain(value).filter(|word| is_flag(word)) {
             Some(word) => Given { name: Some(word.clone()), value: syn::parse_quote!(true) },
             None => given,
         },
@@ -502,14 +503,6 @@ fn two(value: &Expr) -> syn::Result<[&Expr; 2]> {
         Expr::Tuple(tuple) if tuple.elems.len() == 2 => Ok([&tuple.elems[0], &tuple.elems[1]]),
         Expr::Tuple(_) => Err(expected(value, MARGINS)),
         _ => Ok([value, value]),
-    }
-}
-
-/// The identifier, if the expression is one.
-fn word(value: &Expr) -> Option<String> {
-    match value {
-        Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     attribute::{once, Entry},
     given::{self, Given},
     quoted,
-    word::Word,
+    word::{plain, Word},
 };
 use crate::{diagnostics::Diagnostics, expression::Kind, meaning, text::compact};
 
@@ -372,8 +372,7 @@ fn columns(at: Span, tokens: TokenStream, errors: &mut Diagnostics) -> Option<Co
 
 /// The word as a text, if it stands there without quotes; a constant and `all_others` are none.
 fn word_in_quotes(given: &Given) -> Option<LitStr> {
-    let Expr::Path(path) = &given.value else { return None };
-    let name = path.path.get_ident().filter(|_| given.name.is_none())?;
+    let name = plain(&given.value).filter(|_| given.name.is_none())?;
     let text = name.to_string();
     let is_word = text != "all_others" && text.contains(char::is_lowercase);
     is_word.then(|| LitStr::new(&text, name.span()))
