@@ -27,7 +27,7 @@ deny:
 # Writes anew the .stderr files of the compile-fail tests, the messages in the README and in docs, and the
 # tables of the documentation; read the difference before committing it.
 bless:
-    MULTI_INPUT_BLESS=1 cargo test -p multi-input-spec tables
+    MULTI_INPUT_BLESS=1 cargo test -p multi-input-spec -- tables aliases
     TRYBUILD=overwrite cargo test -p multi-input-tests --test compile_fail
 
 # What the models of an example expand to, e.g. `just expand tabular`.

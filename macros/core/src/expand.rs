@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The expansion of `#[multi_input_model(arguments)]` on `item`: the model, or all mistakes with
-/// stubs that prevent follow-on errors in the user's crate.
+/// erroneous types in its place, which prevent follow-on errors in the user's crate.
 pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::new();
     let mut reported = None;

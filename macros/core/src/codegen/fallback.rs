@@ -9,7 +9,7 @@
 //!
 //! rustc prints equal errors at the same place once.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote, ToTokens};
 use syn::{GenericParam, Generics, Item, Visibility};
 
@@ -18,7 +18,7 @@ use crate::{
     diagnostics::Diagnostics,
     graph::Graph,
     names::Names,
-    parse::{is_ours, Field, Head, LayerKind, NoModel, Source},
+    parse::{is_ours, regroup, Field, Head, LayerKind, NoModel, Source},
 };
 
 /// What the rest of the user's crate may name of a model, should it have a mistake.
@@ -270,11 +270,7 @@ fn without_attributes(tokens: TokenStream) -> TokenStream {
             continue;
         }
         kept.extend([match tree {
-            TokenTree::Group(group) => {
-                let mut new = Group::new(group.delimiter(), without_attributes(group.stream()));
-                new.set_span(group.span());
-                TokenTree::Group(new)
-            }
+            TokenTree::Group(group) => regroup(&group, without_attributes(group.stream())),
             other => other,
         }]);
     }

@@ -50,7 +50,7 @@ use crate::{
     check::CheckedGraph, lock::Locked, names::Names, parse::Head, plan::Plan, warn::Warning,
 };
 
-use signatures::{Bodies, Signatures};
+use signatures::Signatures;
 
 pub(crate) use editor::editor;
 pub(crate) use fallback::{unreadable, Fallback};
@@ -125,7 +125,7 @@ pub(crate) struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    /// The signatures of the items, with their bodies.
+    /// The signatures of the items.
     fn signatures(&self) -> Signatures<'_> {
         let parameters = self.custom.iter().map(|custom| custom.parameter.clone());
         Signatures {
@@ -137,7 +137,6 @@ impl<'a> Expansion<'a> {
                 let graph = &self.checked.graph;
                 graph.model.part_of.is_none() || graph.outputs().next().is_some()
             },
-            bodies: Bodies::Run,
         }
     }
 

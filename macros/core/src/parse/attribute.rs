@@ -3,7 +3,10 @@
 use proc_macro2::{Delimiter, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::{parse::ParseStream, spanned::Spanned, Attribute, Token, Type};
 
-use super::word::{self, Word};
+use super::{
+    trees::{empty_place, is_mark, is_name, mark},
+    word::{self, Word},
+};
 use crate::{
     diagnostics::Diagnostics,
     text::{camel_case, compact},
@@ -190,8 +193,7 @@ fn form_behind(
 }
 
 fn starts_with(tokens: &TokenStream, mark: char) -> bool {
-    let first = tokens.clone().into_iter().next();
-    matches!(first, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
+    tokens.clone().into_iter().next().is_some_and(|first| is_mark(&first, mark))
 }
 
 /// The options that take a value.
@@ -199,7 +201,7 @@ const VALUED: [&str; 6] = ["loss", "weight", "missing", "decimal", "thousands", 
 
 /// [`entries`]; a missing comma is reported, and the entries are what is meant.
 pub(super) fn listed(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<TokenStream> {
-    if let Some(comma) = comma_too_many(&tokens) {
+    if let Some(comma) = empty_place(&tokens) {
         errors.guess(comma, "there is a comma too many");
     }
     let mut all = Vec::new();
@@ -227,24 +229,10 @@ pub(super) fn listed(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Token
     all
 }
 
-/// A comma at the beginning, or behind another one.
-fn comma_too_many(tokens: &TokenStream) -> Option<Span> {
-    let mut after_comma = true;
-    for tree in tokens.clone() {
-        let comma = matches!(&tree, TokenTree::Punct(mark) if mark.as_char() == ',');
-        if comma && after_comma {
-            return Some(tree.span());
-        }
-        after_comma = comma;
-    }
-    None
-}
-
 /// Whether a value ends at one tree and another one begins at the next.
 fn lacks_comma(before: &TokenTree, next: &TokenTree) -> bool {
-    let is_word = |word: &Ident| syn::parse_str::<Ident>(&word.to_string()).is_ok();
     let ends = match before {
-        TokenTree::Ident(word) => is_word(word),
+        TokenTree::Ident(word) => is_name(word),
         TokenTree::Literal(_) => true,
         TokenTree::Group(group) => {
             matches!(group.delimiter(), Delimiter::Parenthesis | Delimiter::Bracket)
@@ -252,7 +240,7 @@ fn lacks_comma(before: &TokenTree, next: &TokenTree) -> bool {
         TokenTree::Punct(_) => false,
     };
     ends && match next {
-        TokenTree::Ident(word) => is_word(word),
+        TokenTree::Ident(word) => is_name(word),
         TokenTree::Literal(_) => true,
         _ => false,
     }
@@ -264,10 +252,7 @@ pub(super) fn entries(tokens: TokenStream) -> Vec<TokenStream> {
     let mut depth = 0_usize;
     let mut before = ' ';
     for tree in tokens {
-        let mark = match &tree {
-            TokenTree::Punct(punct) => punct.as_char(),
-            _ => ' ',
-        };
+        let mark = mark(&tree);
         match mark {
             '<' => depth += 1,
             '>' if before != '=' && before != '-' => depth = depth.saturating_sub(1),

@@ -5,20 +5,18 @@ mod reading;
 mod slips;
 #[cfg(test)]
 mod tests;
-mod trees;
 
 use multi_input_spec::{layer, names::Kind, Activation, ArgumentKind};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{spanned::Spanned, Expr, Lit, Type};
 
-use self::trees::trees_of;
 use super::{
     argument::{self, Argument},
     attribute::{entries, once},
     given::{self, Given},
     number::SizeExpr,
-    tokens,
+    trees::{self, trees_of},
     word::Word,
 };
 use crate::{
@@ -98,7 +96,7 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
 
 /// Whether something stands before every comma; reports the first that has nothing.
 fn one_comma_each(tokens: &TokenStream, errors: &mut Diagnostics) -> bool {
-    let comma = tokens::empty_place(tokens);
+    let comma = trees::empty_place(tokens);
     if let Some(comma) = comma {
         errors.at(comma, "there is nothing before this comma: leave it out");
     }
@@ -149,10 +147,6 @@ fn read_entry(entry: TokenStream, branch: &mut Branch, errors: &mut Diagnostics)
             if group.delimiter() == Delimiter::Parenthesis && slips::of_entry(&trees).is_none() =>
         {
             branch.layers.push(named(name.clone(), group.stream(), text, errors)?);
-        }
-        [only] if slips::refused_by_rustc(only).is_some() => {
-            let name = slips::refused_by_rustc(only)?;
-            branch.layers.push(named(name, TokenStream::new(), text, errors)?);
         }
         _ => branch.layers.push(other(entry, &trees, &mut branch.modules, errors)?),
     }

@@ -3,15 +3,15 @@
 //! of the model.
 
 use chrono::format::{Item, StrftimeItems};
-use multi_input_cells::{numbered, CellFormat, DateFormat};
+use multi_input_cells::{CellFormat, DateFormat};
 use multi_input_spec::names::WORDS;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, ToTokens};
-use syn::{spanned::Spanned, Expr, ExprLit, ExprRange, Ident, Lit, LitStr, RangeLimits};
+use syn::{spanned::Spanned, Expr, ExprLit, Ident, Lit, LitStr};
 
 use super::{
-    arithmetic,
     attribute::{once, Entry},
+    column_names::{self, ColumnNames},
     given::{self, Given},
     quoted,
     word::Word,
@@ -37,32 +37,6 @@ pub(crate) struct CellOptions {
     pub(crate) date: Option<(Dates, Span)>,
 }
 
-/// The columns of a field.
-#[derive(Clone)]
-pub(crate) enum ColumnNames {
-    /// These, in order.
-    Named(Vec<LitStr>),
-    /// Those in a constant, whose names only rustc knows.
-    Constant {
-        /// The name of the constant.
-        tokens: TokenStream,
-        /// The tokens of the user.
-        written: TokenStream,
-        /// A text or texts. A single constant is texts where the field has several columns.
-        kind: Kind,
-    },
-    /// All that begin with a text.
-    Prefix(LitStr),
-    /// All that no other field uses.
-    AllOthers,
-}
-
-impl ColumnNames {
-    fn constant(written: TokenStream, kind: Kind) -> ColumnNames {
-        ColumnNames::Constant { tokens: written.clone(), written, kind }
-    }
-}
-
 /// How dates are written.
 #[derive(Clone)]
 pub(crate) enum Dates {
@@ -84,9 +58,6 @@ pub(crate) const NAMES: [&str; 9] = [
     "falsy",
     "base64",
 ];
-
-/// The most columns of a range, so that a typo is no endless expansion.
-const MAX_COLUMNS: u64 = 1 << 20;
 
 impl CellOptions {
     /// The names in `columns(...)`.
@@ -130,7 +101,7 @@ impl CellOptions {
         match name.to_string().as_str() {
             "columns" => {
                 let tokens = entry.call("columns(\"first\", \"second\")", errors)?;
-                let names = columns(at, tokens, errors)?;
+                let names = column_names::read(at, tokens, errors)?;
                 once(&mut self.columns, (names, at), "columns", at, errors);
             }
             "missing" => read_texts(&mut self.missing, entry, "NA", errors)?,
@@ -155,7 +126,7 @@ impl CellOptions {
             _ => {
                 let example = "currency = \"$\"";
                 let value = value(entry.value(example, errors)?, example, errors)?;
-                let sign = errors.ok(quoted(&value))?;
+                let sign = errors.ok(quoted::required(&value))?;
                 once(&mut self.currency, (sign, at), "currency", at, errors);
             }
         }
@@ -252,20 +223,6 @@ impl CellOptions {
     }
 }
 
-/// A text in quotes.
-fn quoted(value: &Expr) -> syn::Result<LitStr> {
-    match quoted::text(value) {
-        Some(text) if !text.value().trim().is_empty() => Ok(text),
-        Some(text) => {
-            Err(syn::Error::new(text.span(), "a text that is not blank is expected here"))
-        }
-        None => {
-            let found = value.to_token_stream();
-            Err(syn::Error::new(value.span(), format!("write it in quotes: `\"{found}\"`")))
-        }
-    }
-}
-
 /// `missing("NA", "-200")`; `None` after reporting mistakes.
 fn read_texts(
     slot: &mut Option<(Vec<LitStr>, Span)>,
@@ -276,7 +233,8 @@ fn read_texts(
     let (name, at) = (entry.name.to_string(), entry.name.span());
     let example = format!("{name}({text:?})");
     let given = given::read(entry.call(&example, errors)?, errors)?;
-    let texts = given.iter().map(|given| quoted(&given.value)).collect::<syn::Result<Vec<_>>>();
+    let texts =
+        given.iter().map(|given| quoted::required(&given.value)).collect::<syn::Result<Vec<_>>>();
     let texts = errors.ok(texts)?;
     if texts.is_empty() {
         errors.at(at, format!("`{name}` takes texts in parentheses: `{example}`"));
@@ -316,7 +274,7 @@ fn separator(tokens: TokenStream, name: &Ident, errors: &mut Diagnostics) -> Opt
 }
 
 fn pattern(value: &Expr) -> syn::Result<Dates> {
-    let pattern = quoted(value)?;
+    let pattern = quoted::required(value)?;
     let text = pattern.value();
     let items: Vec<Item<'_>> = StrftimeItems::new(&text).collect();
     let is_literal = |item: &Item<'_>| matches!(item, Item::Literal(_) | Item::Space(_));
@@ -351,182 +309,9 @@ fn unit(value: &Expr, errors: &mut Diagnostics) -> Option<Dates> {
     })
 }
 
-/// The contents of `columns(...)`: names and ranges of names, `prefix = "s"` or `all_others`; `None`
-/// after reporting mistakes.
-fn columns(at: Span, tokens: TokenStream, errors: &mut Diagnostics) -> Option<ColumnNames> {
-    let given = given::read(tokens, errors)?;
-    if given.is_empty() {
-        let text = "`columns` takes the names of columns: `columns(\"first\", \"second\")`, \
-                    `columns(\"p0\"..=\"p9\")`, `columns(prefix = \"p\")` or `columns(all_others)`";
-        errors.at(at, text);
-        return None;
-    }
-    let Some(names) = given.iter().map(word_in_quotes).collect::<Option<Vec<LitStr>>>() else {
-        return errors.ok(column_names(given));
-    };
-    let written: Vec<String> = names.iter().map(|name| format!("{:?}", name.value())).collect();
-    let text = format!("write the names of columns in quotes: `columns({})`", written.join(", "));
-    errors.guess(names[0].span(), text);
-    Some(ColumnNames::Named(names))
-}
-
-/// The word as a text, if it stands there without quotes; a constant and `all_others` are none.
-fn word_in_quotes(given: &Given) -> Option<LitStr> {
-    let Expr::Path(path) = &given.value else { return None };
-    let name = path.path.get_ident().filter(|_| given.name.is_none())?;
-    let text = name.to_string();
-    let is_word = text != "all_others" && text.contains(char::is_lowercase);
-    is_word.then(|| LitStr::new(&text, name.span()))
-}
-
-fn column_names(given: Vec<Given>) -> syn::Result<ColumnNames> {
-    let alone = given.len() == 1;
-    let (mut names, mut constants) = (Vec::new(), Vec::new());
-    for Given { name, value } in given {
-        match (name, &value) {
-            (Some(name), value) if name == "prefix" => match alone {
-                true => return quoted(value).map(ColumnNames::Prefix),
-                false => return Err(syn::Error::new(name.span(), "`prefix` stands alone")),
-            },
-            (Some(name), _) => {
-                let text = format!("`columns` has no argument `{name}`; it takes `prefix`");
-                return Err(syn::Error::new(name.span(), text));
-            }
-            (None, Expr::Path(path)) if path.path.is_ident("all_others") => match alone {
-                true => return Ok(ColumnNames::AllOthers),
-                false => return Err(syn::Error::new(path.span(), "`all_others` stands alone")),
-            },
-            (None, Expr::Range(range)) => {
-                for name in names_of_range(range)? {
-                    push(
-                        &Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(name) }),
-                        &mut names,
-                        &mut constants,
-                    )?;
-                }
-            }
-            (None, Expr::Array(list)) => {
-                for name in &list.elems {
-                    push(name, &mut names, &mut constants)?;
-                }
-            }
-            (None, other) => push(other, &mut names, &mut constants)?,
-        }
-    }
-    match &constants[..] {
-        [] => Ok(ColumnNames::Named(names)),
-        [only] if alone => Ok(ColumnNames::constant(only.clone(), Kind::Text)),
-        _ => Ok(ColumnNames::constant(quote!([#(#constants),*]), Kind::Texts)),
-    }
-}
-
-/// Adds a name in quotes to `names`, and any name to `constants` from the first one on that only rustc
-/// knows.
-fn push(
-    value: &Expr,
-    names: &mut Vec<LitStr>,
-    constants: &mut Vec<TokenStream>,
-) -> syn::Result<()> {
-    if let Some(name) = quoted::text(value) {
-        if !constants.is_empty() {
-            constants.push(name.to_token_stream());
-        }
-        names.push(name);
-        return Ok(());
-    }
-    // A name in small letters lacks its quotes.
-    let is_constant = match value {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|last| {
-            let name = last.ident.to_string();
-            name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
-        }),
-        Expr::Lit(_) => false,
-        other => arithmetic::constant("a name", other).is_ok(),
-    };
-    if !is_constant {
-        let text = "a column is named in quotes or by a constant: `columns(\"first\", SECOND)`";
-        return Err(syn::Error::new(value.span(), text));
-    }
-    if constants.is_empty() {
-        constants.extend(names.iter().map(ToTokens::to_token_stream));
-    }
-    constants.push(value.to_token_stream());
-    Ok(())
-}
-
-/// `"pixel0"..="pixel783"`: a common text and all numbers from one to the other. Both ends with as
-/// many digits keep that number of digits: `"s001"..="s128"`.
-fn names_of_range(range: &ExprRange) -> syn::Result<Vec<LitStr>> {
-    let wrong = |text: &str| syn::Error::new(range.span(), text);
-    let (Some(first), Some(last)) = (&range.start, &range.end) else {
-        return Err(wrong("a range of columns has both ends: `\"p0\"..=\"p9\"`"));
-    };
-    if matches!(range.limits, RangeLimits::HalfOpen(_)) {
-        return Err(wrong("a range of columns includes its last one: `\"p0\"..=\"p9\"`"));
-    }
-    let (first, last) = (quoted(first)?.value(), quoted(last)?.value());
-    let ((text, from), (other, to)) = (numbered(&first), numbered(&last));
-    let numbers = from.parse::<u64>().ok().zip(to.parse::<u64>().ok()).filter(|_| text == other);
-    let Some((low, high)) = numbers else {
-        return Err(wrong("the ends of a range are the same text and a number: `\"p0\"..=\"p9\"`"));
-    };
-    if low > high || high - low >= MAX_COLUMNS {
-        return Err(wrong("a range of columns counts up, to at most a million"));
-    }
-    if from.len() != to.len() && from.len() > 1 && from.starts_with('0') {
-        return Err(wrong("the ends of a range have as many digits: `\"s008\"..=\"s101\"`"));
-    }
-    let digits = if from.len() == to.len() { from.len() } else { 0 };
-    let name = |number: u64| LitStr::new(&format!("{text}{number:0digits$}"), range.span());
-    Ok((low..=high).map(name).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(tokens: TokenStream) -> Result<Vec<String>, String> {
-        let mut errors = Diagnostics::new();
-        let read = columns(Span::call_site(), tokens, &mut errors);
-        errors.finish().map_err(|error| error.to_string())?;
-        match read {
-            Some(ColumnNames::Named(names)) => Ok(names.iter().map(LitStr::value).collect()),
-            Some(ColumnNames::Constant { written, .. }) => Ok(vec![written.to_string()]),
-            Some(ColumnNames::Prefix(prefix)) => Ok(vec![format!("{}*", prefix.value())]),
-            Some(ColumnNames::AllOthers) => Ok(vec!["*".to_owned()]),
-            None => Err("nothing is reported".to_owned()),
-        }
-    }
-
-    #[test]
-    fn ranges_are_all_names_from_one_to_the_other() {
-        let of = |tokens| names(tokens).unwrap();
-        assert_eq!(of(quote!("p8"..="p11")), ["p8", "p9", "p10", "p11"]);
-        assert_eq!(of(quote!("s098"..="s101", "end")), ["s098", "s099", "s100", "s101", "end"]);
-        assert_eq!(of(quote!("0"..="2")), ["0", "1", "2"]);
-        assert_eq!(of(quote!(prefix = "s")), ["s*"]);
-        assert_eq!(of(quote!(all_others)), ["*"]);
-        assert_eq!(of(quote!(["a", concat!("b", 1)])), ["a", "b1"]);
-        assert_eq!(of(quote!(cfg::NAMES)), ["cfg :: NAMES"]);
-        assert_eq!(of(quote!("a", NAME, "b")), ["[\"a\" , NAME , \"b\"]"]);
-        for (tokens, known) in [
-            (quote!("p1".."p9"), "includes its last one"),
-            (quote!("p1"..="q9"), "the same text and a number"),
-            (quote!("p"..="q"), "the same text and a number"),
-            (quote!("p9"..="p1"), "counts up"),
-            (quote!("p0"..="p99999999"), "at most a million"),
-            (quote!("p0"..), "both ends"),
-            (quote!("s08"..="s101"), "as many digits"),
-            (quote!("a", all_others), "stands alone"),
-            (quote!(prefix = "s", "a"), "stands alone"),
-            (quote!(suffix = "s"), "no argument `suffix`"),
-            (quote!(first), "in quotes"),
-            (quote!(), "takes the names"),
-        ] {
-            let error = names(tokens).unwrap_err();
-            assert!(error.contains(known), "{error}");
-        }
-    }
 
     #[test]
     fn patterns_are_checked() {

@@ -19,7 +19,7 @@ use super::{
     given::{self, Given},
     input::{self, Step},
     own::Own,
-    word::Word,
+    word::{plain, Word},
 };
 use crate::{diagnostics::Diagnostics, suggest::list, text::compact};
 
@@ -239,11 +239,7 @@ fn read_inputs(inputs: &[Expr], errors: &mut Diagnostics) -> Option<Vec<Ident>> 
 }
 
 fn input(value: &Expr) -> syn::Result<Ident> {
-    let name = match value {
-        Expr::Path(path) => path.path.get_ident().cloned(),
-        _ => None,
-    };
-    name.ok_or_else(|| {
+    plain(value).cloned().ok_or_else(|| {
         let found = compact(&value.to_token_stream());
         syn::Error::new(value.span(), format!("expected the name of an input; found `{found}`"))
     })

@@ -6,7 +6,10 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{spanned::Spanned, Expr, ExprLit, Ident, Lit};
 
-use super::{given::Given, word::Word};
+use super::{
+    given::Given,
+    word::{plain, Word},
+};
 use crate::{diagnostics::Diagnostics, text::compact};
 
 /// What is meant by a value.
@@ -23,7 +26,7 @@ pub(super) enum Meant {
 
 /// What is meant by the value of a parameter.
 pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostics) -> Meant {
-    if word(value).is_some_and(|word| word == "None") {
+    if plain(value).is_some_and(|word| word == "None") {
         let name = parameter.name;
         errors.guess(value.span(), format!("there is no `None` here: leave `{name}` out"));
         return Meant::Nothing;
@@ -87,7 +90,7 @@ fn suffix(value: &Expr, known: &[&str]) -> Option<(String, String, Span)> {
 
 /// The name of a parameter of numbers that stands in the place of its value, and an example of one.
 pub(super) fn name_alone(given: &Given, parameters: &[Parameter]) -> Option<(Ident, &'static str)> {
-    let name = word(&given.value).filter(|_| given.name.is_none())?;
+    let name = plain(&given.value).filter(|_| given.name.is_none())?;
     let parameter = parameters.iter().find(|parameter| name == parameter.name)?;
     let example = match parameter.kind {
         ArgumentKind::Size | ArgumentKind::Sizes | ArgumentKind::SizeOrAuto => "8",
@@ -97,13 +100,6 @@ pub(super) fn name_alone(given: &Given, parameters: &[Parameter]) -> Option<(Ide
         _ => return None,
     };
     Some((name.clone(), example))
-}
-
-fn word(value: &Expr) -> Option<&Ident> {
-    match value {
-        Expr::Path(path) => path.path.get_ident(),
-        _ => None,
-    }
 }
 
 /// `True` and `"true"`.

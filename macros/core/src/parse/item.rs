@@ -1,10 +1,11 @@
 //! The annotated item. rustc reads it before the macro does, so it has reported already what is no
 //! Rust; the item is read as it was meant, and nothing is said twice.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, ToTokens};
 use syn::{Item, Type};
 
+use super::trees::{is_mark, is_name, is_word, mark, regroup};
 use crate::text::camel_case;
 
 /// Reads an item; where it is none, as it was meant. If it cannot be read at all, what it is called.
@@ -30,7 +31,7 @@ fn as_meant(tokens: TokenStream) -> (TokenStream, Option<Ident>) {
             TokenTree::Ident(word)
         }
         TokenTree::Group(group) if name.is_some() && group.delimiter() == Delimiter::Brace => {
-            TokenTree::Group(regroup(&group, fields(group.stream())))
+            regroup(&group, fields(group.stream()))
         }
         other => other,
     });
@@ -139,37 +140,14 @@ fn rename(tokens: TokenStream, keywords: &[(Ident, Ident)]) -> TokenStream {
             meant.set_span(word.span());
             TokenTree::Ident(meant)
         }
-        TokenTree::Group(group) => {
-            TokenTree::Group(regroup(&group, rename(group.stream(), keywords)))
-        }
+        TokenTree::Group(group) => regroup(&group, rename(group.stream(), keywords)),
         other => other,
     });
     renamed.collect()
 }
 
-fn regroup(group: &Group, content: TokenStream) -> Group {
-    let mut new = Group::new(group.delimiter(), content);
-    new.set_span(group.span());
-    new
-}
-
-fn mark(tree: &TokenTree) -> char {
-    match tree {
-        TokenTree::Punct(punct) => punct.as_char(),
-        _ => ' ',
-    }
-}
-
-fn is_mark(tree: &TokenTree, expected: char) -> bool {
-    mark(tree) == expected
-}
-
-fn is_word(tree: &TokenTree, expected: &str) -> bool {
-    matches!(tree, TokenTree::Ident(word) if word == expected)
-}
-
 fn is_keyword(word: &Ident) -> bool {
-    word != "_" && syn::parse2::<Ident>(word.to_token_stream()).is_err()
+    word != "_" && !is_name(word)
 }
 
 /// `r#type` for `type`, and `super_` for `super`, which cannot be written so.

@@ -1,6 +1,8 @@
 //! Words in single quotes, `'relu'`, which rustc has reported as a character of several letters.
 
-use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+
+use super::trees::regroup;
 
 /// The tokens with the words in their places, and the first of the literals.
 pub(crate) fn without_quotes(tokens: TokenStream, reported: &mut Option<Literal>) -> TokenStream {
@@ -15,11 +17,7 @@ pub(crate) fn without_quotes(tokens: TokenStream, reported: &mut Option<Literal>
                 false => TokenTree::Literal(literal),
             }
         }
-        TokenTree::Group(group) => {
-            let mut new = Group::new(group.delimiter(), without_quotes(group.stream(), reported));
-            new.set_span(group.span());
-            TokenTree::Group(new)
-        }
+        TokenTree::Group(group) => regroup(&group, without_quotes(group.stream(), reported)),
         other => other,
     });
     words.collect()

@@ -16,8 +16,8 @@ use super::{
     argument::{self, Argument},
     attribute,
     claim::Claim,
+    field::Source,
     given,
-    model::Source,
     own::{self, Own},
     word::Word,
 };

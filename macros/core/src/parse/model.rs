@@ -1,45 +1,22 @@
 //! The annotated struct.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, ToTokens};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, ToTokens};
 use syn::{
-    ext::IdentExt,
-    parse::{ParseStream, Parser},
-    punctuated::Punctuated,
-    spanned::Spanned,
-    token, Attribute, Fields, GenericParam, Generics, Item, ItemStruct, LitStr, Path, Token, Type,
-    Visibility,
+    spanned::Spanned, Attribute, Fields, GenericParam, Generics, Item, ItemStruct, Visibility,
 };
 
 use super::{
     attribute,
-    branch::{self, Branch},
-    budget::Limit,
-    cells::CellOptions,
-    data_file::DataFile,
-    data_type::FieldType,
-    derived::{self, Derived},
-    flow::OutputRules,
-    input::{self, Input},
-    item, lock, meant,
-    merge::{self, Merge},
-    output::{self, Output},
-    part::{self, Part, Whole},
-    rename::{self, RenameAll},
-    renamed,
-    serde::{self, Columns, Derives},
-    slip,
-    stage::Stages,
+    field::{self, Field},
+    item,
+    options::{self, Options},
+    part::Whole,
+    rename::RenameAll,
+    serde::{self, Derives},
     tokens,
-    typed::{self, Typed},
-    wraps,
 };
-use crate::{
-    diagnostics::Diagnostics,
-    lint::Lint,
-    suggest::{list, suggest},
-    text::plain,
-};
+use crate::diagnostics::Diagnostics;
 
 /// The struct with its attributes read.
 pub(crate) struct RawModel {
@@ -84,106 +61,6 @@ impl Head {
     }
 }
 
-/// The options of `#[multi_input_model(...)]`.
-#[derive(Clone)]
-pub(crate) struct Options {
-    /// How the expansion names `multi_input`: `::multi_input`, or, after `crate = ...`, the name under
-    /// which the expansion imports that path, so that a wrong path is one error.
-    pub(crate) krate: TokenStream,
-    /// The path of `multi_input`, as given by `crate = ...`.
-    pub(crate) given_crate: Option<Path>,
-    /// The warnings silenced by `allow(...)`.
-    pub(crate) allowed: Vec<Lint>,
-    /// The file that the model is compared with.
-    pub(crate) data: Option<DataFile>,
-    /// The path of the file with the saved form of the model.
-    pub(crate) lock: Option<LitStr>,
-    /// The parts that are definitions of their own.
-    pub(crate) parts: Vec<Part>,
-    /// The most that a prediction may cost.
-    pub(crate) budget: Vec<Limit>,
-    /// The order of the times at which inputs are known.
-    pub(crate) stages: Option<Stages>,
-}
-
-/// A field: a node of the graph.
-#[derive(Clone)]
-pub(crate) struct Field {
-    pub(crate) name: Ident,
-    /// `None` if the type could not be read.
-    pub(crate) ty: Option<FieldType>,
-    /// The type as the user wrote it.
-    pub(crate) written: Type,
-    /// The source of the node; `None` if it could not be read.
-    pub(crate) source: Option<Source>,
-    pub(crate) branch: Option<Branch>,
-    /// The target and the loss of an output with a loss.
-    pub(crate) output: Option<Output>,
-    /// For an output without a loss: the token that makes it one.
-    pub(crate) value: Option<Span>,
-    /// What an output states about the inputs that reach it.
-    pub(crate) rules: OutputRules,
-    /// Whether an attribute could not be read, so that the node may be an output or have a source.
-    pub(crate) unread: bool,
-    /// Attributes outside the DSL, for the row structs.
-    pub(crate) attributes: Vec<Attribute>,
-    /// The names of its columns in files.
-    pub(crate) columns: Columns,
-    /// What it was called in saved models, the oldest name first.
-    pub(crate) renamed: Vec<Ident>,
-    /// The names in its attributes, for editors.
-    pub(crate) typed: Vec<Typed>,
-}
-
-impl Field {
-    /// Its keys in a file.
-    pub(crate) fn keys(&self) -> Vec<String> {
-        let Columns { rename, aliases, .. } = &self.columns;
-        let own = rename.as_ref().map_or_else(|| plain(&self.name), syn::LitStr::value);
-        let named = self.cells().map_or(&[][..], |cells| cells.named_columns());
-        let others = aliases.iter().chain(named).map(syn::LitStr::value);
-        std::iter::once(own).chain(others).collect()
-    }
-
-    /// Whether a step cuts a cell into the elements.
-    pub(crate) fn is_split(&self) -> bool {
-        match &self.source {
-            Some(Source::Input(input)) => input.steps.iter().any(|step| step.spec.name == "split"),
-            _ => false,
-        }
-    }
-
-    /// Whether each element of its value has a column.
-    fn has_several_columns(&self) -> bool {
-        !self.is_split() && self.ty.as_ref().is_some_and(|ty| ty.list || !ty.dims.is_empty())
-    }
-
-    fn cells_mut(&mut self) -> Option<&mut CellOptions> {
-        match &mut self.source {
-            Some(Source::Input(input)) => Some(&mut input.cells),
-            _ => self.output.as_mut().map(|output| &mut output.cells),
-        }
-    }
-
-    /// How the value of an input or a target is written in files.
-    pub(crate) fn cells(&self) -> Option<&CellOptions> {
-        match &self.source {
-            Some(Source::Input(input)) => Some(&input.cells),
-            _ => self.output.as_ref().map(|output| &output.cells),
-        }
-    }
-}
-
-/// The source of a node.
-#[derive(Clone)]
-pub(crate) enum Source {
-    Input(Box<Input>),
-    Merge(Merge),
-    From(Ident),
-    /// Derived from raw values of inputs.
-    Derived(Derived),
-}
-
 /// An item that is no model.
 pub(crate) enum NoModel {
     /// A type, as far as the rest of the crate may name it.
@@ -200,7 +77,7 @@ pub(crate) fn parse(
     tokens: TokenStream,
     errors: &mut Diagnostics,
 ) -> Result<RawModel, NoModel> {
-    let options = read_options(tokens::flat(arguments), errors);
+    let options = options::read(tokens::flat(arguments), errors);
     let tokens = tokens::flat_item(tokens);
     let item = match item::read(tokens.clone()) {
         Ok(item) => item,
@@ -233,177 +110,10 @@ pub(crate) fn parse(
     }
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
-    let mut fields: Vec<Field> = Vec::new();
-    let mut is_partial = false;
-    for mut field in given {
-        let Some(name) = field.ident.clone() else { continue };
-        if name == "_" {
-            errors.at(name.span(), "a node needs a name, to be spoken of");
-            is_partial = true;
-            continue;
-        }
-        let known = fields.iter().any(|known| known.name == name);
-        is_partial |= known || drop_of_another(&name, &mut field.attrs, errors);
-        let field = read_field(name, field, derives, &rename_all, errors);
-        match known {
-            true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
-            false => fields.push(field),
-        }
-    }
+    let (fields, is_partial) = field::read_all(given, derives, &rename_all, errors);
     errors.end_reading();
     let head = Head { attributes, derives, is_partial, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
-}
-
-fn read_options(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
-    let mut options = Options {
-        krate: quote!(::multi_input),
-        given_crate: None,
-        allowed: Vec::new(),
-        data: None,
-        lock: None,
-        parts: Vec::new(),
-        budget: Vec::new(),
-        stages: None,
-    };
-    let (mut allowed, mut require) = (Vec::new(), None);
-    for tokens in attribute::entries(tokens) {
-        match errors.ok(model_option.parse2(tokens)) {
-            Some(ModelOption::Crate(path)) => options.given_crate = Some(path),
-            Some(ModelOption::Allow(names)) => allowed.extend(names),
-            Some(ModelOption::Data(file, at)) => {
-                attribute::once(&mut options.data, *file, "data", at, errors);
-            }
-            Some(ModelOption::Lock(path)) => {
-                let at = path.span();
-                attribute::once(&mut options.lock, path, "lock", at, errors);
-            }
-            Some(ModelOption::Parts(parts)) => options.parts.extend(parts),
-            Some(ModelOption::Require(at)) => require = Some(at),
-            Some(ModelOption::Limit(limit)) => {
-                match options.budget.iter().any(|known| known.quantity == limit.quantity) {
-                    true => errors.at(limit.span, format!("`{}` is given twice", limit.name())),
-                    false => options.budget.push(limit),
-                }
-            }
-            Some(ModelOption::Stages(word, form)) => {
-                let stages = Stages::read(&word, form, errors);
-                attribute::once(&mut options.stages, stages, "stages", word.span(), errors);
-            }
-            None => {}
-        }
-    }
-    match (&mut options.data, require) {
-        (Some(file), Some(_)) => file.require = true,
-        (None, Some(at)) => {
-            errors.at(at, "`require` is about a data file: `data = \"data/houses.csv\", require`");
-        }
-        (_, None) => {}
-    }
-    options.allowed = allowed.iter().filter_map(|name| errors.ok(lint(name))).collect();
-    options
-}
-
-/// The warning called `name`.
-fn lint(name: &Ident) -> syn::Result<Lint> {
-    Lint::ALL.into_iter().find(|lint| name == lint.name()).ok_or_else(|| {
-        let near = suggest(&name.to_string(), Lint::names());
-        let all = match near.is_empty() {
-            true => format!("; there are {}", list(Lint::names())),
-            false => near,
-        };
-        syn::Error::new(name.span(), format!("there is no warning `{name}`{all}"))
-    })
-}
-
-enum ModelOption {
-    Crate(Path),
-    Allow(Punctuated<Ident, Token![,]>),
-    /// With the span of the word.
-    Data(Box<DataFile>, Span),
-    Lock(LitStr),
-    Parts(Vec<Part>),
-    Require(Span),
-    Limit(Limit),
-    Stages(Ident, attribute::Form),
-}
-
-/// The names of the options.
-const OPTIONS: [&str; 10] = [
-    "crate",
-    "allow",
-    "part",
-    "data",
-    "require",
-    "lock",
-    "max_parameters",
-    "max_flops",
-    "max_memory",
-    "stages",
-];
-
-fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
-    if input.peek(Token![crate]) {
-        return crate_path(input).map(ModelOption::Crate);
-    }
-    let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
-                 `data = \"file.csv\"`, `require`, `lock = \"file.lock\"`, `max_parameters = number`, \
-                 `max_flops = number`, `max_memory = \"4 MB\"` and `stages(first, second)`";
-    let found: TokenStream = input.fork().parse()?;
-    let word = input.call(Ident::parse_any).map_err(|error| {
-        syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
-    })?;
-    if word == "data" {
-        return DataFile::read(&word, input)
-            .map(|file| ModelOption::Data(Box::new(file), word.span()));
-    }
-    if word == "lock" {
-        return lock::read(&word, input).map(ModelOption::Lock);
-    }
-    if word == "part" {
-        return part::read(&word, input).map(ModelOption::Parts);
-    }
-    if word == "require" {
-        return Ok(ModelOption::Require(word.span()));
-    }
-    if let Some(quantity) = Limit::named(&word) {
-        return Limit::read(&word, quantity, input).map(ModelOption::Limit);
-    }
-    if word == "stages" {
-        let form = attribute::form(&word, input)?;
-        return Ok(ModelOption::Stages(word, form));
-    }
-    if word != "allow" {
-        return Err(syn::Error::new(
-            word.span(),
-            match suggest(&word.to_string(), OPTIONS) {
-                near if near.is_empty() => format!("the model has no option `{word}`; {known}"),
-                near => format!("the model has no option `{word}`{near}"),
-            },
-        ));
-    }
-    if !input.peek(token::Paren) {
-        return Err(syn::Error::new(word.span(), "`allow` is written `allow(warning)`"));
-    }
-    let names;
-    syn::parenthesized!(names in input);
-    Punctuated::parse_terminated(&names).map(ModelOption::Allow)
-}
-
-/// `crate = path`.
-fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
-    let word = input.parse::<Token![crate]>()?;
-    let example = "the path of this library is written without quotes: `crate = ";
-    if !input.peek(Token![=]) {
-        return Err(syn::Error::new(word.span, "`crate` is written `crate = path`"));
-    }
-    input.parse::<Token![=]>()?;
-    if let Ok(text) = input.fork().parse::<LitStr>() {
-        return Err(syn::Error::new(text.span(), format!("{example}{}`", text.value())));
-    }
-    input
-        .call(Path::parse_mod_style)
-        .map_err(|error| syn::Error::new(error.span(), "expected a path: `crate = ::multi_input`"))
 }
 
 /// The struct; an error is reported for another item, and for parameters.
@@ -464,199 +174,6 @@ fn named_struct(
     };
     errors.at(at, mistake);
     Err(no_model(&item.ident, &item.vis, &item.generics))
-}
-
-fn read_field(
-    name: Ident,
-    field: syn::Field,
-    derives: Derives,
-    rename_all: &RenameAll,
-    errors: &mut Diagnostics,
-) -> Field {
-    let (ours, mut attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
-    let (mut read, mut unread) = (Contents::default(), false);
-    for attribute in ours {
-        errors.of_field(&name, |errors| match attribute.is_reported {
-            false => read.add(attribute, errors),
-            true if read.has(attribute.word) => unread = true,
-            true => {
-                let before = read.clone();
-                let ((), is_clean) = errors.quietly(|errors| read.add(attribute, errors));
-                // What cannot be read beyond the mistake may be anything.
-                if !is_clean {
-                    (read, unread) = (before, true);
-                }
-            }
-        });
-    }
-    let Contents { source, typed, branch, output, renamed } = read;
-    if source.is_none() && !unread {
-        let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
-        unread = unknown;
-    }
-    // A conditional attribute may be any.
-    unread |= check_cfg(&name, &attributes, errors);
-    let columns = match derives.deserialize {
-        true => rename::columns(&name, &attributes, rename_all),
-        false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
-    };
-    let columns = Columns { options: rename::options(&attributes), ..columns };
-    let of_input = match &source {
-        Some(Some(Source::Input(input))) => input.wraps.clone(),
-        _ => None,
-    };
-    let source = match source.is_none() && unread {
-        // The unread attribute may have been the source.
-        true => None,
-        false => one_source(&name, source, errors),
-    };
-    let (output, rules) = output.unzip();
-    let (output, value) = match output {
-        Some(output::Kind::WithLoss(output)) => (Some(*output), None),
-        Some(output::Kind::Value(span)) => (None, Some(span)),
-        None => (None, None),
-    };
-    let rules = rules.unwrap_or_default();
-    let written = field.ty;
-    let ty = errors.of_field(&name, |errors| {
-        let of_output = output.as_ref().and_then(|output| output.wraps.as_ref());
-        let wraps = of_input.as_ref().or(of_output);
-        let ty = wraps::read_type(&written, wraps)
-            .map_err(|error| meant::by(&written, branch.as_ref(), error));
-        let mut ty = errors.ok(ty)??;
-        ty.sizes_mut().for_each(|size| size.require(errors));
-        ty.fits_memory(errors);
-        Some(ty)
-    });
-    let mut field = Field {
-        name,
-        ty,
-        written,
-        source,
-        branch,
-        output,
-        value,
-        rules,
-        unread,
-        attributes,
-        columns,
-        renamed,
-        typed,
-    };
-    let are_several = field.has_several_columns();
-    if let Some(cells) = field.cells_mut() {
-        cells.name_columns(are_several, errors);
-    }
-    field
-}
-
-/// What the attributes of a field say.
-#[derive(Clone, Default)]
-struct Contents {
-    /// `None` for one that could not be read.
-    source: Option<Option<Source>>,
-    typed: Vec<Typed>,
-    branch: Option<Branch>,
-    output: Option<(output::Kind, OutputRules)>,
-    renamed: Vec<Ident>,
-}
-
-impl Contents {
-    /// Whether an attribute like this is read already.
-    fn has(&self, word: &str) -> bool {
-        match word {
-            "branch" => self.branch.is_some(),
-            "output" => self.output.is_some(),
-            "renamed" => false,
-            _ => self.source.is_some(),
-        }
-    }
-
-    fn add(&mut self, attribute: slip::Written, errors: &mut Diagnostics) {
-        let slip::Written { word, span, tokens, .. } = attribute;
-        if word == "renamed" {
-            return self.renamed.extend(errors.ok(renamed::read(tokens, span)).unwrap_or_default());
-        }
-        let tokens = renamed::without(tokens, errors);
-        self.typed.extend(typed::names(word, tokens.clone()));
-        let source = match word {
-            "input" => Some(Source::Input(Box::new(input::read(tokens, errors)))),
-            "merge" => merge::read(tokens, span, errors).map(Source::Merge),
-            "from" => merge::read_from(tokens, span, errors),
-            "derived" => derived::read(tokens, span, errors).map(Source::Derived),
-            "branch" => {
-                let read = branch::read(tokens, span, errors);
-                return attribute::once(&mut self.branch, read, "#[branch]", span, errors);
-            }
-            _ => {
-                let read = output::read(tokens, span, errors);
-                return attribute::once(&mut self.output, read, "#[output]", span, errors);
-            }
-        };
-        self.source = Some(source);
-    }
-}
-
-/// Reports a second source, and drops the attributes before it: they may belong to a field that is
-/// missing. Returns whether there is one.
-fn drop_of_another(
-    name: &Ident,
-    attributes: &mut Vec<Attribute>,
-    errors: &mut Diagnostics,
-) -> bool {
-    let is_source =
-        |attribute: &Attribute| SOURCES.iter().any(|one| attribute.path().is_ident(one));
-    let mut sources = attributes.iter().enumerate().filter(|(_, attribute)| is_source(attribute));
-    let (_, Some((second, attribute))) = (sources.next(), sources.next()) else { return false };
-    errors.at(
-        attribute.path().span(),
-        format!(
-            "`{name}` is already fed: a node has one of `#[input]`, `#[merge]`, `#[from]` and \
-             `#[derived]`"
-        ),
-    );
-    attributes.drain(..second);
-    // More of them are the same mistake.
-    let mut is_first = true;
-    attributes.retain(|attribute| !is_source(attribute) || std::mem::take(&mut is_first));
-    true
-}
-
-/// The attributes that feed a node.
-const SOURCES: [&str; 4] = ["input", "merge", "from", "derived"];
-
-/// The source; a node without one is reported.
-fn one_source(
-    name: &Ident,
-    source: Option<Option<Source>>,
-    errors: &mut Diagnostics,
-) -> Option<Source> {
-    if source.is_none() {
-        errors.at(
-            name.span(),
-            format!(
-                "`{name}` is fed by nothing: give it `#[input]`, `#[merge(...)]`, `#[from(...)]` or \
-                 `#[derived(...)]`"
-            ),
-        );
-    }
-    source.flatten()
-}
-
-/// Reports attributes that would change the struct, and returns whether there are any.
-fn check_cfg(name: &Ident, attributes: &[Attribute], errors: &mut Diagnostics) -> bool {
-    let is_cfg = |path: &&Path| path.is_ident("cfg") || path.is_ident("cfg_attr");
-    let first = attributes.iter().map(Attribute::path).find(is_cfg);
-    if let Some(path) = first {
-        errors.at(
-            path.span(),
-            format!(
-                "`{name}` cannot depend on `cfg`: the graph is read before cfg is known; write two \
-                 structs, each below a `#[cfg(...)]`"
-            ),
-        );
-    }
-    first.is_some()
 }
 
 /// The attributes of the DSL, and all others.

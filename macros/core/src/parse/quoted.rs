@@ -1,5 +1,6 @@
 //! Texts that the macro knows: literals, also through `concat!` and through `macro_rules`.
 
+use quote::ToTokens;
 use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Lit, LitStr, Token};
 
 /// The text of an expression, if the macro knows it.
@@ -18,6 +19,20 @@ pub(super) fn text(expr: &Expr) -> Option<LitStr> {
             Some(LitStr::new(&parts?, expr.span()))
         }
         _ => None,
+    }
+}
+
+/// A text in quotes that is not blank.
+pub(super) fn required(value: &Expr) -> syn::Result<LitStr> {
+    match text(value) {
+        Some(text) if !text.value().trim().is_empty() => Ok(text),
+        Some(text) => {
+            Err(syn::Error::new(text.span(), "a text that is not blank is expected here"))
+        }
+        None => {
+            let found = value.to_token_stream();
+            Err(syn::Error::new(value.span(), format!("write it in quotes: `\"{found}\"`")))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use super::{
     attribute::{self, once, Form},
-    flow::{self, Listed},
+    node_names::{self, Listed},
 };
 use crate::diagnostics::Diagnostics;
 
@@ -36,7 +36,7 @@ impl Stages {
             Form::Value(tokens) => (attribute::without_brackets(tokens), false),
             Form::Word => (TokenStream::new(), true),
         };
-        let Listed { names, mut is_read, .. } = flow::names(word, tokens, "a stage", errors);
+        let Listed { names, mut is_read, .. } = node_names::names(word, tokens, "a stage", errors);
         if is_read && !(is_call && names.len() > 1) {
             errors.at(word.span(), expected);
             is_read = names.len() > 1;
@@ -60,9 +60,9 @@ impl KnownAt {
     ) {
         let span = word.span();
         let stage = match form {
-            Form::Value(value) => flow::name(value, span, "a stage", errors),
+            Form::Value(value) => node_names::name(value, span, "a stage", errors),
             Form::Call(value) => {
-                let stage = flow::name(value, span, "a stage", errors);
+                let stage = node_names::name(value, span, "a stage", errors);
                 let text = stage.iter().map(|stage| format!("write `known_at = {stage}`"));
                 text.for_each(|text| errors.at(span, text));
                 stage

@@ -1,6 +1,8 @@
 //! Tokens that `macro_rules` has put together.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+use super::trees::regroup;
 
 /// [`flat`] for a struct, with its fields.
 pub(super) fn flat_item(item: TokenStream) -> TokenStream {
@@ -8,7 +10,7 @@ pub(super) fn flat_item(item: TokenStream) -> TokenStream {
         TokenTree::Group(group)
             if group.delimiter() == Delimiter::Brace && holds_invisible(&group.stream()) =>
         {
-            within(&group, flat(group.stream()))
+            regroup(&group, flat(group.stream()))
         }
         other => other,
     };
@@ -29,14 +31,14 @@ pub(super) fn flat(tokens: TokenStream) -> TokenStream {
                 let inner = flat(group.stream());
                 match alone || is_operand(&inner) {
                     true => flattened.extend(inner),
-                    false => flattened.push(within(group, inner)),
+                    false => flattened.push(regroup(group, inner)),
                 }
             }
             // Braces hold the user's code.
             TokenTree::Group(group)
                 if group.delimiter() != Delimiter::Brace && holds_invisible(&group.stream()) =>
             {
-                flattened.push(within(group, flat(group.stream())));
+                flattened.push(regroup(group, flat(group.stream())));
             }
             other => flattened.push(other.clone()),
         }
@@ -53,13 +55,6 @@ fn holds_invisible(tokens: &TokenStream) -> bool {
         }
         _ => false,
     })
-}
-
-/// A group with other contents. The spans of its parentheses are lost.
-fn within(group: &Group, tokens: TokenStream) -> TokenTree {
-    let mut changed = Group::new(group.delimiter(), tokens);
-    changed.set_span(group.span());
-    TokenTree::Group(changed)
 }
 
 /// Whether no operator is on the left.
@@ -95,21 +90,10 @@ fn is_operand(tokens: &TokenStream) -> bool {
             })
 }
 
-/// The comma of a list before which nothing stands.
-pub(super) fn empty_place(tokens: &TokenStream) -> Option<Span> {
-    let mut before = true;
-    for tree in tokens.clone() {
-        let is_comma = matches!(&tree, TokenTree::Punct(mark) if mark.as_char() == ',');
-        if before && is_comma {
-            return Some(tree.span());
-        }
-        before = is_comma;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
+    use proc_macro2::Group;
+
     use super::*;
 
     fn invisible(text: &str) -> TokenTree {
@@ -121,7 +105,7 @@ mod tests {
         let place = |tree| match tree {
             TokenTree::Ident(word) if word == "FRAGMENT" => invisible(content),
             TokenTree::Group(group) => {
-                within(&group, fragments(&group.stream().to_string(), content))
+                regroup(&group, fragments(&group.stream().to_string(), content))
             }
             other => other,
         };

@@ -232,6 +232,14 @@ impl Word {
     }
 }
 
+/// The word that an expression is, as ours are written.
+pub(super) fn plain(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
 /// As an identifier, a keyword as `r#type`; `None` if it has letters that none has.
 pub(super) fn ident(text: &str, span: Span) -> Option<Ident> {
     let name = Ident::parse_any.parse_str(text).ok()?;

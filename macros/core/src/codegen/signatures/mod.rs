@@ -1,6 +1,5 @@
-//! The signature of every item around a model, defined once. A model has real bodies; a model with
-//! mistakes has bodies that never run. The rest of the user's crate therefore sees the same
-//! signatures.
+//! The signature of every item around a model. What differs between models is passed in by the modules
+//! that know the plan.
 
 mod shared_name;
 mod traits;
@@ -22,7 +21,6 @@ pub(super) struct Signatures<'a> {
     pub(super) modules: Vec<Ident>,
     /// Whether there are rows to train on. A part without a loss has none.
     pub(super) has_samples: bool,
-    pub(super) bodies: Bodies,
 }
 
 /// The constant of the definition that is the handle of a node.
@@ -39,42 +37,11 @@ pub(super) struct Reported {
     pub(super) impls: TokenStream,
 }
 
-/// The kind of function bodies.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Bodies {
-    /// Real bodies.
-    Run,
-    /// Stubs. Types may contain mistakes, so stubs hold phantom data.
-    Never,
-}
-
 impl Signatures<'_> {
-    /// The body of a function: the statements, or `unreachable!()` in a stub.
-    fn body(&self, statements: TokenStream) -> TokenStream {
-        match self.bodies {
-            Bodies::Run => statements,
-            Bodies::Never => quote!(::core::unreachable!()),
-        }
-    }
-
-    /// Lints on missing documentation or use do not apply to stubs.
-    fn quiet(&self) -> Option<TokenStream> {
-        self.is_stub().then(|| quote!(#[allow(missing_docs, dead_code, unused_variables)]))
-    }
-
-    fn is_stub(&self) -> bool {
-        self.bodies == Bodies::Never
-    }
-
-    /// A phantom field that uses the type parameters of a stub.
-    fn phantom(&self, parameters: &TokenStream) -> Option<TokenStream> {
-        self.is_stub().then(|| quote!(_stub: ::core::marker::PhantomData<(#parameters)>,))
-    }
-
     /// The builders of the custom modules: `Slot<HousePrice, 0>`.
     pub(super) fn builders(&self) -> Vec<TokenStream> {
         let (private, definition) = (&self.paths.private, &self.names.definition);
-        let numbers = (0..self.modules.len()).filter(|_| !self.is_stub());
+        let numbers = 0..self.modules.len();
         numbers.map(|number| quote!(#private::own_module::Slot<#definition, #number>)).collect()
     }
 
@@ -91,7 +58,6 @@ impl Signatures<'_> {
             (&self.head.visibility, &self.names.definition, &self.paths.krate);
         let docs = self.head.attributes.iter().filter(|a| a.path().is_ident("doc"));
         let is_free = |item: &str| !handles.iter().any(|handle| handle.name == item);
-        let quiet = self.quiet();
         let summary = is_free("summary").then(|| self.summary());
         let build = is_free("build").then(|| self.build());
         let load = is_free("load").then(|| self.load());
@@ -107,12 +73,10 @@ impl Signatures<'_> {
             #(#docs)*
             #[doc = #table]
             #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-            #quiet
             #visibility struct #definition {
                 _definition: (),
             }
 
-            #quiet
             impl #definition {
                 #(#handles)*
 
@@ -127,7 +91,6 @@ impl Signatures<'_> {
     /// `fn build`.
     fn build(&self) -> TokenStream {
         let (definition, krate) = (&self.names.definition, &self.paths.krate);
-        let build = self.body(quote!(#krate::Model::build(device_, seed_)));
         quote! {
             /// Builds a model of `f32` with fresh weights, which depend on `seed` only. For
             /// another dtype use `Model::<_, f64>::build`.
@@ -138,7 +101,7 @@ impl Signatures<'_> {
             where
                 #definition: #krate::definition::Network<::core::primitive::f32, D>,
             {
-                #build
+                #krate::Model::build(device_, seed_)
             }
         }
     }
@@ -146,7 +109,6 @@ impl Signatures<'_> {
     /// `fn load`.
     fn load(&self) -> TokenStream {
         let (definition, krate) = (&self.names.definition, &self.paths.krate);
-        let body = self.body(quote!(#krate::Model::load(path_, device_)));
         quote! {
             /// Loads a saved model of `f32`. For another dtype use `Model::<_, f64>::load`.
             pub fn load<D: #krate::Compute<::core::primitive::f32>>(
@@ -156,7 +118,7 @@ impl Signatures<'_> {
             where
                 #definition: #krate::definition::Network<::core::primitive::f32, D>,
             {
-                #body
+                #krate::Model::load(path_, device_)
             }
         }
     }
@@ -165,13 +127,10 @@ impl Signatures<'_> {
     fn summary(&self) -> TokenStream {
         let (definition, krate, private) =
             (&self.names.definition, &self.paths.krate, &self.paths.private);
-        let body = self.body(quote! {
-            #krate::Summary::of::<#definition, ::core::primitive::f32, #private::Cpu>()
-        });
         quote! {
             /// Layers, output shapes and parameters, as a table to print.
             pub fn summary() -> #krate::Summary {
-                #body
+                #krate::Summary::of::<#definition, ::core::primitive::f32, #private::Cpu>()
             }
         }
     }

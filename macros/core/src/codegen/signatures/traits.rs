@@ -77,14 +77,6 @@ impl Signatures<'_> {
         cells: &TokenStream,
     ) -> TokenStream {
         let (krate, text) = (&self.paths.krate, plain(name));
-        let (quiet, body) = (
-            self.quiet(),
-            self.body(quote! {
-                let row_ = <Self as #krate::data::columns::FromColumns>::ROW;
-                let cells_ = &mut #krate::data::columns::Cells::read(deserializer_, row_)?;
-                ::core::result::Result::Ok(#name { #cells })
-            }),
-        );
         quote! {
             impl #krate::data::columns::FromColumns for #name {
                 const ROW: &'static #krate::data::columns::RowSpec =
@@ -95,12 +87,13 @@ impl Signatures<'_> {
                     };
             }
 
-            #quiet
             impl<'de> #krate::private::serde::Deserialize<'de> for #name {
                 fn deserialize<De: #krate::private::serde::Deserializer<'de>>(
                     deserializer_: De,
                 ) -> ::core::result::Result<Self, De::Error> {
-                    #body
+                    let row_ = <Self as #krate::data::columns::FromColumns>::ROW;
+                    let cells_ = &mut #krate::data::columns::Cells::read(deserializer_, row_)?;
+                    ::core::result::Result::Ok(#name { #cells })
                 }
             }
         }
@@ -110,9 +103,8 @@ impl Signatures<'_> {
     pub(crate) fn collection(&self, visited: TokenStream) -> TokenStream {
         let (private, model) = (&self.paths.private, &self.names.model);
         let (result, option) = (&self.paths.result, &self.paths.option);
-        let (quiet, parameters, body) = (self.quiet(), &self.modules, self.body(visited));
+        let parameters = &self.modules;
         quote! {
-            #quiet
             impl<
                 E: #private::Element,
                 D: #private::Device<E>,
@@ -124,7 +116,7 @@ impl Signatures<'_> {
                 fn iter_tensors<V: #private::ModuleVisitor<Self, E, D>>(
                     visitor_: &mut V,
                 ) -> #result<#option<Self::To<V::E2, V::D2>>, V::Err> {
-                    #body
+                    #visited
                 }
             }
         }
@@ -139,14 +131,12 @@ impl Signatures<'_> {
     ) -> TokenStream {
         let (private, result) = (&self.paths.private, &self.paths.result);
         let Names { model, batch, heads, .. } = self.names;
-        let (quiet, parameters, body) = (self.quiet(), &self.modules, self.body(forward));
-        let name = mode.of_traits();
+        let (parameters, name) = (&self.modules, mode.of_traits());
         let (receiver, function) = match mode {
             Mode::Inference => (quote!(&self), quote!(try_forward)),
             Mode::Training => (quote!(&mut self), quote!(try_forward_mut)),
         };
         quote! {
-            #quiet
             impl<
                 B: #private::Dim,
                 E: #private::Element,
@@ -161,7 +151,7 @@ impl Signatures<'_> {
                 type Error = D::Err;
 
                 fn #function(#receiver, batch_: #batch<B, E, D, T>) -> #result<Self::Output, D::Err> {
-                    #body
+                    #forward
                 }
             }
         }
@@ -184,32 +174,30 @@ impl Signatures<'_> {
 
     /// `impl RowTypes` and `impl Definition for HousePrice`.
     pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
-        let (krate, quiet) = (&self.paths.krate, self.quiet());
+        let krate = &self.paths.krate;
         let Names { definition, inputs, sample, outputs, .. } = self.names;
         let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
             content;
         let put = |fields: &[RowField<'_>], of: TokenStream| {
             fields.iter().map(|field| field.put(&of, krate)).collect::<TokenStream>()
         };
-        let write_inputs = self.body(put(taken, quote!(inputs_)));
+        let write_inputs = put(taken, quote!(inputs_));
         let (sample, write_sample) = match self.has_samples {
             true => {
                 let [taken, given] = [taken, given].map(|fields| put(fields, quote!(sample_)));
-                (quote!(#sample), self.body(quote!(#taken #given)))
+                (quote!(#sample), quote!(#taken #given))
             }
             false => (
                 quote!(#krate::definition::NoTargets),
-                self.body(quote! {
+                quote! {
                     let _ = row_;
                     match *sample_ {}
-                }),
+                },
             ),
         };
         // The struct expression reads in this order, whatever the order of the fields.
         let given = given.iter().map(|field| field.take(krate));
-        let read_outputs = self.body(quote!(#outputs { #(#given,)* #(#values: row_.take(),)* }));
         quote! {
-            #quiet
             impl #krate::definition::RowTypes for #definition {
                 type Inputs = #inputs;
                 type Sample = #sample;
@@ -227,7 +215,7 @@ impl Signatures<'_> {
                 }
 
                 fn read_outputs(row_: &mut #krate::data::RowReader<'_>) -> #outputs {
-                    #read_outputs
+                    #outputs { #(#given,)* #(#values: row_.take(),)* }
                 }
             }
 
@@ -242,8 +230,7 @@ impl Signatures<'_> {
     pub(crate) fn network(&self, bounds: &TokenStream, bodies: &NetworkBodies) -> TokenStream {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let (definition, model) = (&self.names.definition, &self.names.model);
-        let (quiet, built) = (self.quiet(), self.built());
-        let builders = self.builders();
+        let (built, builders) = (self.built(), self.builders());
         let functions = self.network_functions(bodies);
         quote! {
             impl<E: #private::Element, D: #private::Backend<E>> #private::BuildOnDevice<D, E> for #definition
@@ -253,7 +240,6 @@ impl Signatures<'_> {
                 type Built = #model<E, D, #(#built),*>;
             }
 
-            #quiet
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Network<E, D> for #definition
             where
                 #(#builders: #private::BuildOnDevice<D, E, Built: ::core::marker::Send + ::core::marker::Sync>,)*
@@ -275,23 +261,12 @@ impl Signatures<'_> {
         let (private, krate) = (&self.paths.private, &self.paths.krate);
         let Paths { result, ok, vec, clone, .. } = self.paths;
         let NetworkBodies { weights, .. } = bodies;
-        let (definition, quiet) = (&self.names.definition, self.quiet());
-        let builders = self.builders();
+        let (definition, builders) = (&self.names.definition, self.builders());
         let inputs = inputs
             .iter()
             .map(|(column, path)| quote!((#column, #private::head(#clone(&batch_.#path))?)));
         let mutable = (!weights.is_empty()).then(|| quote!(mut));
-        let body = self.body(quote! {
-            let batch_ = <Self as #krate::definition::Network<E, D>>::batch(rows_, device_)?;
-            let inputs_ = #vec![#(#inputs),*];
-            let heads_ = #private::Module::try_forward(module_, batch_.with_tape(tape_))?;
-            let (#mutable heads_, tape_) =
-                #krate::definition::IntoHeads::<E, D>::into_heads(heads_)?;
-            #(::std::vec::Vec::push(&mut heads_, #private::head(#clone(&module_.#weights))?);)*
-            #ok(#krate::definition::Traced { heads: heads_, inputs: inputs_, tape: tape_ })
-        });
         quote! {
-            #quiet
             #[diagnostic::do_not_recommend] // The message of the trait says what a module lacks.
             impl<E: #private::Element, D: #private::Backend<E>> #krate::definition::Differentiable<E, D> for #definition
             where
@@ -304,7 +279,13 @@ impl Signatures<'_> {
                     device_: &D,
                     tape_: #private::OwnedTape<E, D>,
                 ) -> #result<#krate::definition::Traced<E, D>, <D as #private::HasErr>::Err> {
-                    #body
+                    let batch_ = <Self as #krate::definition::Network<E, D>>::batch(rows_, device_)?;
+                    let inputs_ = #vec![#(#inputs),*];
+                    let heads_ = #private::Module::try_forward(module_, batch_.with_tape(tape_))?;
+                    let (#mutable heads_, tape_) =
+                        #krate::definition::IntoHeads::<E, D>::into_heads(heads_)?;
+                    #(::std::vec::Vec::push(&mut heads_, #private::head(#clone(&module_.#weights))?);)*
+                    #ok(#krate::definition::Traced { heads: heads_, inputs: inputs_, tape: tape_ })
                 }
             }
         }
@@ -319,13 +300,7 @@ impl Signatures<'_> {
         let into_heads = quote!(#krate::definition::IntoHeads::<E, D>::into_heads(heads_)?);
         let add_weights =
             quote!(::core::iter::Extend::extend(&mut heads_, #network::loss_weights(module_)?););
-        let loss_weights =
-            self.body(quote!(#ok(#vec![#(#private::head(#clone(&module_.#weights))?),*])));
-        let batch = self.body(quote! {
-            let tape_ = #private::NoneTape;
-            #ok(#batch)
-        });
-        let predict = self.body(match values.is_empty() {
+        let predict = match values.is_empty() {
             true => quote! {
                 let heads_ = #private::Module::try_forward(module_, #network::batch(rows_, device_)?)?;
                 let (mut heads_, _) = #into_heads;
@@ -340,8 +315,8 @@ impl Signatures<'_> {
                 ::core::iter::Extend::extend(&mut heads_, values_);
                 #ok(heads_)
             },
-        });
-        let train = self.body(match heads.is_empty() {
+        };
+        let train = match heads.is_empty() {
             // Nothing is trained, so no forward pass in training is compiled.
             true => quote! {
                 let _ = (module_, rows_, device_);
@@ -354,21 +329,20 @@ impl Signatures<'_> {
                 #add_weights
                 #ok((heads_, tape_))
             },
-        });
-        let penalize = self.body(quote!(#penalties #ok(())));
-        let (set_rng_key, set_frozen) = (self.body(keys.clone()), self.body(freezes.clone()));
+        };
         quote! {
             type Batch = #name<::core::primitive::usize, E, D>;
 
             fn batch(rows_: &#krate::data::Batch<'_>, device_: &D) -> #result<Self::Batch, #error> {
-                #batch
+                let tape_ = #private::NoneTape;
+                #ok(#batch)
             }
 
             #[allow(unused_variables)]
             fn loss_weights(
                 module_: &Self::Built,
             ) -> #result<::std::vec::Vec<#krate::definition::Head<E, D>>, #error> {
-                #loss_weights
+                #ok(#vec![#(#private::head(#clone(&module_.#weights))?),*])
             }
 
             fn predict(
@@ -396,12 +370,13 @@ impl Signatures<'_> {
                 module_: &Self::Built,
                 penalties_: &mut #krate::train::Penalties<E, D>,
             ) -> #result<(), #error> {
-                #penalize
+                #penalties
+                #ok(())
             }
 
             #[allow(unused_variables)]
             fn set_rng_key(module_: &mut Self::Built, key_: #krate::layer::RngKey) {
-                #set_rng_key
+                #keys
             }
 
             #[allow(unused_variables)]
@@ -409,7 +384,7 @@ impl Signatures<'_> {
                 module_: &mut Self::Built,
                 frozen_: &dyn ::core::ops::Fn(&::core::primitive::str) -> ::core::primitive::bool,
             ) {
-                #set_frozen
+                #freezes
             }
         }
     }

@@ -13,22 +13,15 @@ impl Signatures<'_> {
         let (visibility, model, private) =
             (&self.head.visibility, &self.names.model, &self.paths.private);
         let doc = format!("The module of [`{}`]: a field for each branch.", self.names.definition);
-        let (quiet, parameters) = (self.quiet(), &self.modules);
-        let built = match self.is_stub() {
-            true => vec![quote!(#private::own_module::NoTensors); parameters.len()],
-            false => self.built(),
-        };
-        let stub = self.phantom(&quote!(E, D, #(#parameters),*));
-        let phantom = (is_silent && !self.is_stub())
+        let (parameters, built) = (&self.modules, self.built());
+        let phantom = is_silent
             .then(|| quote!(#[doc(hidden)] pub _phantom: ::core::marker::PhantomData<(E, D)>,));
         quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #quiet
             #visibility struct #model<E: #private::Dtype, D: #private::Storage<E>, #(#parameters = #built),*> {
                 #(#fields,)*
                 #phantom
-                #stub
             }
         }
     }
@@ -47,25 +40,16 @@ impl Signatures<'_> {
             "A batch of inputs for [`{}`]. It owns the gradient tape, so that every branch is on it.",
             self.names.model
         );
-        let (quiet, phantom) = (self.quiet(), self.phantom(&quote!(B, E, D)));
         let bounds = quote!(B: #private::Dim, E: #private::Element, D: #private::Backend<E>);
-        let traced = self.body(quote! {
-            let tape_ = #private::tape(&self.#first, gradients_);
-            self.with_tape(tape_)
-        });
-        let with_tape = self.body(quote!(#batch { #(#names: self.#names,)* tape: tape_ }));
         quote! {
             #[doc = #doc]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #quiet
             #visibility struct #batch<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
                 #(#fields,)*
                 /// The gradient tape; `NoneTape` in inference.
                 pub tape: T,
-                #phantom
             }
 
-            #quiet
             impl<#bounds> #batch<B, E, D> {
                 /// Attaches a tape that accumulates into `gradients`. `forward_mut` omits gradients with
                 /// respect to the batch's numbers where it can; `forward` computes them.
@@ -73,12 +57,13 @@ impl Signatures<'_> {
                     self,
                     gradients_: #private::Gradients<E, D>,
                 ) -> #batch<B, E, D, #private::OwnedTape<E, D>> {
-                    #traced
+                    let tape_ = #private::tape(&self.#first, gradients_);
+                    self.with_tape(tape_)
                 }
 
                 /// Attaches a tape.
                 pub fn with_tape<T>(self, tape_: T) -> #batch<B, E, D, T> {
-                    #with_tape
+                    #batch { #(#names: self.#names,)* tape: tape_ }
                 }
             }
         }
@@ -90,27 +75,21 @@ impl Signatures<'_> {
         let (visibility, heads, private) =
             (&self.head.visibility, &self.names.heads, &self.paths.private);
         let (krate, Paths { result, ok, vec, .. }) = (&self.paths.krate, self.paths);
-        let into_heads =
-            self.body(quote!(#ok((#vec![#(#private::head(self.#names)?),*], self.tape))));
         let doc = format!(
             "What comes out of [`{}`]: the heads, and the tape to put on them for a loss.",
             self.names.model
         );
-        let (quiet, phantom) = (self.quiet(), self.phantom(&quote!(B, E, D)));
         quote! {
             #[doc = #doc]
             #[must_use]
             #[derive(::core::clone::Clone, ::core::fmt::Debug)]
-            #quiet
             #visibility struct #heads<B: #private::Dim, E: #private::Dtype, D: #private::Device<E>, T = #private::NoneTape> {
                 #(#fields,)*
                 /// The gradient tape. Put it on the head whose loss is computed first, split it
                 /// off, put it on the next head, and add up the losses.
                 pub tape: T,
-                #phantom
             }
 
-            #quiet
             impl<B: #private::Dim, E: #private::Element, D: #private::Backend<E>, T>
                 #krate::definition::IntoHeads<E, D> for #heads<B, E, D, T>
             {
@@ -122,7 +101,7 @@ impl Signatures<'_> {
                     (::std::vec::Vec<#krate::definition::Head<E, D>>, T),
                     <D as #private::HasErr>::Err,
                 > {
-                    #into_heads
+                    #ok((#vec![#(#private::head(self.#names)?),*], self.tape))
                 }
             }
         }
@@ -176,8 +155,6 @@ impl Signatures<'_> {
                     quote!(#krate::#name<#number, #count>)
                 }
             },
-            // A stub has no constants.
-            LossCall::Own(_) if self.is_stub() => number.clone(),
             LossCall::Own(_) => {
                 let loss = self.own_loss(output);
                 quote! {

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    value::{margins, padding, pair},
+    *,
+};
 use multi_input_spec::{Range, Size};
 use syn::parse_quote;
 

@@ -3,13 +3,14 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{parse::Parser, punctuated::Punctuated, spanned::Spanned, Expr, Token, Type};
 
-use super::{
-    trees::{is_mark, stream, trees_of},
-    Layer, LayerKind,
-};
+use super::{Layer, LayerKind};
 use crate::{
     diagnostics::Diagnostics,
-    parse::{attribute::point, number::SizeExpr},
+    parse::{
+        attribute::point,
+        number::SizeExpr,
+        trees::{is_mark, stream, trees_of},
+    },
     text::compact,
 };
 

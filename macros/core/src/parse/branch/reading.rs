@@ -4,12 +4,10 @@ use multi_input_spec::Activation;
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 use quote::ToTokens;
 
-use super::{
-    trees::{is_mark, stream, trees_of},
-    LAYERS,
-};
+use super::LAYERS;
 use crate::{
     meaning::{self, Meaning},
+    parse::trees::{is_mark, stream, trees_of},
     text::compact,
 };
 

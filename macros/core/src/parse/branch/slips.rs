@@ -4,11 +4,11 @@
 use multi_input_spec::{layer, Activation};
 use proc_macro2::{Delimiter, Ident, Span, TokenTree};
 
-use super::{
-    reading::{reading, Reading},
-    trees::{is_mark, split, stream, trees_of},
+use super::reading::{reading, Reading};
+use crate::{
+    parse::trees::{is_mark, is_name, split, stream, trees_of},
+    text::compact,
 };
-use crate::text::compact;
 
 /// A mistake and the token that it is at.
 pub(super) type Slip = (Span, String);
@@ -121,19 +121,6 @@ fn value(trees: &[TokenTree]) -> Option<Slip> {
     );
     let is_number = number.to_string().starts_with(|first: char| first.is_ascii_digit());
     is_number.then(|| (number.span(), text))
-}
-
-/// The word of `'relu'`, which rustc has reported.
-pub(super) fn refused_by_rustc(tree: &TokenTree) -> Option<Ident> {
-    let text = match tree {
-        TokenTree::Literal(literal) => literal.to_string(),
-        _ => return None,
-    };
-    let word = text.strip_prefix('\'')?.strip_suffix('\'')?;
-    let is_word = word.len() > 1
-        && word.starts_with(|first: char| first.is_ascii_alphabetic())
-        && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    is_word.then(|| Ident::new(word, tree.span()))
 }
 
 /// `lambda x: x * 2`, `|x| x * 2`, `layers!()`.
@@ -327,9 +314,4 @@ fn named(trees: &[TokenTree]) -> Option<Slip> {
         }
     };
     Some((word.span(), text))
-}
-
-/// Whether a word is no keyword.
-fn is_name(word: &Ident) -> bool {
-    syn::parse_str::<Ident>(&word.to_string()).is_ok()
 }

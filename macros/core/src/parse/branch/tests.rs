@@ -66,8 +66,3 @@ fn what_is_meant_is_the_line_to_write() {
         assert!(branch.broken, "{text}");
     }
 }
-
-#[test]
-fn a_letter_in_quotes_is_no_word_that_rustc_refuses() {
-    assert!(super::slips::refused_by_rustc(&proc_macro2::Literal::character('r').into()).is_none());
-}

@@ -6,7 +6,7 @@ use syn::{spanned::Spanned, BinOp, Expr, Ident, Lit, UnOp};
 
 use super::is_node;
 use crate::{
-    parse::number::NumberExpr,
+    parse::{number::NumberExpr, word::plain},
     suggest::{list, suggest},
     text::compact,
 };
@@ -141,11 +141,7 @@ impl Formula {
 
 /// The name of a function.
 fn function(expr: &Expr) -> syn::Result<&Ident> {
-    let name = match expr {
-        Expr::Path(path) => path.path.get_ident(),
-        _ => None,
-    };
-    name.ok_or_else(|| {
+    plain(expr).ok_or_else(|| {
         let text = "a thing of your own stands alone, in no formula: put the formula into it";
         syn::Error::new(expr.span(), text)
     })

@@ -3,6 +3,7 @@
 use syn::{BinOp, Expr, Ident};
 
 use super::is_node;
+use crate::parse::word::plain;
 
 /// The inputs that are added, subtracted or compared with each other, for every such sum. A product,
 /// a ratio and a function have no unit that the formula tells, so they are operands of no sum.
@@ -25,17 +26,14 @@ fn terms(expr: &Expr, sums: &mut Vec<Vec<Ident>>) -> Vec<Ident> {
             of_operands(&[&binary.left, &binary.right], is_sum, sums)
         }
         Expr::Call(call) => {
-            let name = match &*call.func {
-                Expr::Path(path) => path.path.get_ident(),
-                _ => None,
-            };
-            of_operands(&call.args.iter().collect::<Vec<_>>(), name.is_some_and(keeps_units), sums)
+            let keeps_units = plain(&call.func).is_some_and(keeps_units);
+            of_operands(&call.args.iter().collect::<Vec<_>>(), keeps_units, sums)
         }
         Expr::MethodCall(call) => {
             let operands: Vec<&Expr> = std::iter::once(&*call.receiver).chain(&call.args).collect();
             of_operands(&operands, keeps_units(&call.method), sums)
         }
-        Expr::Path(path) if is_node(expr) => path.path.get_ident().cloned().into_iter().collect(),
+        Expr::Path(_) if is_node(expr) => plain(expr).cloned().into_iter().collect(),
         _ => Vec::new(),
     }
 }

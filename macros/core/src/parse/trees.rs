@@ -2,11 +2,49 @@
 
 use std::ops::Range;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+
+/// The mark that a token is, or a space.
+pub(super) fn mark(tree: &TokenTree) -> char {
+    match tree {
+        TokenTree::Punct(punct) => punct.as_char(),
+        _ => ' ',
+    }
+}
 
 /// Whether a token is the mark.
-pub(super) fn is_mark(tree: &TokenTree, mark: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
+pub(super) fn is_mark(tree: &TokenTree, expected: char) -> bool {
+    mark(tree) == expected
+}
+
+/// Whether a token is the word.
+pub(super) fn is_word(tree: &TokenTree, expected: &str) -> bool {
+    matches!(tree, TokenTree::Ident(word) if word == expected)
+}
+
+/// Whether a word is no keyword.
+pub(super) fn is_name(word: &Ident) -> bool {
+    syn::parse_str::<Ident>(&word.to_string()).is_ok()
+}
+
+/// A group with other contents. The spans of its parentheses are lost.
+pub(crate) fn regroup(group: &Group, content: TokenStream) -> TokenTree {
+    let mut new = Group::new(group.delimiter(), content);
+    new.set_span(group.span());
+    TokenTree::Group(new)
+}
+
+/// The comma of a list before which nothing stands.
+pub(super) fn empty_place(tokens: &TokenStream) -> Option<Span> {
+    let mut before = true;
+    for tree in tokens.clone() {
+        let is_comma = is_mark(&tree, ',');
+        if before && is_comma {
+            return Some(tree.span());
+        }
+        before = is_comma;
+    }
+    None
 }
 
 /// The tokens as a stream.
