@@ -56,56 +56,36 @@
 //! A metric that is no mean over rows has an accumulator of its own, a [`Running`]; [`check`] finds
 //! mistakes in it. [`FromConfusion`] computes from the counts of each class.
 
-mod accuracy;
-mod auc;
 mod average;
+mod builtin;
 mod check;
 pub(crate) mod confusion;
 mod confusion_matrix;
 mod erased;
-mod f1;
-mod fbeta;
 mod label_metrics;
 mod labels;
-mod mae;
-mod mape;
 mod mean;
-mod mse;
-mod precision;
-mod r2;
-mod recall;
-mod rmse;
 mod running;
 mod score_histogram;
 mod targets;
-mod top_k;
 
 use std::borrow::Cow;
 
-pub use accuracy::Accuracy;
-pub use auc::{Auc, AucOvo};
 pub use average::{Average, Averaged, ByClass, Label};
+pub use builtin::{
+    Accuracy, Auc, AucOvo, FBeta, Mae, Mape, Mse, Precision, Recall, Rmse, TopK, F1, R2,
+};
 pub use check::{check, Row};
 pub use confusion::{ClassCounts, FromConfusion};
 pub use confusion_matrix::ConfusionMatrix;
 pub use erased::{AnyMetric, Erased};
-pub use f1::F1;
-pub use fbeta::FBeta;
 pub use label_metrics::LabelMetrics;
 pub use labels::Labels;
-pub use mae::Mae;
-pub use mape::Mape;
 pub use mean::Mean;
-pub use mse::Mse;
 pub use multi_input_nn::loss::TargetRow;
 pub use multi_input_spec::Target;
-pub use precision::Precision;
-pub use r2::R2;
-pub use recall::Recall;
-pub use rmse::Rmse;
 pub use running::Running;
 pub use targets::Targets;
-pub use top_k::TopK;
 
 /// A metric. Its fields are its parameters.
 ///

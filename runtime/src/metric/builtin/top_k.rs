@@ -1,6 +1,6 @@
 //! Top-k accuracy.
 
-use super::{Direction, Mean, Metric, Running, Target, TargetRow};
+use crate::metric::{Direction, Mean, Metric, Running, Target, TargetRow};
 
 /// The fraction of rows for which fewer than `k` classes are more likely than the target.
 /// `keras.metrics.SparseTopKCategoricalAccuracy(k)`, `sklearn.metrics.top_k_accuracy_score(k=k)`.

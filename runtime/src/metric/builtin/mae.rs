@@ -1,6 +1,6 @@
 //! The mean absolute error.
 
-use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
+use crate::metric::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
 
 /// mean(|y - t|) over all elements, in the target's unit. `keras.metrics.MeanAbsoluteError`;
 /// `torchmetrics.MeanAbsoluteError`.

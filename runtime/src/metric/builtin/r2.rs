@@ -1,6 +1,6 @@
 //! The coefficient of determination.
 
-use super::{Direction, Metric, Running, Target, TargetRow, Targets, NUMBERS};
+use crate::metric::{Direction, Metric, Running, Target, TargetRow, Targets, NUMBERS};
 
 /// 1 - sum((y - t)^2) / sum((t - mean(t))^2), as the mean over the columns of an output. For a
 /// constant target it is 1 if every prediction is exact, and 0 otherwise. `keras.metrics.R2Score`,

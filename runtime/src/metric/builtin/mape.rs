@@ -1,6 +1,6 @@
 //! The mean absolute percentage error.
 
-use super::{Direction, Mean, Metric, Running, Target, TargetRow, NUMBERS};
+use crate::metric::{Direction, Mean, Metric, Running, Target, TargetRow, NUMBERS};
 
 /// 100 mean(|y - t| / max(|t|, 1e-7)) over all elements, in percent.
 /// `keras.metrics.MeanAbsolutePercentageError`; 100 times

@@ -1,6 +1,6 @@
 //! The mean squared error.
 
-use super::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
+use crate::metric::{mean::mean_error, Direction, Mean, Metric, Running, Target, NUMBERS};
 
 /// mean((y - t)^2) over all elements. `keras.metrics.MeanSquaredError`;
 /// `torchmetrics.MeanSquaredError`.

@@ -1,6 +1,8 @@
 //! Accuracy.
 
-use super::{confusion::most_likely, Direction, Mean, Metric, Running, Target, TargetRow, CLASSES};
+use crate::metric::{
+    confusion::most_likely, Direction, Mean, Metric, Running, Target, TargetRow, CLASSES,
+};
 
 /// The fraction of rows whose most likely class (the first of equals) is the target; for flags, the
 /// fraction of elements on the target's side of the threshold 0.5, where 0.5 itself counts as

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{
+use crate::metric::{
     confusion::{share, without_true_rows, ClassCounts, FromConfusion},
     Average, ByClass, Direction, Metric, Running, Target, Targets, CLASSES,
 };
 
 /// (1 + b^2) TP / ((1 + b^2) TP + FP + b^2 FN) with b = `beta`: the harmonic mean of precision and
 /// recall, in which recall counts `beta` times as much. Classes, flags and averages as in
-/// [`F1`](super::F1). Its figure is named after `beta`: `f2`, `f0.5`.
+/// [`F1`](crate::metric::F1). Its figure is named after `beta`: `f2`, `f0.5`.
 /// `keras.metrics.FBetaScore(average="macro")`;
 /// `sklearn.metrics.fbeta_score(average="macro", zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,13 @@
 //! Precision.
 
-use super::{
+use crate::metric::{
     confusion::{share, without_true_rows, ClassCounts, FromConfusion},
     Average, ByClass, Direction, Metric, Running, Target, Targets, CLASSES,
 };
 
 /// TP / (TP + FP), from the counts of true and false positives. For flags it is the precision of
 /// the true class; for classes the mean over all `N` classes, where 0 / 0 counts as 0. Other
-/// averages: [`Averaged`](super::Averaged).
+/// averages: [`Averaged`](crate::metric::Averaged).
 /// `keras.metrics.Precision` for flags; `sklearn.metrics.precision_score(average="macro",
 /// zero_division=0)` over all classes.
 #[derive(Clone, Copy, Debug, Default)]

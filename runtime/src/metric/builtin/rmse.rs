@@ -1,6 +1,6 @@
 //! The root mean squared error.
 
-use super::{Direction, Metric, Mse, Running, Target, TargetRow, NUMBERS};
+use crate::metric::{Direction, Metric, Mse, Running, Target, TargetRow, NUMBERS};
 
 /// sqrt(mean((y - t)^2)) over all elements, in the target's unit.
 /// `keras.metrics.RootMeanSquaredError`.

@@ -1,6 +1,6 @@
 //! The area under the receiver operating characteristic (ROC AUC).
 
-use super::{
+use crate::metric::{
     running::{joined, parts},
     score_histogram::ScoreHistogram,
     Average, ByClass, Direction, Label, Labels, Metric, Running, Target, TargetRow, Targets,
@@ -9,7 +9,7 @@ use super::{
 
 /// The probability that a true row has a higher score than a false one; equal scores count one
 /// half. For classes it is the unweighted mean over the one-vs-rest problems that have rows on both
-/// sides; other averages, over the same problems: [`Averaged`](super::Averaged). NaN if one side is
+/// sides; other averages, over the same problems: [`Averaged`](crate::metric::Averaged). NaN if one side is
 /// empty or a score is NaN. `sklearn.metrics.roc_auc_score(multi_class="ovr")`.
 ///
 /// Exact for up to 65,536 distinct scores. With more it is computed from a histogram of as many
