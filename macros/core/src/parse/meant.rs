@@ -18,7 +18,7 @@ use crate::{suggest::suggest, text::compact};
 /// What is said of a type that [`data_type::read`](super::data_type::read) refuses with `error`; the
 /// branch says how many classes there are.
 pub(super) fn by(ty: &Type, branch: Option<&Branch>, error: syn::Error) -> syn::Error {
-    let Some(Piece { ty, advice, .. }) = wrong(ty, branch) else { return error };
+    let Some(Piece { ty, advice }) = wrong(ty, branch) else { return error };
     // The star of a pointer is none of a product.
     let found = compact(&ty.to_token_stream()).trim_start().replacen("* ", "*", 1);
     syn::Error::new(point(&ty), format!("`{found}` is no type of a row: {advice}"))
@@ -28,24 +28,16 @@ pub(super) fn by(ty: &Type, branch: Option<&Branch>, error: syn::Error) -> syn::
 struct Piece {
     ty: Type,
     advice: String,
-    /// The whole type, mended.
-    meant: Option<Type>,
 }
 
 impl Piece {
-    fn new(ty: &Type, advice: impl Into<String>, meant: Option<Type>) -> Option<Piece> {
-        Some(Piece { ty: ty.clone(), advice: advice.into(), meant })
+    fn new(ty: &Type, advice: impl Into<String>) -> Option<Piece> {
+        Some(Piece { ty: ty.clone(), advice: advice.into() })
     }
 
     /// A type that is written otherwise.
-    fn written(ty: &Type, meant: Type) -> Option<Piece> {
-        let advice = format!("write `{}`", compact(&meant.to_token_stream()));
-        Piece::new(ty, advice, Some(meant))
-    }
-
-    /// Puts what was meant into the type around it.
-    fn within(self, around: impl FnOnce(Type) -> Type) -> Piece {
-        Piece { meant: self.meant.map(around), ..self }
+    fn written(ty: &Type, meant: &Type) -> Option<Piece> {
+        Piece::new(ty, format!("write `{}`", compact(&meant.to_token_stream())))
     }
 }
 
@@ -55,11 +47,7 @@ fn wrong(ty: &Type, branch: Option<&Branch>) -> Option<Piece> {
         Type::Group(group) => wrong(&group.elem, branch),
         Type::Paren(paren) => wrong(&paren.elem, branch),
         Type::Array(array) => {
-            if let Some(piece) = wrong(&array.elem, branch) {
-                let length = &array.len;
-                return Some(piece.within(|element| parse_quote!([#element; #length])));
-            }
-            length(ty, &array.elem, &array.len)
+            wrong(&array.elem, branch).or_else(|| length(ty, &array.elem, &array.len))
         }
         Type::Slice(slice) => {
             let element = &slice.elem;
@@ -68,7 +56,7 @@ fn wrong(ty: &Type, branch: Option<&Branch>) -> Option<Piece> {
                 "write `[{text}; N]` where every row has N of them, or `Vec<{text}>` where a row has \
                  any number"
             );
-            Piece::new(ty, advice, None)
+            Piece::new(ty, advice)
         }
         Type::Reference(reference) => {
             let inner = &*reference.elem;
@@ -85,9 +73,9 @@ fn wrong(ty: &Type, branch: Option<&Branch>) -> Option<Piece> {
                 (Some(element), true) => {
                     let count = texts.len();
                     let count = proc_macro2::Literal::usize_unsuffixed(count);
-                    Piece::written(ty, parse_quote!([#element; #count]))
+                    Piece::written(ty, &parse_quote!([#element; #count]))
                 }
-                _ => Piece::new(ty, "give every value a field of its own", None),
+                _ => Piece::new(ty, "give every value a field of its own"),
             }
         }
         Type::ImplTrait(bounds) => into(ty, bounds.bounds.iter()),
@@ -96,20 +84,15 @@ fn wrong(ty: &Type, branch: Option<&Branch>) -> Option<Piece> {
             ty,
             "rows hold data; what computes goes into `#[branch(...)]`, `#[derived(...)]` or a step \
              of `#[input(...)]`",
-            None,
         ),
         Type::Never(_) | Type::Macro(_) => {
-            Piece::new(ty, "name the type of the data, such as `f32`", None)
+            Piece::new(ty, "name the type of the data, such as `f32`")
         }
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let arguments = types(last);
             match (last.ident.to_string().as_str(), &arguments[..]) {
-                ("Option" | "Vec" | "Masked", [inner]) => {
-                    let name = &last.ident;
-                    let piece = wrong(inner, branch)?;
-                    Some(piece.within(|inner| parse_quote!(#name<#inner>)))
-                }
+                ("Option" | "Vec" | "Masked", [inner]) => wrong(inner, branch),
                 _ => named(ty, last, &arguments, branch),
             }
         }
@@ -120,7 +103,7 @@ fn wrong(ty: &Type, branch: Option<&Branch>) -> Option<Piece> {
 /// A value behind a pointer of some kind.
 fn held(ty: &Type, inner: &Type) -> Option<Piece> {
     let text = compact(&inner.to_token_stream());
-    Piece::new(ty, format!("rows own what they hold: write `{text}`"), Some(inner.clone()))
+    Piece::new(ty, format!("rows own what they hold: write `{text}`"))
 }
 
 /// `impl Into<f32>`.
@@ -133,9 +116,9 @@ fn into<'a>(ty: &Type, mut bounds: impl Iterator<Item = &'a TypeParamBound>) -> 
     match inner {
         Some(inner) => {
             let text = compact(&inner.to_token_stream());
-            Piece::new(ty, format!("{advice}: write `{text}`"), Some(inner))
+            Piece::new(ty, format!("{advice}: write `{text}`"))
         }
-        None => Piece::new(ty, format!("{advice}, such as `f32`"), None),
+        None => Piece::new(ty, format!("{advice}, such as `f32`")),
     }
 }
 
@@ -151,7 +134,7 @@ fn length(ty: &Type, element: &Type, length: &Expr) -> Option<Piece> {
     };
     let count: usize = text.trim().parse().ok()?;
     let count = proc_macro2::Literal::usize_unsuffixed(count);
-    Piece::written(ty, parse_quote!([#element; #count]))
+    Piece::written(ty, &parse_quote!([#element; #count]))
 }
 
 /// A type with a name.
@@ -161,7 +144,7 @@ fn named(
     arguments: &[Type],
     branch: Option<&Branch>,
 ) -> Option<Piece> {
-    let written = |meant: Type| Piece::written(ty, meant);
+    let written = |meant: Type| Piece::written(ty, &meant);
     let first = arguments.first();
     let count = given(last);
     match (last.ident.to_string().as_str(), first) {
@@ -185,12 +168,10 @@ fn named(
             ty,
             "a category index is `u32` and a number is `f32` (`f64`, `i64` or `u64` where it has many \
              digits)",
-            None,
         ),
         ("Image", None) if count == 0 => Piece::new(
             ty,
             "say how many channels a picture has: `Image<3>` for colours, `Image<1>` for grey",
-            Some(parse_quote!(Image<3>)),
         ),
         ("Image", _) if count > 1 => {
             let channels = channels(last);
@@ -201,7 +182,6 @@ fn named(
                      `Image<{}>`",
                     compact(&channels)
                 ),
-                Some(parse_quote!(Image<#channels>)),
             )
         }
         ("DynamicImage" | "RgbImage" | "Picture" | "ImageBuffer", _) => written(parse_quote!(Image<3>)),
@@ -210,19 +190,17 @@ fn named(
             Some(units) => Piece::new(
                 ty,
                 format!("say how many classes there are: `Class<{}>`", compact(&units)),
-                Some(parse_quote!(Class<{ #units }>)),
             ),
-            None => Piece::new(ty, "say how many classes there are: `Class<10>`", None),
+            None => Piece::new(ty, "say how many classes there are: `Class<10>`"),
         },
         ("Probabilities" | "LabelProbabilities", _) => Piece::new(
             ty,
             "that is what is predicted of a target of the type `Class<N>`, which is written here",
-            units(branch).map(|units| parse_quote!(Class<{ #units }>)),
         ),
-        ("Option", _) => Piece::new(ty, "say what may be missing: `Option<f32>`", None),
-        ("Vec", _) => Piece::new(ty, "say what a list holds: `Vec<f32>`, `Vec<String>`", None),
+        ("Option", _) => Piece::new(ty, "say what may be missing: `Option<f32>`"),
+        ("Vec", _) => Piece::new(ty, "say what a list holds: `Vec<f32>`, `Vec<String>`"),
         ("Some" | "Optional" | "Maybe" | "Nullable", Some(inner)) => written(parse_quote!(Option<#inner>)),
-        ("None", None) => Piece::new(ty, "what may be missing is written `Option<f32>`", None),
+        ("None", None) => Piece::new(ty, "what may be missing is written `Option<f32>`"),
         ("Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "RwLock" | "Wrapping", Some(inner)) => {
             held(ty, inner)
         }
@@ -232,10 +210,10 @@ fn named(
             Some(inner),
         ) => written(parse_quote!(Vec<#inner>)),
         ("list" | "List" | "set" | "Sequence", None) => {
-            Piece::new(ty, "a list of any length is `Vec<f32>`, one of N numbers `[f32; N]`", None)
+            Piece::new(ty, "a list of any length is `Vec<f32>`, one of N numbers `[f32; N]`")
         }
         ("HashMap" | "BTreeMap" | "IndexMap" | "dict" | "Dict" | "Map" | "Value", _) => {
-            Piece::new(ty, "give every key a field of its own", None)
+            Piece::new(ty, "give every key a field of its own")
         }
         (
             "Array" | "Array1" | "Array2" | "Array3" | "ArrayD" | "ArrayBase" | "ndarray" | "Tensor"
@@ -245,30 +223,25 @@ fn named(
         ) => Piece::new(
             ty,
             "one row holds plain arrays: `[f32; N]`, or `[[f32; COLUMNS]; ROWS]`",
-            None,
         ),
         ("DateTime" | "SystemTime" | "Timestamp" | "OffsetDateTime" | "Instant", None) => Piece::new(
             ty,
             "a date with a time is chrono's `NaiveDateTime`, one in UTC `DateTime<Utc>`, one without \
              a time `NaiveDate`",
-            Some(parse_quote!(NaiveDateTime)),
         ),
         ("datetime" | "Datetime" | "PrimitiveDateTime", None) => written(parse_quote!(NaiveDateTime)),
         ("date", None) => written(parse_quote!(NaiveDate)),
         ("NaiveTime" | "time", None) => Piece::new(
             ty,
             "a time of day is a number, such as `f32` of hours, or a part of a `NaiveDateTime`",
-            Some(parse_quote!(f32)),
         ),
         ("Duration" | "TimeDelta", None) => Piece::new(
             ty,
             "a duration is a number, such as `f32` of seconds",
-            Some(parse_quote!(f32)),
         ),
         ("Categorical" | "category" | "Category", _) => Piece::new(
             ty,
             "a category is `u32`, an index, or `String`, a name; a target's is `Class<N>`",
-            None,
         ),
         // The reader says which one is meant.
         ("usize" | "isize" | "u8" | "u16" | "i8" | "i16" | "i32", _) => None,
@@ -291,7 +264,7 @@ fn slip(ty: &Type, name: &str) -> Option<Piece> {
     };
     let meant = KNOWN.into_iter().find(|known| name.len() > 2 && is_near(known))?;
     let meant = Ident::new(meant, ty.span());
-    Piece::written(ty, parse_quote!(#meant))
+    Piece::written(ty, &parse_quote!(#meant))
 }
 
 /// The types between `<` and `>`.
