@@ -62,6 +62,9 @@ pub(crate) struct Head {
     pub(crate) part_of: Option<Whole>,
     /// Whether a field could not be read at all, so that the nodes are not all known.
     pub(crate) is_partial: bool,
+    /// The struct as written, if rustc has reported that a field of it is none; what is wrong with what is
+    /// meant follows from that.
+    pub(crate) unread: Option<TokenStream>,
 }
 
 impl Head {
@@ -80,6 +83,7 @@ impl Head {
             derives: Derives::default(),
             part_of: None,
             is_partial: false,
+            unread: None,
         }
     }
 }
@@ -202,8 +206,8 @@ pub(crate) fn parse(
 ) -> Result<RawModel, NoModel> {
     let options = read_options(tokens::flat(arguments), errors);
     let tokens = tokens::flat_item(tokens);
-    let item = match item::read(tokens.clone()) {
-        Ok(item) => item,
+    let item::Meant { item, is_unread } = match item::read(tokens.clone()) {
+        Ok(meant) => meant,
         Err(name) => {
             let head = Head::of_type(name, Visibility::Public(Default::default()), options);
             return Err(NoModel::Unreadable(Box::new(head), tokens));
@@ -231,27 +235,46 @@ pub(crate) fn parse(
             !is_serde
         });
     }
+    attributes.retain(|attribute| {
+        let last = attribute.path().segments.last();
+        let is_again = last.is_some_and(|last| last.ident == "multi_input_model");
+        if is_again {
+            let text = "`#[multi_input_model]` is given twice: leave this one out";
+            errors.at(attribute.path().span(), text);
+        }
+        !is_again
+    });
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
     let mut fields: Vec<Field> = Vec::new();
     let mut is_partial = false;
     for mut field in given {
         let Some(name) = field.ident.clone() else { continue };
+        // Of a field called `_` rustc has said that it needs a name.
         if name == "_" {
-            errors.at(name.span(), "a node needs a name, to be spoken of");
             is_partial = true;
             continue;
         }
         let known = fields.iter().any(|known| known.name == name);
-        is_partial |= known || drop_of_another(&name, &mut field.attrs, errors);
-        let field = read_field(name, field, derives, &rename_all, errors);
-        match known {
-            true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
-            false => fields.push(field),
+        if known {
+            errors.at(name.span(), format!("`{name}` is declared twice"));
+            is_partial = true;
+            continue;
         }
+        let has_another = drop_of_another(&name, &mut field.attrs, errors);
+        is_partial |= has_another;
+        let read = |errors: &mut Diagnostics| {
+            read_field(name.clone(), field.clone(), derives, &rename_all, errors)
+        };
+        fields.push(match has_another {
+            true => errors.quietly(read).0,
+            false => read(errors),
+        });
     }
     errors.end_reading();
-    let head = Head { attributes, derives, is_partial, ..Head::of_type(ident, vis, options) };
+    let unread = is_unread.then_some(tokens);
+    let head =
+        Head { attributes, derives, is_partial, unread, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
 }
 
@@ -475,8 +498,18 @@ fn read_field(
 ) -> Field {
     let (ours, mut attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
     let (mut read, mut unread) = (Contents::default(), false);
+    // Then another attribute may stand in the place of the source.
+    let lacks_source = ours.iter().all(|one| !one.is_reported && !SOURCES.contains(&one.word));
     for attribute in ours {
-        errors.of_field(&name, |errors| match attribute.is_reported {
+        errors.of_field(&name, |errors| match attribute.is_reported || lacks_source {
+            false if attribute.word == "output" => {
+                let before = errors.count();
+                read.add(attribute, errors);
+                // The options say what an output is.
+                if errors.count() > before {
+                    errors.doubt(&name);
+                }
+            }
             false => read.add(attribute, errors),
             true if read.has(attribute.word) => unread = true,
             true => {
@@ -490,12 +523,13 @@ fn read_field(
         });
     }
     let Contents { source, typed, branch, output, renamed } = read;
-    if source.is_none() && !unread {
-        let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
-        unread = unknown;
+    let mut is_open = unread && !lacks_source;
+    if source.is_none() && !is_open {
+        is_open = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
     }
     // A conditional attribute may be any.
-    unread |= check_cfg(&name, &attributes, errors);
+    is_open |= check_cfg(&name, &attributes, errors);
+    unread |= is_open;
     let columns = match derives.deserialize {
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
@@ -505,7 +539,10 @@ fn read_field(
         Some(Some(Source::Input(input))) => input.wraps.clone(),
         _ => None,
     };
-    let source = match source.is_none() && unread {
+    if unread && lacks_source {
+        errors.doubt(&name);
+    }
+    let source = match source.is_none() && is_open {
         // The unread attribute may have been the source.
         true => None,
         false => one_source(&name, source, errors),
@@ -615,6 +652,7 @@ fn drop_of_another(
              `#[derived]`"
         ),
     );
+    errors.doubt(name);
     attributes.drain(..second);
     // More of them are the same mistake.
     let mut is_first = true;
