@@ -49,7 +49,8 @@ def changed(text, rng):
         "replaced": rng.choice(WORDS),
         "inserted": f"{word} {rng.choice(WORDS)}",
     }[kind]
-    return text[:at] + new + text[to:], f"line {line}: `{word}` {kind}: `{new}`"
+    # Spaces, so that what is new is a token.
+    return f"{text[:at]} {new} {text[to:]}", f"line {line}: `{word}` {kind}: `{new}`"
 
 
 def main():

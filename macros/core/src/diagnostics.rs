@@ -76,6 +76,16 @@ impl Diagnostics {
         self.guessed_fields.extend(self.field.as_ref().map(|field| format!("`{field}`")));
     }
 
+    /// What later stages find wrong with `field` is not reported: a mistake leaves open what it is.
+    pub(crate) fn doubt(&mut self, field: &Ident) {
+        self.guessed_fields.push(format!("`{field}`"));
+    }
+
+    /// The number of errors.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// All attributes are read.
     pub(crate) fn end_reading(&mut self) {
         self.is_read = true;

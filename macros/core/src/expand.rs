@@ -46,10 +46,11 @@ pub fn expand_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
             let parts = parts.into_iter().map(expand_part);
             quote::quote!(#model #(#parts)*)
         }
-        Err(errors) => match reported {
+        Err(errors) => match (reported, head.unread.clone()) {
             // The literal is erroneous in itself.
-            Some(literal) => fallback.because_of(&quote::quote!(0 + #literal)),
-            None => fallback.with(errors),
+            (Some(literal), _) => fallback.because_of(&quote::quote!(0 + #literal)),
+            (None, Some(tokens)) => fallback.because_of(&codegen::unread(&head.name, tokens)),
+            (None, None) => fallback.with(errors),
         },
     };
     // It may have been written just now.

@@ -1,7 +1,12 @@
 //! Fuzz tests with token streams that are nearly models: the macro never panics, and its output is
 //! always items, which editors need.
 
-use proc_macro2::{Delimiter, Group, Literal, Punct, Spacing, TokenStream, TokenTree};
+use std::collections::BTreeSet;
+
+use proc_macro2::{
+    extra::invalidate_current_thread_spans, Delimiter, Group, Literal, Punct, Spacing, TokenStream,
+    TokenTree,
+};
 use quote::{format_ident, quote};
 
 use crate::{expand_model, expand_newtype};
@@ -50,12 +55,13 @@ fn seeds() -> [TokenStream; 10] {
                 #[input(missing("-1", "?"), decimal = ",", thousands = ".", currency = "$", impute(mean))]
                 rent: f64,
                 #[input(wraps = [Option<f32>; N], impute(mean))]
+                #[branch(Flatten)]
                 sides: [my::Sides; 2],
-                #[input(percent, columns("p0"..="p9"))]
+                #[input(percent, columns(prefix = "p"))]
                 shares: [f32; 10],
                 #[input(truthy("Y"), falsy("N"), missing = zeros)]
                 gate: Option<bool>,
-                #[input(calendar(month, hour, format = "%d/%m/%Y %H:%M"), columns(prefix = "s"))]
+                #[input(calendar(month, hour, format = "%d/%m/%Y %H:%M"), columns("s"))]
                 listed: NaiveDateTime,
                 #[input(calendar(month, unit = seconds))]
                 seen: DateTime<Utc>,
@@ -110,8 +116,9 @@ fn seeds() -> [TokenStream; 10] {
             struct Own {
                 #[input(my::Winsorize(0.01), standardize, my::Powers(count = N) => [N])]
                 rooms: f32,
-                #[input(my::Lower => String, categories(9), my::Same => [u32; 1])]
-                name: String,
+                #[input(my::Lower => String, categories(9), my::Same => [u32; 1], missing = zeros)]
+                #[branch(Embedding(auto), Flatten)]
+                name: Option<String>,
                 #[derived((rooms + 1) / max(people, my::LEAST).abs(), impute(mean), my::Cut)]
                 each: _,
                 #[derived(my::Distance(rooms, people, scale = -2.0))]
@@ -120,7 +127,7 @@ fn seeds() -> [TokenStream; 10] {
                 people: f32,
                 #[merge(my::gated(rooms, present(name)) => [3])]
                 gated: _,
-                #[merge(my::Outer(each, distance, people, gated, at = 0.5) => [2 * N])]
+                #[merge(my::Outer(each, distance, people, gated, name, at = 0.5) => [2 * N])]
                 #[branch(Dense(1))]
                 #[output(loss = mse, my::Log(1.0))]
                 price: f32,
@@ -194,13 +201,13 @@ fn seeds() -> [TokenStream; 10] {
             struct Lists {
                 #[input(split("|"), categories(9), pad(LENGTH, before, cut = before))]
                 tags: String,
-                #[input(standardize, pad(LENGTH, before), missing = learned)]
+                #[input(standardize, pad(LENGTH, before, cut = before), missing = learned)]
                 #[branch(Dense(1))]
                 weights: Option<Vec<f32>>,
                 #[merge(weighted(tags, weights))]
                 #[branch(EmbeddingBag(auto, 4, sum))]
                 bag: [f32; 4],
-                #[input(columns("x1", "y1", "x2", "y2"), impute(mean), pad(2))]
+                #[input(columns("x0"..="x3"), impute(mean), pad(2))]
                 #[branch(LSTM(3))]
                 points: Vec<[f32; 2]>,
                 #[input(hashed(20), multi_hot(20))]
@@ -327,8 +334,13 @@ fn with_number(
     None
 }
 
-/// Changes one token, at any depth.
+/// Changes one token, at any depth, or swaps two.
 fn mutate(tokens: TokenStream, random: &mut Random) -> TokenStream {
+    change(tokens, random, 5)
+}
+
+/// Makes one of the first `kinds` kinds of a change.
+fn change(tokens: TokenStream, random: &mut Random, kinds: usize) -> TokenStream {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
     if trees.is_empty() {
         return TokenStream::from(any_token(random));
@@ -337,18 +349,19 @@ fn mutate(tokens: TokenStream, random: &mut Random) -> TokenStream {
     if let TokenTree::Group(group) = &trees[index] {
         // Most tokens of a model are inside groups.
         if random.below(8) > 0 {
-            let inner = Group::new(group.delimiter(), mutate(group.stream(), random));
+            let inner = change(group.stream(), random, kinds);
+            let inner = Group::new(group.delimiter(), inner);
             trees[index] = inner.into();
             return trees.into_iter().collect();
         }
     }
     let other = random.below(trees.len());
-    match random.below(5) {
+    match random.below(kinds) {
         0 => drop(trees.remove(index)),
         1 => trees.insert(index, trees[other].clone()),
-        2 => trees.swap(index, other),
-        3 => trees[index] = any_token(random),
-        _ => trees.insert(index, any_token(random)),
+        2 => trees[index] = any_token(random),
+        3 => trees.insert(index, any_token(random)),
+        _ => trees.swap(index, other),
     }
     trees.into_iter().collect()
 }
@@ -378,6 +391,59 @@ fn no_token_stream_makes_the_macro_panic() {
 #[test]
 fn no_number_makes_the_macro_panic() {
     check_numbers(9);
+}
+
+#[test]
+fn one_changed_token_is_a_model_or_at_most_two_errors() {
+    check_single_mutations(1_000, Random(5));
+}
+
+/// `just soak`: a million changes of one token.
+#[test]
+#[ignore = "takes minutes"]
+fn soak_a_million_changed_tokens() {
+    check_single_mutations(1_000_000, Random(13));
+}
+
+/// One changed token is one mistake. A second error is allowed, since a token that is removed or inserted
+/// may break what stands before it and what stands behind it.
+fn check_single_mutations(rounds: usize, mut random: Random) {
+    let seeds = seeds();
+    for seed in &seeds {
+        assert_eq!(errors_of(&seed.to_string()), [""; 0], "for\n{seed}");
+    }
+    for round in 0..rounds {
+        let item = change(seeds[round % seeds.len()].clone(), &mut random, 4).to_string();
+        let errors = errors_of(&item);
+        assert!(errors.len() <= 2, "{errors:#?}\nfor\n{item}");
+    }
+}
+
+/// The errors that a model expands to; equal ones at one place rustc prints once. What rustc cannot read
+/// as tokens has none.
+fn errors_of(item: &str) -> Vec<String> {
+    // Read from text, because the macro tells tokens apart by their places.
+    let Ok(tokens) = item.parse() else { return Vec::new() };
+    let has_stages = item.contains("known_at");
+    let arguments = has_stages.then(|| quote!(stages(booking, departure)));
+    let mut found = BTreeSet::new();
+    collect_errors(expand_model(arguments.unwrap_or_default(), tokens), &mut found);
+    invalidate_current_thread_spans();
+    found.into_iter().collect()
+}
+
+fn collect_errors(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let mut follows_the_macro = false;
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(name) => follows_the_macro = name == "compile_error",
+            TokenTree::Group(group) if follows_the_macro => {
+                found.insert(format!("{:?}: {}", group.span(), group.stream()));
+            }
+            TokenTree::Group(group) => collect_errors(group.stream(), found),
+            _ => {}
+        }
+    }
 }
 
 /// `just soak`: every odd number at every position.

@@ -249,14 +249,16 @@ pub(crate) fn unreadable(item: NoModel, errors: Diagnostics) -> TokenStream {
 }
 
 /// An erroneous expression with a struct in which rustc has found what is no Rust, so that it says no
-/// more of it. Should rustc read the struct, its error is that there is no such field.
-fn unread(name: &Ident, tokens: TokenStream) -> TokenStream {
+/// more of it. Should rustc read the struct, its error is that there is no such field. The closure has no
+/// value of the struct, of which a field may have no size.
+pub(crate) fn unread(name: &Ident, tokens: TokenStream) -> TokenStream {
     let is_word = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "struct");
     let item = tokens.into_iter().skip_while(|tree| !is_word(tree)).collect();
     let item = without_attributes(item);
     quote! {
         #item
-        #name { multi_input_cannot_read_this: 0_usize }.multi_input_cannot_read_this
+        let _ = |model: &#name| model.multi_input_cannot_read_this;
+        0_usize
     }
 }
 

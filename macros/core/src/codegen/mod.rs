@@ -53,7 +53,7 @@ use crate::{
 use signatures::Signatures;
 
 pub(crate) use editor::editor;
-pub(crate) use fallback::{unreadable, Fallback};
+pub(crate) use fallback::{unread, unreadable, Fallback};
 
 /// The expansion of a model.
 pub(crate) fn generate(

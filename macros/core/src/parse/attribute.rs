@@ -246,20 +246,21 @@ fn lacks_comma(before: &TokenTree, next: &TokenTree) -> bool {
     }
 }
 
-/// Splits at commas outside `<...>`.
+/// Splits at commas outside `<...>` and the bars of a closure.
 pub(super) fn entries(tokens: TokenStream) -> Vec<TokenStream> {
     let mut entries = vec![TokenStream::new()];
-    let mut depth = 0_usize;
+    let (mut depth, mut is_in_bars) = (0_usize, false);
     let mut before = ' ';
     for tree in tokens {
         let mark = mark(&tree);
         match mark {
             '<' => depth += 1,
             '>' if before != '=' && before != '-' => depth = depth.saturating_sub(1),
+            '|' if is_in_bars || before == '=' => is_in_bars = !is_in_bars,
             _ => {}
         }
         before = mark;
-        if mark == ',' && depth == 0 {
+        if mark == ',' && depth == 0 && !is_in_bars {
             entries.push(TokenStream::new());
         } else if let Some(last) = entries.last_mut() {
             last.extend([tree]);

@@ -90,6 +90,8 @@ pub(super) fn read(tokens: TokenStream, span: Span, errors: &mut Diagnostics) ->
     }
     if branch.shared.is_none() && branch.layers.is_empty() && !branch.broken {
         errors.at(span, "an empty branch does nothing: name a layer, or leave `#[branch]` out");
+        // A layer is meant.
+        branch.broken = true;
     }
     branch
 }

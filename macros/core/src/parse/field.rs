@@ -112,18 +112,23 @@ pub(super) fn read_all(
     let mut is_partial = false;
     for mut field in given {
         let Some(name) = field.ident.clone() else { continue };
+        // Of a field called `_` rustc has said that it needs a name.
         if name == "_" {
-            errors.at(name.span(), "a node needs a name, to be spoken of");
             is_partial = true;
             continue;
         }
-        let known = fields.iter().any(|known| known.name == name);
-        is_partial |= known || drop_of_another(&name, &mut field.attrs, errors);
-        let field = read(name, field, derives, rename_all, errors);
-        match known {
-            true => errors.at(field.name.span(), format!("`{}` is declared twice", field.name)),
-            false => fields.push(field),
+        if fields.iter().any(|known| known.name == name) {
+            errors.at(name.span(), format!("`{name}` is declared twice"));
+            is_partial = true;
+            continue;
         }
+        let has_another = drop_of_another(&name, &mut field.attrs, errors);
+        is_partial |= has_another;
+        let read = |errors: &mut Diagnostics| read(name, field, derives, rename_all, errors);
+        fields.push(match has_another {
+            true => errors.quietly(read).0,
+            false => read(errors),
+        });
     }
     (fields, is_partial)
 }
@@ -137,8 +142,18 @@ fn read(
 ) -> Field {
     let (ours, mut attributes) = errors.of_field(&name, |errors| slip::read(field.attrs, errors));
     let (mut read, mut unread) = (Contents::default(), false);
+    // Then another attribute may stand in the place of the source.
+    let lacks_source = ours.iter().all(|one| !one.is_reported && !SOURCES.contains(&one.word));
     for attribute in ours {
-        errors.of_field(&name, |errors| match attribute.is_reported {
+        errors.of_field(&name, |errors| match attribute.is_reported || lacks_source {
+            false if attribute.word == "output" => {
+                let before = errors.count();
+                read.add(attribute, errors);
+                // The options say what an output is.
+                if errors.count() > before {
+                    errors.doubt(&name);
+                }
+            }
             false => read.add(attribute, errors),
             true if read.has(attribute.word) => unread = true,
             true => {
@@ -152,12 +167,13 @@ fn read(
         });
     }
     let Contents { source, typed, branch, output, renamed } = read;
-    if source.is_none() && !unread {
-        let unknown = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
-        unread = unknown;
+    let mut is_open = unread && !lacks_source;
+    if source.is_none() && !is_open {
+        is_open = errors.of_field(&name, |errors| slip::take_unknown(&mut attributes, errors));
     }
     // A conditional attribute may be any.
-    unread |= check_cfg(&name, &attributes, errors);
+    is_open |= check_cfg(&name, &attributes, errors);
+    unread |= is_open;
     let columns = match derives.deserialize {
         true => rename::columns(&name, &attributes, rename_all),
         false => errors.of_field(&name, |errors| serde::read(&attributes, derives, errors)),
@@ -167,7 +183,10 @@ fn read(
         Some(Some(Source::Input(input))) => input.wraps.clone(),
         _ => None,
     };
-    let source = match source.is_none() && unread {
+    if unread && lacks_source {
+        errors.doubt(&name);
+    }
+    let source = match source.is_none() && is_open {
         // The unread attribute may have been the source.
         true => None,
         false => one_source(&name, source, errors),
@@ -277,6 +296,7 @@ fn drop_of_another(
              `#[derived]`"
         ),
     );
+    errors.doubt(name);
     attributes.drain(..second);
     // More of them are the same mistake.
     let mut is_first = true;

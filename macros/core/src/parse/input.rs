@@ -112,28 +112,33 @@ const POLICIES: [(&str, Missing); 3] =
 /// Reads the tokens between the parentheses.
 pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Input {
     let mut input = Input::default();
-    for entry in attribute::listed(tokens, errors) {
-        let index = input.steps.len();
-        if Step::is_own(&entry) {
-            if read_own(entry, &mut input.steps, errors).is_none() {
+    let before = errors.guesses();
+    let entries = attribute::listed(tokens, errors);
+    // Where a comma is missing, the others may be at wrong places.
+    errors.unless_guessed(before, |errors| {
+        for entry in entries {
+            let index = input.steps.len();
+            if Step::is_own(&entry) {
+                if read_own(entry, &mut input.steps, errors).is_none() {
+                    input.broken_at.get_or_insert(index);
+                }
+                continue;
+            }
+            let before = errors.guesses();
+            let read = attribute::read_entry(entry, errors).and_then(|entry| {
+                if flow::is_rule(&entry.name) {
+                    return input.read_option(entry, errors);
+                }
+                let entry = option(entry, "#[input]", &OPTIONS, errors)?;
+                errors.unless_guessed(before, |errors| input.read_option(entry, errors))
+            });
+            if read.is_none() {
                 input.broken_at.get_or_insert(index);
+                input.missing_unread = true;
+                Wraps::may_be_meant(Span::call_site(), &mut input.wraps);
             }
-            continue;
         }
-        let before = errors.guesses();
-        let read = attribute::read_entry(entry, errors).and_then(|entry| {
-            if flow::is_rule(&entry.name) {
-                return input.read_option(entry, errors);
-            }
-            let entry = option(entry, "#[input]", &OPTIONS, errors)?;
-            errors.unless_guessed(before, |errors| input.read_option(entry, errors))
-        });
-        if read.is_none() {
-            input.broken_at.get_or_insert(index);
-            input.missing_unread = true;
-            Wraps::may_be_meant(Span::call_site(), &mut input.wraps);
-        }
-    }
+    });
     input
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct Head {
     pub(crate) part_of: Option<Whole>,
     /// Whether a field could not be read at all, so that the nodes are not all known.
     pub(crate) is_partial: bool,
+    /// The struct as written, if rustc has reported that a field of it is none; what is wrong with what is
+    /// meant follows from that.
+    pub(crate) unread: Option<TokenStream>,
 }
 
 impl Head {
@@ -57,6 +60,7 @@ impl Head {
             derives: Derives::default(),
             part_of: None,
             is_partial: false,
+            unread: None,
         }
     }
 }
@@ -79,8 +83,8 @@ pub(crate) fn parse(
 ) -> Result<RawModel, NoModel> {
     let options = options::read(tokens::flat(arguments), errors);
     let tokens = tokens::flat_item(tokens);
-    let item = match item::read(tokens.clone()) {
-        Ok(item) => item,
+    let item::Meant { item, is_unread } = match item::read(tokens.clone()) {
+        Ok(meant) => meant,
         Err(name) => {
             let head = Head::of_type(name, Visibility::Public(Default::default()), options);
             return Err(NoModel::Unreadable(Box::new(head), tokens));
@@ -108,11 +112,22 @@ pub(crate) fn parse(
             !is_serde
         });
     }
+    attributes.retain(|attribute| {
+        let last = attribute.path().segments.last();
+        let is_again = last.is_some_and(|last| last.ident == "multi_input_model");
+        if is_again {
+            let text = "`#[multi_input_model]` is given twice: leave this one out";
+            errors.at(attribute.path().span(), text);
+        }
+        !is_again
+    });
     serde::check_struct(&attributes, derives, errors);
     let rename_all = RenameAll::read(&attributes);
     let (fields, is_partial) = field::read_all(given, derives, &rename_all, errors);
     errors.end_reading();
-    let head = Head { attributes, derives, is_partial, ..Head::of_type(ident, vis, options) };
+    let unread = is_unread.then_some(tokens);
+    let head =
+        Head { attributes, derives, is_partial, unread, ..Head::of_type(ident, vis, options) };
     Ok(RawModel { head, fields })
 }
 

@@ -118,31 +118,36 @@ pub(super) fn read(
     errors: &mut Diagnostics,
 ) -> (Kind, OutputRules) {
     let mut read = Options::default();
-    for entry in attribute::listed(tokens, errors) {
-        let options = OPTIONS.iter().copied().flatten().map(|row| row.0);
-        if Own::is_written(&entry, options.chain(input::names()), names::Kind::Step) {
-            read_own_step(entry, &mut read.steps, errors);
-            read.is_of_a_target = true;
-            continue;
+    let before = errors.guesses();
+    let entries = attribute::listed(tokens, errors);
+    // Where a comma is missing, the others may be at wrong places.
+    errors.unless_guessed(before, |errors| {
+        for entry in entries {
+            let options = OPTIONS.iter().copied().flatten().map(|row| row.0);
+            if Own::is_written(&entry, options.chain(input::names()), names::Kind::Step) {
+                read_own_step(entry, &mut read.steps, errors);
+                read.is_of_a_target = true;
+                continue;
+            }
+            let Some(entry) = attribute::read_entry(entry, errors) else {
+                read.is_unread();
+                continue;
+            };
+            if flow::is_rule(&entry.name) {
+                read.option(entry, errors);
+                continue;
+            }
+            let before = errors.guesses();
+            let entry = match meant(&entry, errors) {
+                Some(entry) => Some(entry),
+                None => input::option(entry, "#[output]", &OPTIONS, errors),
+            };
+            match entry {
+                None => read.is_unread(),
+                Some(entry) => errors.unless_guessed(before, |errors| read.option(entry, errors)),
+            }
         }
-        let Some(entry) = attribute::read_entry(entry, errors) else {
-            read.is_unread();
-            continue;
-        };
-        if flow::is_rule(&entry.name) {
-            read.option(entry, errors);
-            continue;
-        }
-        let before = errors.guesses();
-        let entry = match meant(&entry, errors) {
-            Some(entry) => Some(entry),
-            None => input::option(entry, "#[output]", &OPTIONS, errors),
-        };
-        match entry {
-            None => read.is_unread(),
-            Some(entry) => errors.unless_guessed(before, |errors| read.option(entry, errors)),
-        }
-    }
+    });
     read.finish(span, errors)
 }
 

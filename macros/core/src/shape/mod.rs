@@ -71,7 +71,7 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
     columns::compare(&graph, &mut scope, errors);
     metrics::compare(&graph, &mut scope, errors);
     node::own_losses(&graph, &nodes, &mut scope);
-    let Scope { constants, checks } = scope;
+    let Scope { constants, checks, .. } = scope;
     let (expressions, requirements) = (errors.take_expressions(), errors.take_requirements());
     ShapedGraph { graph, nodes, expressions, requirements, constants, checks }
 }
@@ -81,6 +81,8 @@ pub(crate) fn infer(graph: Graph, errors: &mut Diagnostics) -> ShapedGraph {
 pub(crate) struct Scope {
     constants: Vec<Constant>,
     checks: Vec<Check>,
+    /// The nodes whose categories a merge has refused: every merge of a node would.
+    refused: Vec<usize>,
 }
 
 impl Scope {

@@ -87,6 +87,8 @@ pub(super) fn infer(
     };
     let Some(input) = result.input.clone() else { return result };
     let output = match node.shared.filter(|&owner| comes_before(owner, position, graph)) {
+        // There is no branch to share.
+        Some(owner) if graph.nodes[owner].field.branch.is_none() => return result,
         Some(owner) => {
             let owner_node = &shaped[owner];
             let there = owner_node.input.as_ref();
@@ -103,6 +105,7 @@ pub(super) fn infer(
             let (layers, output) = match branch.filter(|_| !graph.stays_raw(position)) {
                 Some(branch) if branch.broken => return result,
                 Some(branch) => layer::infer(&branch.layers, &input, &name, scope, errors),
+                None if node.shared.is_some() && branch.is_none() => return result,
                 None => (Vec::new(), Some(input)),
             };
             result.layers = layers;
@@ -215,7 +218,19 @@ fn merged(
             Formula::OwnMerge { claimed, operands }
         }
     };
-    scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors)
+    let is_of_categories = |node: usize| {
+        shaped[node].output.as_ref().is_some_and(|flow| flow.shape.kind == Kind::Categories)
+    };
+    let fed_by = node.feeds.iter().filter(|edge| !edge.present).map(|edge| edge.node);
+    let categories: Vec<usize> = fed_by.filter(|node| is_of_categories(*node)).collect();
+    if categories.iter().any(|node| scope.refused.contains(node)) {
+        return None;
+    }
+    let merged = scope.evaluate(formula, &node.name().to_string(), merge.name.span(), errors);
+    if merged.is_none() {
+        scope.refused.extend(categories);
+    }
+    merged
 }
 
 /// Compares the inferred shape with the field's type. `None` if the type itself is wrong.
