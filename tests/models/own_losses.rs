@@ -92,6 +92,9 @@ mod my {
     }
 }
 
+/// A name of another library is the user's own where the file says so.
+use my::Brier as NLLLoss;
+
 const POWER: f64 = 1.5;
 
 #[multi_input_model]
@@ -116,7 +119,7 @@ pub struct Claims {
     delays: [f64; 2],
     #[from(shared)]
     #[branch(Dense(3))]
-    #[output(loss = my::Brier, metrics(accuracy))]
+    #[output(loss = NLLLoss, metrics(accuracy))]
     kind: Class<3>,
 }
 

@@ -26,6 +26,15 @@ pub(crate) fn has_own(name: &str) -> bool {
     source.and_then(|source| source.declared(name)).is_some_and(|declared| !declared.is_import)
 }
 
+/// Whether something is declared or imported beside the struct as `name`; `None` if the file cannot be
+/// read.
+pub(crate) fn declares(name: &str) -> Option<bool> {
+    let is_value = |text: &str| {
+        ["const", "static"].iter().any(|word| text.contains(&format!("{word} {name}:")))
+    };
+    SourceText::of_call().map(|source| source.declared(name).is_some() || is_value(&source.text))
+}
+
 /// Whether the struct is known to stand in a module, not in a function.
 pub(crate) fn is_in_module() -> bool {
     SourceText::of_call().is_some_and(|source| source.is_in_module())

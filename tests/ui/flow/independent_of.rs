@@ -37,6 +37,33 @@ pub struct Hidden {
 }
 
 #[multi_input_model]
+pub struct Sensitive {
+    #[input]
+    rooms: [f32; 3],
+    #[input(sensitive)]
+    user_age: f32,
+    #[merge(concat(rooms, user_age))]
+    joined: _,
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, independent_of(user_age))]
+    price: f32,
+}
+
+#[multi_input_model]
+pub struct LossOnInput {
+    #[input(sensitive)]
+    #[output(loss = mse)]
+    user_age: f32,
+    #[input]
+    #[branch(Dense(1))]
+    rooms: [f32; 3],
+    #[from(rooms)]
+    #[output(loss = mse)]
+    price: f32,
+}
+
+#[multi_input_model]
 pub struct Twice {
     #[input]
     age: f32,

@@ -42,7 +42,13 @@ struct House {
     #[input]
     #[branch(LayerNorm(10))]
     epsilon: [f32; 10],
-    #[merge(concat(keras, torch, flag, quoted, none, suffix, number, colon, dot, commas, no_comma, brackets, epsilon))]
+    #[input]
+    #[branch(Dense(None))]
+    nothing: [f32; 10],
+    #[input]
+    #[branch(Dense(8), Dense(8, leaky_relu(0.1)))]
+    kept: [f32; 10],
+    #[merge(concat(nothing, kept, keras, torch, flag, quoted, none, suffix, number, colon, dot, commas, no_comma, brackets, epsilon))]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     price: f32,

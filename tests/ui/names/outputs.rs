@@ -62,6 +62,14 @@ struct House {
     #[branch(Dense(1))]
     #[output(loss mse)]
     price_13: f32,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = CTCLoss)]
+    price_14: f32,
+    #[from(rooms)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(f05))]
+    price_15: f32,
 }
 
 fn main() {}

@@ -29,7 +29,9 @@ struct House {
     text: [f32; 10],
     #[input(robust: true)]
     colon: [f32; 10],
-    #[merge(concat(sklearn, pandas, flag, value, words, lists, order, quoted, columns, grey, root, text, colon))]
+    #[input(MaxAbsScaler)]
+    scaled: [f32; 10],
+    #[merge(concat(scaled, sklearn, pandas, flag, value, words, lists, order, quoted, columns, grey, root, text, colon))]
     #[branch(Dense(1))]
     #[output(loss = mse)]
     price: f32,

@@ -39,7 +39,12 @@ pub(super) fn is_as_stated(graph: &Graph, errors: &mut Diagnostics) {
 }
 
 fn sinks(graph: &Graph) -> Vec<Sink<'_>> {
-    let own = graph.heads().map(|node| {
+    // A loss on an input is a mistake of its own.
+    let is_sink = |node: &usize| {
+        let node = &graph.nodes[*node];
+        !(node.is_input() && node.field.output.is_some())
+    };
+    let own = graph.heads().filter(is_sink).map(|node| {
         let span = graph.nodes[node].name().span();
         Sink { node, span, part: None }
     });
@@ -160,8 +165,13 @@ fn sensitive_inputs_are_stated(
         let mistakes: Vec<_> = mistakes.collect();
         let is_read = mistakes.is_empty() && stated.is_none_or(|stated| stated.is_read);
         mistakes.into_iter().for_each(|(name, text)| errors.at(name.span(), text));
-        // Where it may not go at all, `only_for` says so.
+        // Where it may not go at all, `only_for` and `independent_of` say so.
+        let independent_of = graph.nodes[sink.node].field.rules.independent_of.as_ref();
         let may_go = |input: usize| {
+            let name = graph.nodes[input].name();
+            if independent_of.is_some_and(|stated| stated.names.contains(name)) {
+                return false;
+            }
             let only_for =
                 graph.nodes[input].input_rules().and_then(|rules| rules.only_for.as_ref());
             only_for.is_none_or(|only_for| only_for.names.contains(graph.nodes[sink.node].name()))

@@ -37,6 +37,7 @@ pub(super) fn integer(what: &str, expr: &Expr) -> syn::Result<Option<i128>> {
             Some(inner) => integer(what, inner),
             None => Ok(None),
         },
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => Ok(None),
         Expr::Unary(unary) => {
             let operand = integer(what, &unary.expr)?;
             Ok(operand.and_then(|number| match unary.op {
@@ -133,6 +134,7 @@ pub(super) fn constant(what: &str, expr: &Expr) -> syn::Result<()> {
         Expr::Lit(lit) => matches!(lit.lit, Lit::Int(_) | Lit::Float(_)),
         Expr::Paren(inner) => return constant(what, &inner.expr),
         Expr::Group(inner) => return constant(what, &inner.expr),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) => true,
         Expr::Unary(unary) => return constant(what, &unary.expr),
         Expr::Binary(binary) => {
             constant(what, &binary.left)?;

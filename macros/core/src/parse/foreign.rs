@@ -28,6 +28,10 @@ pub(super) enum Meant {
 pub(super) fn meant(parameter: &Parameter, value: &Expr, errors: &mut Diagnostics) -> Meant {
     if plain(value).is_some_and(|word| word == "None") {
         let name = parameter.name;
+        if parameter.required {
+            errors.guess(value.span(), format!("there is no `None` here: `{name}` needs a value"));
+            return Meant::Unknown;
+        }
         errors.guess(value.span(), format!("there is no `None` here: leave `{name}` out"));
         return Meant::Nothing;
     }

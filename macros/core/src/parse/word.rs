@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ext::IdentExt, parse::Parser, Expr, Lit};
 
-use crate::{diagnostics::Diagnostics, meaning, suggest::list};
+use crate::{diagnostics::Diagnostics, meaning, source, suggest::list};
 
 /// A word with what stands around it.
 pub(super) struct Word {
@@ -132,17 +132,27 @@ impl Word {
     }
 
     /// Whether it names something of `kind`, not something of the user's own: it is in quotes, comes
-    /// from another library's module, or is one of the names that other libraries have for it.
+    /// from another library's module, or is one of the names that other libraries have for such things.
     pub(super) fn is_ours(&self, kind: Kind) -> bool {
         let is_small = self.text.starts_with(char::is_lowercase);
         match &self.form {
             Form::Quoted | Form::Broken => true,
-            Form::Plain => is_small || kind.find(&self.text).is_some(),
+            Form::Plain => is_small || self.is_foreign(kind),
             Form::Path(path) => {
                 let first = path.split(['.', ':']).next().unwrap_or_default();
                 path.contains('.')
                     || FOREIGN.contains(&first)
                     || OURS.contains(&first) && is_small && kind.find(&self.text).is_some()
+            }
+        }
+    }
+
+    /// Whether other libraries have something of `kind` by this name, and nothing beside the struct does.
+    fn is_foreign(&self, kind: Kind) -> bool {
+        match kind.find(&self.text) {
+            Some(_) => source::declares(&self.text) != Some(true),
+            None => {
+                kind.absent(&self.text).is_some() && source::declares(&self.text) == Some(false)
             }
         }
     }

@@ -137,7 +137,7 @@ pub const ARGUMENTS: &[Named] = &[
     Named("direction", &["mode"]),
     Named("std", &["stddev", "scale", "sigma"]),
     Named("mean", &["loc", "mu"]),
-    Named("factor", &["degrees", "strength"]),
+    Named("factor", &["strength"]),
 ];
 
 /// The words that arguments and options take.
@@ -154,7 +154,7 @@ pub const WORDS: &[Named] = &[
     Named("lecun_uniform", &["lecun"]),
     Named("orthogonal", &["orthonormal"]),
     Named("zeros", &["zero", "zeros_like"]),
-    Named("mean", &["avg", "average", "sqrtn"]),
+    Named("mean", &["avg", "average"]),
     Named("sum", &["add"]),
     Named("max", &["maximum"]),
     Named("average", &["ave", "avg", "mean"]),
@@ -247,7 +247,8 @@ pub const WITHOUT: &[(&[&str], &str)] = &[
     (&["bidirectional"], "write `Bidirectional(LSTM(64))`"),
     (&["recurrent_dropout"], "`dropout = 0.2` drops what flows in"),
     (&["recurrent_activation"], "it is `sigmoid`"),
-    (&["inplace", "noise_shape"], "it makes no difference here"),
+    (&["inplace"], "it makes no difference here"),
+    (&["noise_shape"], "`Dropout` drops single numbers"),
     (
         &["seed", "random_state"],
         "the seed of `build` and of the `Trainer` decides all random numbers",

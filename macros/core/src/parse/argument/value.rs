@@ -220,9 +220,12 @@ fn activation(value: &Expr, errors: &mut Diagnostics) -> Option<Activation> {
         return errors.ok(Err(error));
     };
     if let Some(activation) = Activation::named(&word.text) {
-        let has_parentheses = word.arguments.is_some();
-        let text = format!("write `{}` without parentheses", word.text);
-        if let Some(text) = word.mistake().or(has_parentheses.then_some(text)) {
+        let name = &word.text;
+        let text = word.arguments.as_ref().map(|arguments| match arguments.is_empty() {
+            true => format!("write `{name}` without parentheses"),
+            false => format!("the activation `{name}` takes no arguments"),
+        });
+        if let Some(text) = word.mistake().or(text) {
             word.report(text, errors);
         }
         return Some(activation);

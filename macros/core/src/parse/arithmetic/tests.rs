@@ -68,6 +68,8 @@ fn every_constant_expression_is_read() {
         "const { let a = N; a * 2 }",
         "unsafe { N }",
         "loop { break 8 }",
+        "*&8",
+        "2 * *&WIDTH",
         "{ struct A; impl A { const N: usize = 3; fn f(self) -> Self { self } } A::N }",
     ] {
         assert_eq!(size(text), Ok(Size::Unknown), "{text}");
