@@ -29,10 +29,10 @@ pub(crate) fn has_own(name: &str) -> bool {
 /// Whether something is declared or imported beside the struct as `name`; `None` if the file cannot be
 /// read.
 pub(crate) fn declares(name: &str) -> Option<bool> {
-    let is_value = |text: &str| {
-        ["const", "static"].iter().any(|word| text.contains(&format!("{word} {name}:")))
-    };
-    SourceText::of_call().map(|source| source.declared(name).is_some() || is_value(&source.text))
+    let begins = [("const", ":"), ("static", ":"), ("mod", ";"), ("mod", " {")];
+    let is_other =
+        |text: &str| begins.iter().any(|(word, end)| text.contains(&format!("{word} {name}{end}")));
+    SourceText::of_call().map(|source| source.declared(name).is_some() || is_other(&source.text))
 }
 
 /// Whether the struct is known to stand in a module, not in a function.

@@ -140,9 +140,13 @@ impl Word {
             Form::Plain => is_small || self.is_foreign(kind),
             Form::Path(path) => {
                 let first = path.split(['.', ':']).next().unwrap_or_default();
-                path.contains('.')
-                    || FOREIGN.contains(&first)
-                    || OURS.contains(&first) && is_small && kind.find(&self.text).is_some()
+                let is_module = || {
+                    let is_known = kind.find(&self.text).is_some();
+                    let is_absent = || kind.absent(&self.text).is_some();
+                    FOREIGN.contains(&first) && (is_known || is_absent())
+                        || OURS.contains(&first) && is_small && is_known
+                };
+                path.contains('.') || is_module() && source::declares(first) != Some(true)
             }
         }
     }
