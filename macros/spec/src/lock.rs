@@ -1,7 +1,7 @@
 //! The values of constants in a lock, which only rustc knows: they are compared in constants of the
 //! expansion.
 
-use crate::Text;
+use crate::{argument::equal, Text};
 
 /// The value of a constant expression.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,8 @@ const fn written(text: Text, (name, value): (&str, Constant), is_first: bool) ->
     value.written(text.str(name).str(" = "))
 }
 
-/// The error of constants whose values the lock at `path` does not have.
+/// The error of constants whose values the lock at `path` does not have. Their names stand between
+/// double quotes of a shell.
 pub const fn unknown(path: &str, constants: &[(&str, Constant)]) -> Text {
     let text = Text::new("`").str(path).str("` does not have the values of constants; `");
     let (mut text, mut index) = (text.str(COMMAND), 0);
@@ -74,6 +75,8 @@ pub const fn unknown(path: &str, constants: &[(&str, Constant)]) -> Text {
 pub struct Compared {
     /// The expression.
     pub name: &'static str,
+    /// The expression between double quotes of a shell.
+    pub shell: &'static str,
     /// Its value.
     pub now: Constant,
     /// Its value in the lock.
@@ -88,7 +91,7 @@ pub const fn compare(
     index: usize,
     tensors: &str,
 ) -> Result<(), Text> {
-    let Compared { name, now, before } = all[index];
+    let Compared { name, now, before, .. } = all[index];
     if now.is(before) || !are_alike(all, index) {
         return Ok(());
     }
@@ -99,12 +102,32 @@ pub const fn compare(
     let (mut other, mut is_first) = (index, true);
     while other < all.len() {
         if !all[other].now.is(all[other].before) {
-            text = written(text, (all[other].name, all[other].now), is_first);
+            text = written(text, (all[other].shell, all[other].now), is_first);
             is_first = false;
         }
         other += 1;
     }
     Err(text.str("\" cargo check` writes the lock anew"))
+}
+
+/// An error where the values of a field are of another newtype than in the lock at `path`. Values without
+/// a newtype may be in any unit.
+pub const fn unit(
+    path: &str,
+    field: &str,
+    now: Option<&'static str>,
+    before: &str,
+) -> Result<(), Text> {
+    let now = match now {
+        Some(now) if !equal(now, before) => now,
+        _ => return Ok(()),
+    };
+    let text =
+        Text::new("`").str(field).str("`: saved models have values of the newtype `").str(before);
+    let text = text.str("`, and this one `").str(now).str("`, so that files of `").str(path);
+    let text =
+        text.str("` do not load; where none is needed, `").str(COMMAND).str("unit ").str(field);
+    Err(text.str(" = ").str(now).str("\" cargo check` writes the lock anew"))
 }
 
 /// Whether the first constants have the values of the lock.
@@ -138,9 +161,22 @@ mod tests {
     }
 
     #[test]
+    fn another_newtype_is_an_error() {
+        let found = |now| unit("house.lock", "depth", now, "Metres");
+        assert!(found(None).is_ok() && found(Some("Metres")).is_ok());
+        assert_eq!(
+            found(Some("Feet")).unwrap_err().as_str(),
+            "`depth`: saved models have values of the newtype `Metres`, and this one `Feet`, so that \
+             files of `house.lock` do not load; where none is needed, \
+             `MULTI_INPUT_UPDATE_LOCK=\"unit depth = Feet\" cargo check` writes the lock anew"
+        );
+    }
+
+    #[test]
     fn the_first_other_value_is_an_error() {
         let constant = |name, now, before| Compared {
             name,
+            shell: name,
             now: Constant::Size(now),
             before: Constant::Size(before),
         };

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::paths::Paths;
-use crate::lock::{Locked, LockedConstant};
+use super::{newtypes::row_value, paths::Paths};
+use crate::lock::{Locked, LockedConstant, Unit};
 
 /// An error at the lock for constants that it does not have, and one at each constant that has another
 /// value.
@@ -27,7 +27,8 @@ pub(crate) fn checks(locked: &Locked, paths: &Paths) -> TokenStream {
     let all = known.map(|constant| {
         let (text, now) = (&constant.text, of_kind(constant, &constant.tokens, &lock));
         let before = constant.value.as_ref().map(|value| of_kind(constant, value, &lock));
-        quote!(#lock::Compared { name: #text, now: #now, before: #before })
+        let shell = in_shell(text);
+        quote!(#lock::Compared { name: #text, shell: #shell, now: #now, before: #before })
     });
     let all: Vec<TokenStream> = all.collect();
     let compared = (!all.is_empty()).then(|| {
@@ -41,7 +42,8 @@ pub(crate) fn checks(locked: &Locked, paths: &Paths) -> TokenStream {
     let unknown = constants().filter(|constant| constant.value.is_none());
     let unknown: Vec<TokenStream> = unknown
         .map(|constant| {
-            let (text, value) = (&constant.text, of_kind(constant, &constant.tokens, &lock));
+            let (text, value) =
+                (in_shell(&constant.text), of_kind(constant, &constant.tokens, &lock));
             quote!((#text, #value))
         })
         .collect();
@@ -50,7 +52,25 @@ pub(crate) fn checks(locked: &Locked, paths: &Paths) -> TokenStream {
             const _: () = ::core::panic!("{}", #lock::unknown(#path, &[#(#unknown),*]).as_str());
         }
     });
-    quote!(#compared #unknown)
+    let units = locked.units.iter().filter_map(|unit| {
+        let (Unit { field, newtype, .. }, before) = (unit, unit.before.as_ref()?);
+        let now = row_value(&newtype.path, quote!(UNIT), &paths.krate);
+        Some(quote_spanned! {unit.span()=>
+            const _: () =
+                if let ::core::result::Result::Err(text_) = #lock::unit(#path, #field, #now, #before) {
+                    ::core::panic!("{}", text_.as_str());
+                };
+        })
+    });
+    quote!(#compared #unknown #(#units)*)
+}
+
+/// A text between double quotes of a shell.
+fn in_shell(text: &str) -> String {
+    let special = |letter: &char| ['\\', '"', '$', '`'].contains(letter);
+    text.chars()
+        .flat_map(|letter| special(&letter).then_some('\\').into_iter().chain([letter]))
+        .collect()
 }
 
 /// A value as that of the spec.

@@ -80,7 +80,6 @@ impl Constants {
     pub(super) fn of(checked: &CheckedGraph, lock: &Lock, update: Option<&Update>) -> Constants {
         let mut found: Vec<Constant> = Vec::new();
         let names = Names::of(checked);
-        let given = update.map_or(&[][..], |update| &update.values);
         for (node, field) in checked.graph.nodes.iter().map(|node| &node.field).enumerate() {
             let name = plain(&field.name);
             visit(&mut field.clone(), &mut |expression| {
@@ -89,9 +88,10 @@ impl Constants {
                 if found.iter().any(|known| known.text == text && known.is_size == is_size) {
                     return;
                 }
-                let mut values = given.iter().chain(&lock.constants);
-                let value = values.find(|(name, _)| *name == text);
-                let value = value.and_then(|(_, value)| Number::read(value, is_size));
+                let given = update.into_iter().flat_map(|update| update.values(&text));
+                let locked = lock.constants.iter().filter(|(name, _)| *name == text);
+                let mut values = given.chain(locked.map(|(_, value)| value.as_str()));
+                let value = values.find_map(|value| Number::read(value, is_size));
                 let field = name.clone();
                 found.push(Constant { node, field, text, tokens, span, is_size, value });
             });
@@ -102,6 +102,19 @@ impl Constants {
     /// Whether there are any with a value.
     pub(super) fn are_needed(&self) -> bool {
         self.all.iter().any(|constant| constant.value.is_some())
+    }
+
+    /// The value of a real number, if it is known.
+    pub(super) fn real(&self, number: &NumberExpr) -> Option<f64> {
+        if !number.value.is_nan() {
+            return Some(number.value);
+        }
+        let text = compact(&number.written);
+        let known = self.all.iter().find(|constant| !constant.is_size && constant.text == text);
+        match known?.value? {
+            Number::Real(value) => Some(value),
+            Number::Size(_) => None,
+        }
     }
 
     /// A field with the values of its constants.

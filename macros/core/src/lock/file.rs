@@ -7,11 +7,12 @@
 //! input rooms: numbers [10], standardize
 //! node rooms: input [10] [Dense(units = _, activation = relu) -> [64]]
 //! tensor rooms.0.weight: [64, 10]
+//! unit rooms: Metres
 //! ```
 
 use multi_input_spec::rename;
 
-use super::{constants::Constants, form::Form};
+use super::{constants::Constants, form::Form, units::Unit};
 use crate::{graph::Graph, text::plain};
 
 const HEAD: &str = "multi-input lock ";
@@ -23,6 +24,8 @@ pub(super) struct Lock {
     /// The values of constants, by their expressions.
     pub(super) constants: Vec<(String, String)>,
     pub(super) lines: Vec<Line>,
+    /// The names of newtypes, by their fields.
+    pub(super) units: Vec<(String, String)>,
 }
 
 /// A line about a part of the model.
@@ -113,6 +116,9 @@ impl Lock {
             if let Some(constant) = line.strip_prefix("const ") {
                 let (name, value) = constant.rsplit_once(" = ").ok_or_else(wrong)?;
                 lock.constants.push((name.to_owned(), value.to_owned()));
+            } else if let Some(unit) = line.strip_prefix("unit ") {
+                let (field, name) = unit.split_once(": ").ok_or_else(wrong)?;
+                lock.units.push((field.to_owned(), name.to_owned()));
             } else {
                 lock.lines.push(Line::read(line).ok_or_else(wrong)?);
             }
@@ -122,7 +128,7 @@ impl Lock {
 }
 
 /// The lock of a model.
-pub(super) fn write(graph: &Graph, constants: &Constants, form: &Form) -> String {
+pub(super) fn write(graph: &Graph, constants: &Constants, units: &[Unit], form: &Form) -> String {
     let head = [
         format!("{HEAD}{VERSION}: {}", plain(&graph.model.name)),
         "# The form of saved models: see `lock` in the documentation of `multi_input_model`."
@@ -130,5 +136,7 @@ pub(super) fn write(graph: &Graph, constants: &Constants, form: &Form) -> String
     ];
     let constants = constants.written().map(|(name, value)| format!("const {name} = {value}"));
     let lines = form.lines().map(ToString::to_string);
-    head.into_iter().chain(constants).chain(lines).map(|line| line + "\n").collect()
+    let units = units.iter().map(|unit| format!("unit {}: {}", unit.field, unit.written()));
+    let all = head.into_iter().chain(constants).chain(lines).chain(units);
+    all.map(|line| line + "\n").collect()
 }

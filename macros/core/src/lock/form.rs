@@ -11,7 +11,7 @@ use multi_input_spec::{
 use proc_macro2::Span;
 
 use super::{
-    constants::{has_identity, literal},
+    constants::{has_identity, literal, Constants},
     file::{Line, What},
     planned,
 };
@@ -33,9 +33,9 @@ pub(super) struct Form {
 
 impl Form {
     /// The form of a model. `known` has the values of constants, `written` has what the user wrote.
-    pub(super) fn of(known: &CheckedGraph, written: &CheckedGraph) -> Form {
+    pub(super) fn of(known: &CheckedGraph, written: &CheckedGraph, constants: &Constants) -> Form {
         let plan = planned(known);
-        let describe = Describe { known, written, plan };
+        let describe = Describe { known, written, constants, plan };
         let graph = &known.graph;
         let mut lines = Vec::new();
         let mut push = |node: usize, what: What, name: String, is: String| {
@@ -88,6 +88,7 @@ impl Form {
 struct Describe<'a> {
     known: &'a CheckedGraph,
     written: &'a CheckedGraph,
+    constants: &'a Constants,
     plan: Plan<'a>,
 }
 
@@ -152,7 +153,7 @@ impl Describe<'_> {
         let written = &self.written.shapes[position].layers;
         for (index, (layer, written)) in shapes.layers.iter().zip(written).enumerate() {
             // Sizes that are constants are compared by the shapes alone.
-            let (identity, numbers) = (&written.identity, numbers(layer));
+            let (identity, numbers) = (&written.identity, self.numbers(written));
             let comma = if index > 0 { ", " } else { "" };
             text += &format!("{comma}{identity}{numbers} -> {}", sizes(&layer.output.shape));
             starts.push((text.clone(), layer.span));
@@ -165,6 +166,20 @@ impl Describe<'_> {
             text += &format!(", stand-in of {}", size(shapes.output.shape.elements()));
         }
         (text, starts)
+    }
+
+    /// ` with epsilon = 0.001`. Constant flags and axes are among them, as in a file.
+    fn numbers(&self, layer: &ShapedLayer) -> String {
+        let numbers =
+            layer.numbers.iter().map(|(name, number)| match self.constants.real(number) {
+                Some(value) => format!("{name} = {value}"),
+                None => format!("{name} = ?"),
+            });
+        let numbers: Vec<String> = numbers.collect();
+        match numbers.is_empty() {
+            true => String::new(),
+            false => format!(" with {}", numbers.join(", ")),
+        }
     }
 
     /// The tensors of a node, by their names in saved files.
@@ -270,19 +285,6 @@ fn steps(steps: &[ShapedStep]) -> String {
         }
     });
     steps.map(|step| format!(", {step}")).collect()
-}
-
-/// ` with epsilon = 0.001`.
-fn numbers(layer: &ShapedLayer) -> String {
-    let numbers = layer.numbers.iter().map(|(name, number)| match number.value.is_nan() {
-        true => format!("{name} = ?"),
-        false => format!("{name} = {}", number.value),
-    });
-    let numbers: Vec<String> = numbers.collect();
-    match numbers.is_empty() {
-        true => String::new(),
-        false => format!(" with {}", numbers.join(", ")),
-    }
 }
 
 /// A number as it is written to a lock.

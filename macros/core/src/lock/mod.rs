@@ -15,11 +15,13 @@ mod file;
 mod form;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
+pub(crate) use self::units::Unit;
 use self::{constants::Constants, file::Lock, form::Form};
 use crate::{
     check::{self, CheckedGraph},
@@ -39,6 +41,7 @@ pub(crate) struct Locked {
     /// The user's token for the path.
     pub(crate) span: Option<Span>,
     pub(crate) constants: Vec<LockedConstant>,
+    pub(crate) units: Vec<Unit>,
 }
 
 /// A constant whose value is compared with that of the lock.
@@ -89,6 +92,7 @@ pub(crate) fn compare(checked: &CheckedGraph) -> syn::Result<Locked> {
         (Err(_), Some(_)) => Lock::default(),
     };
     let constants = Constants::of(checked, &lock, update.as_ref());
+    let units = units::of(&checked.graph, &lock, update.as_ref());
     let form = form(checked, &constants);
     let mut errors = Diagnostics::new();
     for (field, span) in constants::lists(checked) {
@@ -102,7 +106,7 @@ pub(crate) fn compare(checked: &CheckedGraph) -> syn::Result<Locked> {
     }
     match update {
         Some(_) => {
-            let written = file::write(&checked.graph, &constants, &form);
+            let written = file::write(&checked.graph, &constants, &units, &form);
             if text.ok().as_ref() != Some(&written) {
                 if let Err(error) = std::fs::write(&file, written) {
                     errors.at(path.span(), format!("`{name}` cannot be written: {error}"));
@@ -113,15 +117,15 @@ pub(crate) fn compare(checked: &CheckedGraph) -> syn::Result<Locked> {
     }
     errors.finish()?;
     let constants = constants.compared(&form);
-    Ok(Locked { path: name, span: Some(path.span()), constants })
+    Ok(Locked { path: name, span: Some(path.span()), constants, units })
 }
 
 /// The saved form of a model, with the values that the lock has for constants.
 fn form(checked: &CheckedGraph, constants: &Constants) -> Form {
     match constants.are_needed().then(|| with_values(&checked.graph, constants)).flatten() {
-        Some(known) => Form::of(&known, checked),
+        Some(known) => Form::of(&known, checked, constants),
         // Without constants, or with values that do not fit the model any more.
-        None => Form::of(checked, checked),
+        None => Form::of(checked, checked, constants),
     }
 }
 
@@ -136,22 +140,28 @@ fn with_values(graph: &Graph, constants: &Constants) -> Option<CheckedGraph> {
 
 /// What the user wants written.
 struct Update {
-    /// The values of constants, by their expressions.
-    values: Vec<(String, String)>,
+    /// The values of constants, after their expressions.
+    text: String,
 }
 
 impl Update {
     /// `MULTI_INPUT_UPDATE_LOCK=1`, or `MULTI_INPUT_UPDATE_LOCK="WIDTH = 64; DEPTH = 3"`.
     fn requested() -> Option<Update> {
         let text = std::env::var(VARIABLE).ok()?;
-        let values = text.split(';').filter_map(|pair| {
-            let (name, value) = pair.rsplit_once('=')?;
-            Some((name.trim().to_owned(), value.trim().to_owned()))
-        });
-        match text.trim() {
-            "" | "0" => None,
-            _ => Some(Update { values: values.collect() }),
-        }
+        let is_set = !matches!(text.trim(), "" | "0");
+        is_set.then_some(Update { text })
+    }
+
+    /// The values after an expression, which may hold a `;` or a `=` of its own.
+    fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let start = format!("{name} = ");
+        let found = self.text.match_indices(&start).map(|(at, _)| at).collect::<Vec<_>>();
+        let length = start.len();
+        found.into_iter().filter_map(move |at| {
+            let (before, rest) = (self.text[..at].trim_end(), &self.text[at + length..]);
+            let is_whole = before.is_empty() || before.ends_with(';');
+            is_whole.then(|| rest.split(';').next().unwrap_or_default().trim())
+        })
     }
 }
 
@@ -174,7 +184,8 @@ pub(crate) fn track(path: &LitStr) -> TokenStream {
 pub fn lock_of(item: TokenStream) -> syn::Result<String> {
     let checked = checked(item)?;
     let constants = Constants::of(&checked, &Lock::default(), None);
-    Ok(file::write(&checked.graph, &constants, &form(&checked, &constants)))
+    let units = units::of(&checked.graph, &Lock::default(), None);
+    Ok(file::write(&checked.graph, &constants, &units, &form(&checked, &constants)))
 }
 
 /// The mistakes of a model that a lock finds, for tests.

@@ -73,6 +73,50 @@ fn constants_have_the_values_of_the_lock() {
 }
 
 #[test]
+fn a_constant_flag_is_no_flag_left_out() {
+    // Their files differ as well: one has the flag by its value.
+    let model = |arguments: TokenStream| {
+        let lock = lock_of(house(quote!(Dense(8 #arguments)))).unwrap();
+        lock.replace("BIAS = ?", "BIAS = 1").replace("bias = ?", "bias = 1")
+    };
+    let (constant, without) = (model(quote!(, bias = BIAS)), model(quote!()));
+    let mistakes = |lock: &str, arguments: TokenStream| {
+        compare_with_lock(house(quote!(Dense(8 #arguments))), lock).unwrap().len()
+    };
+    assert_eq!(mistakes(&without, quote!()), 0);
+    assert_eq!(mistakes(&without, quote!(, bias = BIAS)), 1);
+    assert_eq!(mistakes(&constant, quote!()), 1);
+}
+
+#[test]
+fn values_are_found_after_any_expression() {
+    let text = "W = 8; { let x = 2; x } = 4; \"a = 1\".len() = 5; AW = 9; W = 0x10";
+    let update = Update { text: text.to_owned() };
+    let values = |name: &str| update.values(name).collect::<Vec<_>>();
+    assert_eq!(values("W"), ["8", "0x10"]);
+    assert_eq!(values("{ let x = 2; x }"), ["4"]);
+    assert_eq!(values("\"a = 1\".len()"), ["5"]);
+    assert_eq!(values("x"), [""; 0]);
+}
+
+#[test]
+fn a_lock_has_the_newtypes_of_inputs_and_targets() {
+    let model = quote! {
+        struct House {
+            #[input(wraps = f32)]
+            depth: si::Metres,
+            #[from(depth)]
+            #[branch(Dense(1))]
+            #[output(loss = mse, wraps = f32)]
+            price: Euros,
+        }
+    };
+    let lock = lock_of(model).unwrap();
+    assert!(lock.ends_with("\nunit depth: Metres\nunit price: Euros\n"), "{lock}");
+    assert_eq!(Lock::read(&lock).unwrap().units.len(), 2);
+}
+
+#[test]
 fn a_text_that_is_no_lock_is_refused() {
     let refused = |text: &str| Lock::read(text).unwrap_err();
     assert_eq!(refused("rooms,price\n"), "its first line is not `multi-input lock 1: NAME`");
