@@ -17,6 +17,7 @@
 use std::path::Path;
 
 use multi_input_base::Result;
+use multi_input_data::RowSlice;
 use multi_input_kernel::Element;
 
 use crate::{
@@ -76,8 +77,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn rows(mut self, rows: &[M::Sample]) -> Result<Self> {
-        self.page.rows = Some(self.model.untyped().rows(encode::<M>(rows, "report on")?)?);
+    pub fn rows(mut self, rows: impl RowSlice<M::Sample>) -> Result<Self> {
+        self.page.rows = Some(self.model.untyped().rows(encode::<M>(rows.rows(), "report on")?)?);
         Ok(self)
     }
 
@@ -87,8 +88,8 @@ impl<'a, M: Network<E, D>, E: Element, D: Compute<E>> Report<'a, M, E, D> {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn training_rows(mut self, rows: &[M::Sample]) -> Result<Self> {
-        let raw = encode::<M>(rows, "fit baselines on")?;
+    pub fn training_rows(mut self, rows: impl RowSlice<M::Sample>) -> Result<Self> {
+        let raw = encode::<M>(rows.rows(), "fit baselines on")?;
         self.page.training = Some(self.model.untyped().rows(raw)?);
         Ok(self)
     }

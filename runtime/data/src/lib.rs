@@ -19,6 +19,7 @@ mod prediction;
 pub mod preprocess;
 mod raw;
 mod real;
+mod row_slice;
 pub mod schema;
 mod size;
 mod source;
@@ -40,6 +41,7 @@ pub use picture::{Picture, Pixels};
 pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
 pub use real::Real;
+pub use row_slice::RowSlice;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]

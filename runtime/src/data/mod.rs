@@ -18,7 +18,7 @@ pub use multi_input_data::{
     chrono, columns, from_fn, read_csv, read_csv_from, BadRow, Class, Column, ColumnWriter,
     Content, Counts, Csv, FromFn, Image, ImageError, ImageLimits, JsonLines, LabelProbabilities,
     Labels, Normal, Part, Picture, Pixels, Prediction, Probabilities, Quantiles, Raw, RowReader,
-    RowWriter, RowsOfFile, Skipped, Skipping, Source, Split, Table, Values, WithImages,
+    RowSlice, RowWriter, RowsOfFile, Skipped, Skipping, Source, Split, Table, Values, WithImages,
 };
 #[doc(hidden)]
 pub use multi_input_data::{Block, BlockRequest, Blocks, SkipRefused};

@@ -17,7 +17,7 @@ use dfdx::tensor::Cpu;
 use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{
     preprocess::{push_inputs, Preprocessing},
-    RowReader, Table,
+    RowReader, RowSlice, Table,
 };
 use multi_input_kernel::Element;
 
@@ -167,7 +167,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Error::Unfitted`] if the preprocessing needs fitting and is not fitted, [`Error::Value`]
     /// for a row that the model does not accept.
     #[doc(alias("predict_proba", "forward", "call", "infer", "transform"))]
-    pub fn predict(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
+    pub fn predict(&self, rows: impl RowSlice<M::Inputs>) -> Result<Vec<M::Outputs>> {
+        self.predict_rows(rows.rows())
+    }
+
+    fn predict_rows(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
         for row in rows {
             push_inputs::<M>(&mut raw, row)?;
@@ -199,8 +203,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// As [`predict`](Model::predict), [`Error::NoLoss`] without an output that has a loss,
     /// [`Error::NoRows`] without rows, and [`Error::NoTargets`] without known targets.
     #[doc(alias("score", "test"))]
-    pub fn evaluate(&self, rows: &[M::Sample]) -> Result<Evaluation> {
-        D::core().evaluate(self.untyped(), encode::<M>(rows, "evaluate")?)
+    pub fn evaluate(&self, rows: impl RowSlice<M::Sample>) -> Result<Evaluation> {
+        D::core().evaluate(self.untyped(), encode::<M>(rows.rows(), "evaluate")?)
     }
 
     /// The confusion matrix of an output on the rows with a known target.
@@ -210,7 +214,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// [`Error::NoTargets`] without known targets.
     #[rustfmt::skip] // In one line, which rustc's message about another output quotes.
     #[doc(alias = "plot_confusion_matrix")]
-    pub fn confusion_matrix(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<ConfusionMatrix> {
+    pub fn confusion_matrix(&self, output: impl ClassOutput<M>, rows: impl RowSlice<M::Sample>) -> Result<ConfusionMatrix> {
         let labels = M::GRAPH.outputs.get(output.index()).map_or(0, Output::label_count);
         if labels > 0 {
             let name = output.name();
@@ -230,8 +234,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// As [`confusion_matrix`](Model::confusion_matrix).
     #[rustfmt::skip]
-    pub fn confusion_matrices(&self, output: impl ClassOutput<M>, rows: &[M::Sample]) -> Result<Vec<ConfusionMatrix>> {
-        let raw = encode::<M>(rows, "compare with")?;
+    pub fn confusion_matrices(&self, output: impl ClassOutput<M>, rows: impl RowSlice<M::Sample>) -> Result<Vec<ConfusionMatrix>> {
+        let raw = encode::<M>(rows.rows(), "compare with")?;
         let matrices = D::core().confusion(self.untyped(), output.index(), raw)?;
         match matrices.is_empty() {
             true => Err(Error::NoTargets("compare with")),

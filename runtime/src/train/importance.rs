@@ -1,6 +1,7 @@
 //! Input importance of a typed model.
 
 use multi_input_base::{Result, Seed};
+use multi_input_data::RowSlice;
 use multi_input_kernel::Element;
 use multi_input_nn::optim::Optimizer;
 
@@ -24,14 +25,10 @@ impl Importance {
     /// # Errors
     /// As [`Model::evaluate`].
     #[doc(alias("permutation_importance", "new"))]
-    pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(
-        model: &Model<M, E, D>,
-        rows: &[M::Sample],
-        repeats: usize,
-        seed: Seed,
-    ) -> Result<Importance> {
+    #[rustfmt::skip] // In one line, which rustc's message about other rows quotes.
+    pub fn by_permutation<M: Network<E, D>, E: Element, D: Compute<E>>(model: &Model<M, E, D>, rows: impl RowSlice<M::Sample>, repeats: usize, seed: Seed) -> Result<Importance> {
         let features = Feature::all(&M::GRAPH, M::SAMPLE_ROW, false);
-        let raw = encode::<M>(rows, "measure importance on")?;
+        let raw = encode::<M>(rows.rows(), "measure importance on")?;
         D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
     }
 
@@ -66,14 +63,10 @@ impl Importance {
     ///
     /// # Errors
     /// As [`Model::evaluate`].
-    pub fn by_column<M: Network<E, D>, E: Element, D: Compute<E>>(
-        model: &Model<M, E, D>,
-        rows: &[M::Sample],
-        repeats: usize,
-        seed: Seed,
-    ) -> Result<Importance> {
+    #[rustfmt::skip] // In one line, which rustc's message about other rows quotes.
+    pub fn by_column<M: Network<E, D>, E: Element, D: Compute<E>>(model: &Model<M, E, D>, rows: impl RowSlice<M::Sample>, repeats: usize, seed: Seed) -> Result<Importance> {
         let features = Feature::all(&M::GRAPH, M::SAMPLE_ROW, true);
-        let raw = encode::<M>(rows, "measure importance on")?;
+        let raw = encode::<M>(rows.rows(), "measure importance on")?;
         D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
     }
 
@@ -82,15 +75,10 @@ impl Importance {
     /// # Errors
     /// As [`Model::evaluate`], and [`Error::Explanation`](multi_input_base::Error::Explanation) for a
     /// node that is no input, or that has no columns.
-    pub fn by_column_of<M: Network<E, D>, E: Element, D: Compute<E>>(
-        model: &Model<M, E, D>,
-        input: impl NodeIn<M>,
-        rows: &[M::Sample],
-        repeats: usize,
-        seed: Seed,
-    ) -> Result<Importance> {
+    #[rustfmt::skip] // In one line, which rustc's message about other rows quotes.
+    pub fn by_column_of<M: Network<E, D>, E: Element, D: Compute<E>>(model: &Model<M, E, D>, input: impl NodeIn<M>, rows: impl RowSlice<M::Sample>, repeats: usize, seed: Seed) -> Result<Importance> {
         let features = Feature::columns_of(&M::GRAPH, M::SAMPLE_ROW, input.node().name())?;
-        let raw = encode::<M>(rows, "measure importance on")?;
+        let raw = encode::<M>(rows.rows(), "measure importance on")?;
         D::core().importance(model.untyped(), (&raw, &features), repeats, seed)
     }
 

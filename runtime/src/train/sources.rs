@@ -6,7 +6,7 @@ use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
     reading::{read_ahead, samples, NumberedTable, RowFilter, RowQuery},
-    BlockRequest, SkipRefused, Source, Table,
+    BlockRequest, RowSlice, SkipRefused, Source, Table,
 };
 
 use crate::{
@@ -15,10 +15,10 @@ use crate::{
     objective::{check_targets, encode, sample_tables, RawTables},
 };
 
-/// Rows to train the model `M` on, in memory.
+/// Rows of the model `M` with inputs and targets, in memory: a [`RowSlice`] of its `..Sample`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are no rows to train `{M}` on",
-    label = "expected its rows with inputs and targets, `..Sample`"
+    label = "expected its rows with inputs and targets, `&[..Sample]`: `&rows` of a vector"
 )]
 pub trait SamplesOf<M> {
     #[doc(hidden)]
@@ -26,9 +26,9 @@ pub trait SamplesOf<M> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<R, M: Definition<Sample = R>> SamplesOf<M> for [R] {
+impl<S: RowSlice<M::Sample>, M: Definition> SamplesOf<M> for S {
     fn encode(&self, purpose: &'static str) -> Result<Table> {
-        encode::<M>(self, purpose)
+        encode::<M>(self.rows(), purpose)
     }
 }
 

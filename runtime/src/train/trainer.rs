@@ -271,8 +271,8 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     #[must_use]
     #[rustfmt::skip]
     #[doc(alias("val_data", "eval_set", "validation"))]
-    pub fn validation_data<R>(mut self, rows: &[R]) -> Self where [R]: SamplesOf<M> {
-        self.validation = ValidationRows::Rows(SamplesOf::encode(rows, "validate with"));
+    pub fn validation_data<S>(mut self, rows: S) -> Self where S: SamplesOf<M> {
+        self.validation = ValidationRows::Rows(rows.encode("validate with"));
         self
     }
 
