@@ -73,7 +73,7 @@ impl Diagnostics {
         }
         self.guesses += 1;
         self.guessed.extend(key(span));
-        self.guessed_fields.extend(self.field.as_ref().map(|field| format!("`{field}`")));
+        self.doubt_field();
     }
 
     /// What later stages find wrong with `field` is not reported: a mistake leaves open what it is.
@@ -81,9 +81,9 @@ impl Diagnostics {
         self.guessed_fields.push(format!("`{field}`"));
     }
 
-    /// The number of errors.
-    pub(crate) fn count(&self) -> usize {
-        self.errors.len()
+    /// [`doubt`](Self::doubt) for the field whose attributes are being read.
+    pub(crate) fn doubt_field(&mut self) {
+        self.guessed_fields.extend(self.field.as_ref().map(|field| format!("`{field}`")));
     }
 
     /// All attributes are read.

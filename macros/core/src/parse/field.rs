@@ -146,14 +146,6 @@ fn read(
     let lacks_source = ours.iter().all(|one| !one.is_reported && !SOURCES.contains(&one.word));
     for attribute in ours {
         errors.of_field(&name, |errors| match attribute.is_reported || lacks_source {
-            false if attribute.word == "output" => {
-                let before = errors.count();
-                read.add(attribute, errors);
-                // The options say what an output is.
-                if errors.count() > before {
-                    errors.doubt(&name);
-                }
-            }
             false => read.add(attribute, errors),
             true if read.has(attribute.word) => unread = true,
             true => {

@@ -283,6 +283,9 @@ impl Options {
         if !self.is_of_a_target {
             return (Kind::Value(span), self.rules);
         }
+        if self.unread {
+            errors.doubt_field();
+        }
         // An entry that could not be read may be the loss.
         if let (None, false, Some(first)) = (&self.loss, self.unread, self.first) {
             let names = list(LOSSES.iter().map(Loss::name));
