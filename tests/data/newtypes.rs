@@ -412,7 +412,7 @@ fn predictions_are_of_the_targets_newtype() {
         rooms: i.into(),
         price: Euros(i.into()),
         color: Rgb([0.5; 3]),
-        sunny: [Sunny(i % 2 == 0), Sunny(true)],
+        sunny: [Sunny(i.is_multiple_of(2)), Sunny(true)],
     };
     let rows: Vec<_> = (0..16).map(row).collect();
     let mut model = Parts::build(&Cpu::default(), Seed(7));
