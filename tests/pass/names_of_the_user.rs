@@ -64,6 +64,7 @@ trait Hostile: Sized {
     fn take(self, _: u8) {}
     fn dim(self, _: usize) {}
     fn at(self, _: usize) {}
+    #[allow(clippy::wrong_self_convention)] // As a trait of the user may be.
     fn as_str(self) {}
 }
 

@@ -59,7 +59,7 @@ fn items() -> Vec<Item> {
     let merges = MERGES.iter().filter(|row| row.name != "weighted");
     items.extend(merges.map(|row| item("nn/src/merge", row.name, &row.doc)));
     items.extend(LOSSES.iter().map(|row| item("nn/src/loss", row.type_name, &row.doc)));
-    items.extend(METRICS.iter().map(|row| item("src/metric", row.type_name, &row.doc)));
+    items.extend(METRICS.iter().map(|row| item("src/metric/builtin", row.type_name, &row.doc)));
     items.extend(STEPS.iter().map(|row| item("data/src/preprocess", row.type_name, &row.doc)));
     let derivations = DERIVATIONS.iter();
     items.extend(derivations.map(|row| item("data/src/preprocess", row.type_name, &row.doc)));

@@ -57,7 +57,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         budget: Vec::new(),
         stages: None,
     };
-    let (mut allowed, mut require) = (Vec::new(), None);
+    let (mut allowed, mut require, mut unread) = (Vec::new(), None, false);
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
             Some(ModelOption::Crate(path)) => options.given_crate = Some(path),
@@ -81,8 +81,12 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
                 let stages = Stages::read(&word, form, errors);
                 attribute::once(&mut options.stages, stages, "stages", word.span(), errors);
             }
-            None => {}
+            None => unread = true,
         }
+    }
+    if unread {
+        // The option that could not be read may have listed the stages.
+        options.stages.get_or_insert(Stages::unread());
     }
     match (&mut options.data, require) {
         (Some(file), Some(_)) => file.require = true,

@@ -44,6 +44,11 @@ impl Stages {
         Stages { names, is_read }
     }
 
+    /// Stages that could not be read.
+    pub(super) fn unread() -> Stages {
+        Stages { names: Vec::new(), is_read: false }
+    }
+
     /// The position of a stage in the order.
     pub(crate) fn position(&self, stage: &Ident) -> Option<usize> {
         self.names.iter().position(|name| name == stage)
