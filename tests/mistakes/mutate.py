@@ -5,7 +5,9 @@
 
 Only tokens of the annotated structs are changed, and no names of fields, which the rest of the program speaks of: one is
 removed, doubled, replaced or inserted. The answer has to be a model, or at most two errors (a token that is removed may break what stands before and behind it), without anything of the
-expansion. The last line has the figures; the exit status is 1 if a change is answered otherwise.
+expansion. Where rustc cannot read the struct, it has spoken before the macro runs, and what follows is counted apart
+(`unreadable`, and those of more than two errors among them). The last line has the figures; the exit status is 1 if another
+change is answered otherwise.
 """
 
 import argparse
@@ -21,6 +23,11 @@ TOKEN = re.compile(r'"[^"]*"|\d[\w.]*|\w+|=>|::|[^\s\w]')
 WORDS = "Dense relu input merge from branch output shared present concat missing loss mse Option f32 u32 Class".split()
 WORDS += "type async 0 1 1.5 -1 64u8 'x' \"rooms\" , = > < ; # ! () [] {} _ N".split()
 MOST_ERRORS = 2
+
+# How rustc's parser begins.
+PARSER = re.compile(
+    r"(?:un)?expected |attributes? |an inner attribute |path separator |mismatched |this file |unknown |missing |unclosed "
+)
 
 
 def models(text):
@@ -71,11 +78,15 @@ def main():
         programs.append((path, words))
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda p: compile_program(p[0], found, folder)[1], programs))
-    counts = {"models": 0, "one": 0, "two": 0, "more": 0, "internals": 0}
+    counts = {"models": 0, "one": 0, "two": 0, "more": 0, "internals": 0, "unreadable": 0, "unreadable_more": 0}
     for (path, words), messages in zip(programs, answers):
         errors = [m for m in messages if m["level"].startswith("error") and "aborting due" not in m["message"]]
-        counts[["models", "one", "two", "more"][min(len(errors), 3)]] += 1
         shows = [m for m in errors if INTERNALS.search(m["rendered"] or "")]
+        if errors and not errors[0].get("code") and PARSER.match(errors[0]["message"]):
+            counts["unreadable"] += 1
+            counts["unreadable_more"] += len(errors) > MOST_ERRORS
+            continue
+        counts[["models", "one", "two", "more"][min(len(errors), 3)]] += 1
         counts["internals"] += bool(shows)
         if len(errors) > MOST_ERRORS or shows or options.v:
             print(f"=== {path.stem}: {len(errors)} errors: {words}")

@@ -106,7 +106,8 @@ fn inner(segment: &PathSegment) -> Option<&Type> {
 pub(super) fn own<'a>(fields: impl Iterator<Item = &'a Field> + Clone) -> TokenStream {
     let branches = fields.clone().filter_map(|field| field.branch.as_ref());
     let modules: Vec<_> = branches.flat_map(|branch| &branch.modules).collect();
-    let paths: Vec<TokenStream> = fields.flat_map(owned).map(path).collect();
+    let paths: Vec<TokenStream> =
+        fields.flat_map(owned).filter(|own| may_be_declared(own)).map(path).collect();
     if modules.is_empty() && paths.is_empty() {
         return TokenStream::new();
     }
@@ -117,6 +118,12 @@ pub(super) fn own<'a>(fields: impl Iterator<Item = &'a Field> + Clone) -> TokenS
             fn used(#(_: ::core::marker::PhantomData<#modules>),*) {}
         };
     }
+}
+
+/// Whether a name without a path may be that of something in the file. An import of another one would
+/// be a second error, for a word that is none of the user's own.
+fn may_be_declared(own: &Own) -> bool {
+    own.path.get_ident().is_none_or(|name| source::declares(&name.to_string()) != Some(false))
 }
 
 /// What a field names of the user's own, besides modules.
