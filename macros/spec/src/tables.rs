@@ -107,7 +107,7 @@ fn text(cell: &str) -> String {
 fn layers() -> String {
     let rows = LAYERS.iter().map(|layer| {
         let to = format!("crate::layer::{}", layer.name);
-        let Doc { computes, shape, keras, torch, also } = layer.doc;
+        let Doc { computes, shape, keras, torch, also, .. } = layer.doc;
         let name = link(layer.name, layer.parameters.iter().map(spelled), &to);
         [name, text(computes), text(shape), text(keras), text(torch), names(also)]
     });
@@ -156,7 +156,7 @@ fn merges() -> String {
             MaskMerge::Both => "a step counts that counts in both",
             MaskMerge::Refused => "refused",
         };
-        let Doc { computes, shape, keras, torch, also } = merge.doc;
+        let Doc { computes, shape, keras, torch, also, .. } = merge.doc;
         // The layer after `weighted` computes it.
         let to = match merge.masks {
             MaskMerge::Both => text("crate::layer::EmbeddingBag::try_forward_weighted"),

@@ -35,6 +35,7 @@ static GRAPH: Graph = Graph {
         name: "Wine",
         inputs: &[Input {
             name: "measurements",
+            doc: "",
             unit: None,
             kind: Content::Doubles { blanks: false },
             shape: &[12],
@@ -53,6 +54,7 @@ static GRAPH: Graph = Graph {
 const NUMBER: Output = Output {
     target: Target {
         name: "alcohol",
+        doc: "",
         unit: None,
         kind: TargetKind::Doubles,
         width: 1,

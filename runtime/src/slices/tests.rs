@@ -9,6 +9,7 @@ use crate::definition::{Input, Missing, Output, Schema, Target, TargetKind};
 
 const TARGET: Target = Target {
     name: "price",
+    doc: "",
     unit: None,
     kind: TargetKind::Numbers,
     width: 1,

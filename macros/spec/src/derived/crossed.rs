@@ -1,7 +1,7 @@
 //! `crossed`: a hashed cross of several categorical inputs.
 
 use super::{Derivation, Source};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const DERIVATION: Derivation = Derivation {
@@ -13,6 +13,7 @@ pub const DERIVATION: Derivation = Derivation {
         keras: "`HashedCrossing` (another hash)",
         torch: "",
         also: &["HashedCrossing", "crossed_column", "cross", "feature_cross", "crossing"],
+        onnx: Onnx::MISSING,
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `Bidirectional`: a recurrent layer in both directions.
 
 use super::{recurrent, Form, Inner, Layer, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The ways of merging the outputs of both directions.
 pub const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
@@ -16,6 +16,7 @@ pub const LAYER: Layer = Layer {
         keras: "`Bidirectional`",
         torch: "`bidirectional=True`",
         also: &["BiRNN", "BidirectionalRNN"],
+        onnx: Onnx::MISSING,
     },
     parameters: &[
         Parameter::required(

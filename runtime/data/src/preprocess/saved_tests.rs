@@ -285,6 +285,7 @@ fn target(choices: &[Choice], labels: bool) -> Target {
     let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
     Target {
         name: "target",
+        doc: "",
         unit: None,
         kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
         width: if labels { 4 } else { 2 },

@@ -94,6 +94,7 @@ mod tests {
         let (kind, steps) = (Content::Pictures, Box::leak(all.into()));
         Box::leak(Box::new(Input {
             name: "photo",
+            doc: "",
             unit: None,
             kind,
             shape: &[3],

@@ -33,6 +33,9 @@ pub trait RowTypes: Sized + 'static {
     /// `None` where the sample type implements `Deserialize` itself.
     const SAMPLE_ROW: Option<&'static RowSpec> = None;
 
+    /// As [`SAMPLE_ROW`](RowTypes::SAMPLE_ROW), of the rows to predict from.
+    const INPUTS_ROW: Option<&'static RowSpec> = None;
+
     /// Appends the inputs of a row, in the order of [`Schema::inputs`].
     fn write_inputs(inputs: &Self::Inputs, row: &mut RowWriter<'_>);
 
@@ -68,6 +71,8 @@ impl Schema {
 pub struct Input {
     /// Name of the field.
     pub name: &'static str,
+    /// Documentation of the field: the text of its `///` comment.
+    pub doc: &'static str,
     /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
     pub unit: Option<&'static str>,
     /// Type of the elements.
@@ -213,6 +218,8 @@ pub enum Missing {
 pub struct Target {
     /// Name of the output field.
     pub name: &'static str,
+    /// Documentation of the field: the text of its `///` comment.
+    pub doc: &'static str,
     /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
     pub unit: Option<&'static str>,
     /// Type of the target.
