@@ -210,6 +210,11 @@ pub trait Core<E: Element, D: Backend<E>> {
         checkpoint::save(model, path)
     }
 
+    #[cfg(feature = "onnx")]
+    fn export_onnx(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
+        crate::onnx::export(model, path)
+    }
+
     fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {
         checkpoint::load(model, path, dtypes)
     }

@@ -38,6 +38,8 @@ mod lossless;
 pub mod metric;
 pub mod model;
 mod objective;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod page;
 pub mod partial_dependence;
 mod plot;

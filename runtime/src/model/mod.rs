@@ -265,6 +265,19 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().save(self.untyped(), path.as_ref())
     }
 
+    /// Writes the model as an ONNX file: raw inputs by their names, preprocessing, network and
+    /// predictions in the user's unit. Needs the feature `onnx`. `torch.onnx.export`,
+    /// `keras.Model.export(format="onnx")`, which leave preprocessing and units to the caller.
+    ///
+    /// # Errors
+    /// [`Error::Export`] for a field that ONNX cannot express, [`Error::Unfitted`] before training,
+    /// [`Error::File`] if the file cannot be written.
+    #[cfg(feature = "onnx")]
+    #[doc(alias("to_onnx", "save_onnx"))]
+    pub fn export_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
+        D::core().export_onnx(self.untyped(), path.as_ref())
+    }
+
     /// Loads weights and preprocessing from a file. After an error the model is unchanged.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Concatenate`",
         torch: "`cat`",
         also: &["concatenate", "cat", "join", "hstack", "concatenation"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Concat"]),
     },
     parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),

@@ -276,7 +276,15 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     // Only numbers have a mean.
     let has_mean = raw.kind == Kind::Numbers && !raw.is_list;
     let missing = missing.filter(|m| *m != Missing::Mean || has_mean);
-    Input { name: "raw", unit: None, kind: content(raw, steps), shape: raw.shape, missing, steps }
+    Input {
+        name: "raw",
+        doc: "",
+        unit: None,
+        kind: content(raw, steps),
+        shape: raw.shape,
+        missing,
+        steps,
+    }
 }
 
 /// An output of numbers with invertible steps, or of a class by label.

@@ -360,7 +360,15 @@ mod tests {
     use super::*;
 
     fn input(kind: Content, shape: &'static [usize]) -> Input {
-        Input { name: "x", unit: None, kind, shape, missing: Some(Missing::Zeros), steps: &[] }
+        Input {
+            name: "x",
+            doc: "",
+            unit: None,
+            kind,
+            shape,
+            missing: Some(Missing::Zeros),
+            steps: &[],
+        }
     }
 
     fn column(content: Content, width: usize, values: Values, present: &[bool]) -> Column {

@@ -1,0 +1,14 @@
+//! `concat`: `Concat`, of the masks as well where it is along the steps.
+
+use multi_input_spec::merge::position;
+
+use super::MergeCall;
+use crate::{graph::Graph, layer::Flow, refusal::Refusal, value::Value};
+
+pub(super) fn write(graph: &mut Graph, merge: &MergeCall<'_>) -> Result<Flow, Refusal> {
+    let rank = merge.output.len();
+    let axis = position(merge.arguments[0].axis_or(-1), rank).unwrap_or(rank.saturating_sub(1));
+    let values: Vec<&Value> = merge.operands.iter().map(|operand| &operand.flow.value).collect();
+    let value = graph.concat(&values, axis + 1);
+    Ok(Flow::unmasked(value))
+}

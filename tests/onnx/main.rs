@@ -1,0 +1,3 @@
+//! Models as ONNX files.
+
+mod network;
