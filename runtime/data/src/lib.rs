@@ -51,6 +51,8 @@ pub use source::Parquet;
 pub use source::Postgres;
 #[cfg(feature = "sqlite")]
 pub use source::Sqlite;
+#[doc(hidden)] // For the server.
+pub use source::json_row;
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, RowsOfFile, Skipped,
     Skipping, Source, WithImages,
