@@ -287,7 +287,8 @@ where
     fn explain(&self, row: &Table, output: &str, element: Option<usize>) -> Result<Explanation> {
         let rows = self.background.read().unwrap_or_else(PoisonError::into_inner).clone();
         let spec = M::INPUTS_ROW;
-        let settings = shapley_settings(&M::GRAPH, (output, element), (row, rows.as_deref()), spec)?;
+        let settings =
+            shapley_settings(&M::GRAPH, (output, element), (row, rows.as_deref()), spec)?;
         let explained = D::core().shapley(self.model.untyped(), &settings, row)?;
         explained.into_iter().next().map(explanation).ok_or(Error::NoRows("explain"))
     }

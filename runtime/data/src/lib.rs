@@ -43,6 +43,8 @@ pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
 pub use real::Real;
 pub use row_slice::RowSlice;
+#[doc(hidden)] // For the server.
+pub use source::json_row;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]
@@ -51,8 +53,6 @@ pub use source::Parquet;
 pub use source::Postgres;
 #[cfg(feature = "sqlite")]
 pub use source::Sqlite;
-#[doc(hidden)] // For the server.
-pub use source::json_row;
 pub use source::{
     from_fn, read_csv, read_csv_from, BadRow, Csv, FromFn, JsonLines, Part, RowsOfFile, Skipped,
     Skipping, Source, WithImages,

@@ -107,7 +107,15 @@ mod tests {
 
     fn output(predicts: Predicts, shape: &[usize], parts: Parts) -> OutputDescription {
         let (name, doc) = ("y".to_owned(), String::new());
-        OutputDescription { name, doc, unit: None, predicts, shape: shape.to_vec(), parts, double: false }
+        OutputDescription {
+            name,
+            doc,
+            unit: None,
+            predicts,
+            shape: shape.to_vec(),
+            parts,
+            double: false,
+        }
     }
 
     fn written(output: OutputDescription, values: &[f64], row: usize) -> String {

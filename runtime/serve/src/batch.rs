@@ -185,11 +185,7 @@ impl<'a> Batch<'a> {
         Ok(json)
     }
 
-    fn reply(
-        &self,
-        reply: oneshot::Sender<Reply>,
-        answer: std::result::Result<Vec<u8>, Refusal>,
-    ) {
+    fn reply(&self, reply: oneshot::Sender<Reply>, answer: std::result::Result<Vec<u8>, Refusal>) {
         // A client that has gone needs no answer.
         _ = reply.send(Reply { answer, generation: self.loaded.generation });
     }

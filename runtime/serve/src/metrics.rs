@@ -80,7 +80,8 @@ impl Metrics {
 /// The metrics of all mounted models, by name.
 pub(crate) fn text(models: &[(String, &Metrics)]) -> String {
     let mut text = String::new();
-    let counter = |of: fn(&Metrics) -> &AtomicU64| move |metrics: &Metrics| of(metrics).load(Relaxed);
+    let counter =
+        |of: fn(&Metrics) -> &AtomicU64| move |metrics: &Metrics| of(metrics).load(Relaxed);
     head(&mut text, "requests_total", "counter", "Requests by route and status.");
     for (model, metrics) in models {
         let requests = metrics.requests.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +93,9 @@ pub(crate) fn text(models: &[(String, &Metrics)]) -> String {
     let simple: [(&str, &str, &str, fn(&Metrics) -> &AtomicU64); 5] = [
         ("rows_total", "counter", "Rows that were predicted.", |metrics| &metrics.rows),
         ("refused_rows_total", "counter", "Rows that were refused.", |metrics| &metrics.refused),
-        ("pending_requests", "gauge", "Requests without an answer yet.", |metrics| &metrics.pending),
+        ("pending_requests", "gauge", "Requests without an answer yet.", |metrics| {
+            &metrics.pending
+        }),
         ("swaps_total", "counter", "How often the model was replaced.", |metrics| &metrics.swaps),
         (
             "shadow_dropped_rows_total",

@@ -110,7 +110,9 @@ impl Mount {
         };
         let Some(_permit) = permit else {
             let most = self.settings.concurrency;
-            return Err(Refusal::unavailable(format!("{most} requests are being predicted already")));
+            return Err(Refusal::unavailable(format!(
+                "{most} requests are being predicted already"
+            )));
         };
         let (reply, answer) = oneshot::channel();
         self.lane.queue.push(Job { body, reply });

@@ -28,9 +28,8 @@ pub(crate) fn of_json(body: &[u8], most: usize) -> Result<Rows<'_>, Refusal> {
     let text = std::str::from_utf8(body).map_err(|error| {
         Refusal::malformed(format!("the body is no UTF-8: see byte {}", error.valid_up_to()))
     })?;
-    let no_json = |error: serde_json::Error| {
-        Refusal::malformed(format!("the body is no JSON: {error}"))
-    };
+    let no_json =
+        |error: serde_json::Error| Refusal::malformed(format!("the body is no JSON: {error}"));
     if text.trim_ascii_start().starts_with('[') {
         let mut json = serde_json::Deserializer::from_str(text);
         let listed = AtMost(most).deserialize(&mut json).and_then(|rows| json.end().map(|()| rows));
@@ -81,14 +80,14 @@ fn object(text: &str) -> Result<&str, RowMistake> {
     }
 }
 
-/// The kind of a JSON value.
+/// The kind of a JSON value, or of a line that may be none.
 fn described(text: &str) -> &'static str {
-    match text.bytes().next() {
-        Some(b'[') => "a list",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        Some(b'-' | b'0'..=b'9') => "a number",
+    match (text, text.bytes().next()) {
+        ("null", _) => "null",
+        ("true" | "false", _) => "a boolean",
+        (_, Some(b'[')) => "a list",
+        (_, Some(b'"')) => "a string",
+        (_, Some(b'-' | b'0'..=b'9')) => "a number",
         _ => "other text",
     }
 }
@@ -140,7 +139,10 @@ mod tests {
         assert_eq!((one.form, one.rows), (Form::One, vec![Ok("{\"a\": [1]}")]));
         let list = of_json(b"[{}, 3]", 2).unwrap();
         assert_eq!(list.form, Form::List);
-        assert_eq!(list.rows[1].as_ref().unwrap_err().message, "expected a JSON object, found a number");
+        assert_eq!(
+            list.rows[1].as_ref().unwrap_err().message,
+            "expected a JSON object, found a number"
+        );
         assert!(of_json(b"[]", 2).unwrap().rows.is_empty());
         let lines = of_lines(b"{\"a\": 1}\n\n  {} \r\nx\n\xff\n");
         assert_eq!(lines.rows[..2], [Ok("{\"a\": 1}"), Ok("{}")]);

@@ -70,9 +70,8 @@ fn compare(shadow: &Deployment, model: &Predictions, metrics: &Metrics) {
     let own = shadow.description.outputs.iter().zip(&predicted.values);
     for (output, values) in own {
         let of_model = model.description.outputs.iter().zip(&model.predicted.values);
-        let mut same = of_model.filter(|(other, _)| {
-            (&other.name, other.width()) == (&output.name, output.width())
-        });
+        let mut same = of_model
+            .filter(|(other, _)| (&other.name, other.width()) == (&output.name, output.width()));
         let Some((_, others)) = same.next() else { continue };
         let differences = values.iter().zip(others).map(|(own, other)| (own - other).abs());
         let compared = differences.filter(|difference| difference.is_finite());

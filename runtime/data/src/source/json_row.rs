@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn a_mistake_has_its_parts() {
         let mistake = read::<Row>("{\"x\": {\"age\": \"\\\\\"},\n \"age\": \"old\"}").unwrap_err();
-        assert_eq!(mistake.message, r#"key `age`: expected f32, found string "old", at line 2, character 12"#);
+        assert_eq!(
+            mistake.message,
+            r#"key `age`: expected f32, found string "old", at line 2, character 12"#
+        );
         let parts = [&mistake.field, &mistake.expected, &mistake.found].map(Option::as_deref);
         assert_eq!(parts, [Some("age"), Some("f32"), Some("string \"old\"")]);
         let mistake = read::<Row>("{}").unwrap_err();

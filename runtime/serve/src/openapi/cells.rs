@@ -34,7 +34,9 @@ pub(super) fn missing(input: &InputDescription) -> Value {
     all.extend(excluded(input).map(|markers| json!({ "enum": markers })));
     let words = match input.value {
         ValueKind::Text { .. } | ValueKind::Image { .. } | ValueKind::Custom => "",
-        ValueKind::Date { .. } | ValueKind::Time { .. } => "^([nN][aA][nN]|[nN][uU][lL][lL]|[nN][aA][tT])$",
+        ValueKind::Date { .. } | ValueKind::Time { .. } => {
+            "^([nN][aA][nN]|[nN][uU][lL][lL]|[nN][aA][tT])$"
+        }
         _ => "^([nN][aA][nN]|[nN][uU][lL][lL])$",
     };
     if !words.is_empty() {
@@ -135,7 +137,9 @@ fn of_pattern(pattern: &str) -> Value {
                 Some('y') => "[0-9]{2}",
                 Some('H') => "([01][0-9]|2[0-3])",
                 Some('M' | 'S') => "[0-5][0-9]",
-                _ => return json!({ "type": "string", "description": format!("In the form `{pattern}`.") }),
+                _ => {
+                    return json!({ "type": "string", "description": format!("In the form `{pattern}`.") })
+                }
             },
             '0'..='9' | 'a'..='z' | 'A'..='Z' | ' ' | ':' | '/' | '-' | ',' => {
                 regex.push(char);

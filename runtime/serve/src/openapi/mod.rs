@@ -93,7 +93,8 @@ fn refusals(statuses: &[u16]) -> Map<String, Value> {
         _ => "The prediction failed.",
     };
     let refusal = |status: &u16| {
-        let answer = json!({ "description": text(*status), "content": body_of(reference("Refusal")) });
+        let answer =
+            json!({ "description": text(*status), "content": body_of(reference("Refusal")) });
         (status.to_string(), answer)
     };
     statuses.iter().map(refusal).collect()

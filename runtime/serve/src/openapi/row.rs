@@ -64,9 +64,9 @@ impl Row {
         if !may_lack {
             self.required.extend(keys.iter().cloned());
         } else if is_joined && !input.optional && !input.blanks {
-            let one = keys.iter().map(|key| {
-                json!({ "required": [key], "properties": { key: cells::present(input) } })
-            });
+            let one = keys.iter().map(
+                |key| json!({ "required": [key], "properties": { key: cells::present(input) } }),
+            );
             self.groups.push(json!({ "anyOf": one.collect::<Vec<_>>() }));
         } else if input.optional && !input.blanks && !is_joined && !input.list {
             let all = json!({ "required": keys, "properties": each(cells::present(input)) });
@@ -99,7 +99,9 @@ fn whole(input: &InputDescription) -> Value {
         _ => array,
     };
     match (input.list, may_lack) {
-        (true, _) => json!({ "anyOf": [{ "type": "array", "items": value }, cells::missing(input)] }),
+        (true, _) => {
+            json!({ "anyOf": [{ "type": "array", "items": value }, cells::missing(input)] })
+        }
         (false, true) => json!({ "anyOf": [value, cells::missing(input)] }),
         (false, false) => value,
     }
@@ -129,7 +131,8 @@ fn in_words(input: &InputDescription, index: Option<usize>) -> String {
     if let Some(Known { entries, more }) = &input.known {
         all.push(known(entries, *more));
     }
-    let seen = input.seen.get(index.unwrap_or(0)).filter(|_| index.is_some() || input.seen.len() == 1);
+    let seen =
+        input.seen.get(index.unwrap_or(0)).filter(|_| index.is_some() || input.seen.len() == 1);
     if let Some(Some([least, most])) = seen {
         all.push(format!("Training rows had {} to {}.", scalar(least), scalar(most)));
     }

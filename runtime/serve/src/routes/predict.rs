@@ -43,10 +43,7 @@ pub(super) async fn predict(
     response
 }
 
-async fn of_json(
-    mount: &Mount,
-    request: Request,
-) -> Result<Response<axum::body::Body>, Refusal> {
+async fn of_json(mount: &Mount, request: Request) -> Result<Response<axum::body::Body>, Refusal> {
     let arriving = mount.arriving();
     let (head, body) = request.into_parts();
     let body = read(&head.headers, body, &mount.settings).await?;

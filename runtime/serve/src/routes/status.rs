@@ -65,14 +65,13 @@ pub(super) async fn models(State(app): State<Arc<App>>) -> impl IntoResponse {
 
 pub(super) async fn openapi(State(app): State<Arc<App>>) -> impl IntoResponse {
     let loaded: Vec<_> = app.mounts.iter().map(|own| own.mount.deployment.load()).collect();
-    let documented = app.mounts.iter().zip(&loaded).map(|(Mounted { paths, mount }, loaded)| {
-        Documented {
+    let documented =
+        app.mounts.iter().zip(&loaded).map(|(Mounted { paths, mount }, loaded)| Documented {
             paths: paths.clone(),
             name: &mount.name,
             description: &loaded.description,
             explains: loaded.predictor.explains(),
-        }
-    });
+        });
     let document = document(&documented.collect::<Vec<_>>(), &app.settings);
     (json_type(), document.to_string())
 }
