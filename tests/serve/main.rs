@@ -1,6 +1,7 @@
 //! Models behind HTTP, as their clients see them.
 
 mod description;
+mod documented;
 mod house;
 mod openapi;
 mod predict;
