@@ -7,8 +7,8 @@ use serde_json::{json, Value};
 const SPACES: &str = r"\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 /// The whole numbers that JSON holds as such.
 const WHOLE: (i64, u64) = (i64::MIN, u64::MAX);
-/// A number of a size that every type holds.
-const NUMBER: &str = r"^[+-]?([0-9]{1,6}(\.[0-9]{0,12})?|\.[0-9]{1,12})([eE][+-]?[0-9])?$";
+/// A number so small that every type holds it, if it is whole.
+const NUMBER: &str = r"^[+-]?([0-9]{1,6}(\.[0-9]{0,12})?|\.[0-9]{1,12})([eE]-[0-9])?$";
 
 /// A value that is there.
 pub(super) fn present(input: &InputDescription) -> Value {

@@ -109,7 +109,10 @@ fn answers(success: Value, refused: &[u16]) -> Value {
 fn predict(model: &Documented<'_>, name: &str, id: &str, settings: &Settings) -> Value {
     let row = reference(&format!("{name}Row"));
     let prediction = reference(&format!("{name}Prediction"));
-    let rows = json!({ "type": "array", "items": row, "maxItems": settings.row_limit });
+    // In words: a body may have too many bytes before it has too many rows.
+    let limits =
+        format!("At most {} rows, in at most {} bytes.", settings.row_limit, settings.body_limit);
+    let rows = json!({ "type": "array", "items": row, "description": limits });
     let predictions = json!({ "type": "array", "items": prediction });
     let generation = json!({
         "description": "1 for the first model, 2 for the one that replaced it, and so on.",
