@@ -158,3 +158,15 @@ fn an_end_is_announced_and_what_has_arrived_is_answered() {
     assert!(serde_json::from_slice::<Value>(&answer).unwrap()["price"].is_number());
     server.wait();
 }
+
+/// The house on a port, for schemathesis: `tests/serve/serve.py` starts it, reads the port, and ends it by
+/// closing its input.
+#[test]
+#[ignore = "it serves until its input ends"]
+fn serves_until_its_input_ends() {
+    let mut server = Running::start(house(), Connections::default().drain(Duration::ZERO));
+    eprintln!("port {}", server.address.port());
+    _ = std::io::stdin().read_to_end(&mut Vec::new());
+    server.end();
+    server.wait();
+}

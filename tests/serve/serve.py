@@ -114,6 +114,24 @@ def fuzz(port, examples):
     return int(cases.group(1)) if cases else 0
 
 
+def fuzz_house(examples):
+    """The same for a model with every kind of input, which a test serves."""
+    command = ["cargo", "test", "-p", "multi-input-tests", "--test", "serve", "--"]
+    command += ["--ignored", "--nocapture", "--exact", "running::serves_until_its_input_ends"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as test:
+        for line in test.stdout:
+            if found := re.search(r"port (\d+)", line):
+                break
+        else:
+            raise SystemExit("the house is not served")
+        cases = fuzz(int(found.group(1)), examples)
+        test.stdin.close()
+        test.stdout.read()
+    assert test.returncode == 0, test.returncode
+    return cases
+
+
 def document_client(port):
     """The documented client: one `requests.post`."""
     import requests
@@ -342,7 +360,7 @@ def main():
         files = train(folder)
         server = Server(files[0], free_port())
         document_client(server.port)
-        cases = fuzz(server.port, arguments.examples)
+        cases = fuzz(server.port, arguments.examples) + fuzz_house(arguments.examples)
         print(f"schemathesis: {cases} cases")
         server.end()
         server.wait()

@@ -42,7 +42,11 @@ pub(super) fn missing(input: &InputDescription) -> Value {
     if !words.is_empty() {
         all.push(text(words));
     }
-    json!({ "anyOf": all })
+    // So is a list of missing values, where the input is an array.
+    let arrays = if input.list { &[][..] } else { &input.shape };
+    arrays.iter().fold(json!({ "anyOf": all }), |missing, _| {
+        json!({ "anyOf": [missing, { "type": "array", "items": missing, "minItems": 1 }] })
+    })
 }
 
 fn text(pattern: &str) -> Value {
