@@ -16,7 +16,7 @@
 //! | path | |
 //! |---|---|
 //! | `POST /predict` | One row or a list of rows as JSON, with the keys of a [`JsonLines`](crate::data::JsonLines) file; the answer is a prediction or a list of them, as the model's outputs are serialized. With the content type `application/x-ndjson` every line is a row and every line of the answer a prediction or `{"error": ..}`. |
-//! | `POST /explain` | `{"row": {..}, "output": "price", "element": 2}`: the shares of the inputs in a number of a prediction; only with [`Served::background`]. |
+//! | `POST /explain` | `{"row": {..}, "output": "price", "element": 2}`: the shares of the inputs in a number of a prediction, by default of the first output and of the predicted class or the first element; only with [`Served::background`]. |
 //! | `GET /` | A page with a form of the inputs, which predicts and shows the shares. Without a background it shows the prediction alone. |
 //! | `GET /description` | [`Model::description`] as JSON. |
 //! | `GET /openapi.json` | All paths and the schemas of rows and predictions. |
@@ -60,7 +60,7 @@ pub use multi_input_serve::{axum, run, Connections, Settings};
 use crate::{
     attribution::{self, Attribution, FeatureAttribution, ShapleySettings},
     compute::Compute,
-    definition::{Graph, Network, RowTypes},
+    definition::{Graph, Network, RowTypes, TargetKind},
     description::Description,
     model::Model,
     objective::encode,
@@ -306,10 +306,15 @@ fn shapley_settings(
     let Some(index) = index else {
         return Err(Error::Explanation(vec![format!("`{output}` is no output with a loss")]));
     };
-    // Of several numbers for each number of a target, the one that stands for it.
-    let loss = graph.outputs[index].loss;
-    let has_parts = matches!(loss.form().head, HeadForm::Parts(_));
-    let element = element.or_else(|| has_parts.then(|| loss.point()));
+    let own = &graph.outputs[index];
+    let first = match own.loss.form().head {
+        // Of several numbers for each number of a target, the one that stands for it.
+        HeadForm::Parts(_) => Some(own.loss.point()),
+        // The predicted class.
+        _ if own.target.kind == TargetKind::Class => None,
+        _ => (own.predicted() > 1).then_some(0),
+    };
+    let element = element.or(first);
     let explained = (index, element);
     let settings = ShapleySettings::for_report(graph, explained, background.unwrap_or(row), spec);
     Ok(match background {

@@ -61,17 +61,29 @@ fn excluded(input: &InputDescription) -> Option<Vec<Value>> {
     (!all.is_empty()).then_some(all)
 }
 
+/// The greatest whole number up to which all are exact in the type of the input and behind its steps, where
+/// numbers may become `f32`. Of greater ones some are accepted, which a schema cannot say.
+fn most_exact(input: &InputDescription) -> i64 {
+    match (&input.value, input.steps.is_empty()) {
+        (ValueKind::Number { double: false }, _) | (_, true) => 1 << 24,
+        _ => 1 << 53,
+    }
+}
+
 fn alternatives(input: &InputDescription) -> Vec<Value> {
     match &input.value {
-        // Greater whole numbers must be exact, which a schema cannot say.
-        ValueKind::Number { double } => {
-            let most: u64 = if *double { 1 << 53 } else { 1 << 24 };
-            let number = json!({ "type": "number", "minimum": -(most as i64), "maximum": most });
+        ValueKind::Number { .. } => {
+            let most = most_exact(input);
+            let number = json!({ "type": "number", "minimum": -most, "maximum": most });
             vec![number, text(NUMBER)]
         }
         ValueKind::Integer { least, most } => {
-            let digits = if *least < 0 { r"^[+-]?[0-9]{1,15}$" } else { r"^\+?[0-9]{1,15}$" };
-            vec![json!({ "type": "integer", "minimum": least, "maximum": most }), text(digits)]
+            let exact = most_exact(input);
+            let (least, most) = ((*least).max(-exact), (*most).min(exact.unsigned_abs()));
+            let digits = exact.to_string().len() - 1;
+            let sign = if least < 0 { "[+-]" } else { r"\+" };
+            let number = json!({ "type": "integer", "minimum": least, "maximum": most });
+            vec![number, text(&format!("^{sign}?[0-9]{{1,{digits}}}$"))]
         }
         ValueKind::Category { below } => {
             let most = below.saturating_sub(1).min(u32::MAX as usize);

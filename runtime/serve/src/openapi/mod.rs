@@ -137,13 +137,18 @@ fn predict(model: &Documented<'_>, name: &str, id: &str, settings: &Settings) ->
 }
 
 fn explain(model: &Documented<'_>, name: &str, id: &str) -> Value {
+    let mut outputs: Vec<Value> =
+        explained(model.description).into_iter().map(Value::from).collect();
+    outputs.push(Value::Null);
     let request = json!({
         "type": "object",
+        "description": "`element` chooses a class, label or element of the output, from 0; by default the \
+            predicted class, or the first one.",
         "properties": {
             "row": reference(&format!("{name}Row")),
             "output": {
                 "description": "The output; by default the first one.",
-                "enum": explained(model.description),
+                "enum": outputs,
             },
         },
         "required": ["row"],

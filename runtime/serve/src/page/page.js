@@ -149,8 +149,7 @@ const submit = async (description, fields) => {
     showPrediction(description, await post("/predict", row));
     const first = description.outputs.find((output) => output.predicts.kind !== "values");
     if (!first || !document.body.dataset.explains) return;
-    const isWide = first.shape.length > 0 && first.predicts.kind !== "classes";
-    showExplanation(await post("/explain", isWide ? { row, element: 0 } : { row }));
+    showExplanation(await post("/explain", { row }));
   } catch (error) {
     document.querySelector("#prediction").replaceChildren();
     document.querySelector("#error").textContent = error.message;
