@@ -139,5 +139,5 @@ changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
 serve *options:
     cargo build --release -p multi-input-serve-example --example serve
     python3 -m venv target/serve
-    target/serve/bin/pip install --quiet --only-binary :all: schemathesis requests
+    target/serve/bin/pip install --quiet --only-binary :all: schemathesis==4.32.5 requests==2.34.2
     target/serve/bin/python tests/serve/serve.py {{options}}

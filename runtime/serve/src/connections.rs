@@ -116,6 +116,7 @@ impl Connections {
         tracing::info!("ending");
         draining.begin();
         open.accept(&listener, pin!(sleep(self.drain))).await;
+        open.accept_waiting(&listener).await;
         drop(listener);
         if timeout(self.grace, open.graceful.shutdown()).await.is_err() {
             tracing::warn!("requests were left unanswered");
@@ -179,6 +180,18 @@ impl Open<'_> {
                 }
                 Some((Err(_), _)) => return,
             }
+        }
+    }
+
+    /// Accepts the connections that clients have opened already, which would be reset otherwise.
+    async fn accept_waiting(&self, listener: &TcpListener) {
+        while let Ok(permit) = self.permits.clone().try_acquire_owned() {
+            let next = poll_fn(|context| match listener.poll_accept(context) {
+                Poll::Ready(accepted) => Poll::Ready(accepted.ok()),
+                Poll::Pending => Poll::Ready(None),
+            });
+            let Some((stream, _)) = next.await else { return };
+            self.serve(Patient::new(stream, self.connections.write_timeout), permit);
         }
     }
 
