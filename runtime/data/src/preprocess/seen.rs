@@ -368,6 +368,7 @@ mod tests {
             shape,
             missing: Some(Missing::Zeros),
             steps: &[],
+            encoded_in_onnx: false,
         }
     }
 
