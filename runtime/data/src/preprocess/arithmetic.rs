@@ -192,6 +192,7 @@ mod tests {
             raw,
             steps: &[],
             output: raw,
+            encoded_in_onnx: false,
             derivation: Box::leak(Box::new(Arithmetic(operations))),
         };
         let rows = of[0].values.len() / of[0].width;
