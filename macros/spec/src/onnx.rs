@@ -26,6 +26,12 @@ impl Onnx {
     /// To be written.
     pub(crate) const MISSING: Onnx = Onnx::refused("its translation is missing", "leave it out");
 
+    /// A layer, merge, step or derivation of the user's own.
+    pub const OF_OWN: Onnx = Onnx::refused(
+        "it is your own code, written in Rust",
+        "use what the crate has in its place",
+    );
+
     /// These operators, since this opset.
     pub const fn since(since: u8, names: &'static [&'static str]) -> Onnx {
         Onnx::Operators { names, since }
