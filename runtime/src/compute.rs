@@ -21,6 +21,7 @@ use crate::{
     baselines::{BaselineFigures, FittedBaselines},
     checkpoint::{self, Dtypes},
     definition::{Graph, Head},
+    description::{describe, Description},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     history::{Evaluation, History, Phase},
@@ -213,6 +214,10 @@ pub trait Core<E: Element, D: Backend<E>> {
     #[cfg(feature = "onnx")]
     fn export_onnx(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
         crate::onnx::export(model, path)
+    }
+
+    fn description(&self, model: &UntypedModel<E, D>, rows: [Option<&RowSpec>; 2]) -> Description {
+        describe(model.graph(), model.preprocessing.as_ref(), rows)
     }
 
     fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {

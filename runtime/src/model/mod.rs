@@ -35,6 +35,7 @@ use crate::{
     checkpoint::Dtypes,
     compute::Compute,
     definition::{ClassOutput, Network, Output, PartOf},
+    description::Description,
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -263,6 +264,13 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias("save_weights", "save_model", "save_pretrained", "state_dict"))]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().save(self.untyped(), path.as_ref())
+    }
+
+    /// The raw inputs and the predictions as data: types, ranges, categories, what may be absent, and
+    /// what the fitted preprocessing has learned of the training rows. `mlflow`: a model's signature.
+    #[doc(alias("signature", "schema", "input_spec"))]
+    pub fn description(&self) -> Description {
+        D::core().description(self.untyped(), [M::INPUTS_ROW, M::SAMPLE_ROW])
     }
 
     /// Writes the model as an ONNX file: raw inputs by their names, preprocessing, network and
