@@ -26,7 +26,7 @@ impl Onnx {
     /// To be written.
     pub(crate) const MISSING: Onnx = Onnx::refused("its translation is missing", "leave it out");
 
-    /// A layer, merge, step or derivation of the user's own.
+    /// A module or merge of the user's own. A step or derivation can bring its operators.
     pub const OF_OWN: Onnx = Onnx::refused(
         "it is your own code, written in Rust",
         "use what the crate has in its place",

@@ -7,7 +7,7 @@ use quote::ToTokens;
 use crate::{
     diagnostics::Diagnostics,
     graph::{Graph, Node},
-    parse::{Argument, Derived, DerivedBy, Export, LossCall, Source, Step},
+    parse::{Argument, DerivedBy, Export, LossCall, Source, Step},
     shape::{Module, ShapedGraph, ShapedLayer},
     suggest::suggest,
     text::compact,
@@ -20,10 +20,10 @@ pub(super) fn is_possible(shaped: &ShapedGraph, errors: &mut Diagnostics) {
     if graph.model.part_of.is_some() {
         return;
     }
-    encoded_are_columns(export, graph, errors);
+    let all_known = encoded_are_columns(export, graph, errors) && export.is_read;
     for (position, node) in graph.nodes.iter().enumerate() {
-        // What could not be read may have named the column.
-        if export.is_read && is_in_file(position, export, graph) {
+        // What could not be read, or is unknown, may be the name of the column.
+        if all_known && is_in_file(position, export, graph) {
             preprocessing(node, export, errors);
         }
         source(node, errors);
@@ -73,22 +73,23 @@ fn preprocessing(node: &Node, export: &Export, errors: &mut Diagnostics) {
     let steps = match &node.field.source {
         Some(Source::Input(input)) => &input.steps,
         Some(Source::Derived(derived)) => {
-            let (what, onnx) = derivation(derived);
+            let (what, onnx) = match &derived.by {
+                DerivedBy::Named { spec, .. } => (spec.name, spec.doc.onnx),
+                DerivedBy::Formula(_) => (&*derived.text, arithmetic::DERIVATION.doc.onnx),
+                DerivedBy::Own(own) => (&*own.text, Onnx::Nothing),
+            };
             refuse(node, what, onnx, (derived.span, &way_out), errors);
             &derived.steps
         }
         _ => return,
     };
-    for step in steps {
-        refuse(node, step.name(), step.spec.doc.onnx, (step.span, &way_out), errors);
-    }
+    self::steps(node, steps, &way_out, errors);
 }
 
-fn derivation(derived: &Derived) -> (&str, Onnx) {
-    match &derived.by {
-        DerivedBy::Named { spec, .. } => (spec.name, spec.doc.onnx),
-        DerivedBy::Own(own) => (&own.text, Onnx::OF_OWN),
-        DerivedBy::Formula(_) => (&derived.text, arithmetic::DERIVATION.doc.onnx),
+/// The steps of the spec: those of the user's own may bring their operators.
+fn steps(node: &Node, steps: &[Step], way_out: &str, errors: &mut Diagnostics) {
+    for step in steps.iter().filter(|step| step.own.is_none()) {
+        refuse(node, step.spec.name, step.spec.doc.onnx, (step.span, way_out), errors);
     }
 }
 
@@ -105,11 +106,9 @@ fn source(node: &Node, errors: &mut Diagnostics) {
 fn output(node: &Node, errors: &mut Diagnostics) {
     let Some(output) = &node.field.output else { return };
     if let Some(LossCall::Named(loss)) = &output.loss {
-        refuse(node, loss.spec.name(), loss.spec.doc.onnx, (loss.name.span(), ""), errors);
+        refuse(node, loss.spec.name(), loss.spec.onnx(), (loss.name.span(), ""), errors);
     }
-    for step in &output.steps {
-        refuse(node, step.name(), step.spec.doc.onnx, (step.span, ""), errors);
-    }
+    steps(node, &output.steps, "", errors);
 }
 
 fn layer(node: &Node, layer: &ShapedLayer, errors: &mut Diagnostics) {
@@ -134,8 +133,9 @@ fn layer(node: &Node, layer: &ShapedLayer, errors: &mut Diagnostics) {
     }
 }
 
-/// What `encoded(...)` names is preprocessed.
-fn encoded_are_columns(export: &Export, graph: &Graph, errors: &mut Diagnostics) {
+/// What `encoded(...)` names is preprocessed; returns whether all of it exists.
+fn encoded_are_columns(export: &Export, graph: &Graph, errors: &mut Diagnostics) -> bool {
+    let exists = |name: &Ident| graph.nodes.iter().any(|node| node.name() == name);
     for name in &export.encoded {
         match encoded(name, graph) {
             Ok(Some(node)) if export.is_read => {
@@ -145,6 +145,7 @@ fn encoded_are_columns(export: &Export, graph: &Graph, errors: &mut Diagnostics)
             Err(mistake) => errors.at(name.span(), mistake),
         }
     }
+    export.encoded.iter().all(exists)
 }
 
 /// The input or derived node called `name`, if it has been read.

@@ -2,7 +2,7 @@
 //! model has to be expressible, and the inputs that a file takes behind their preprocessing.
 
 use multi_input_spec::names::{find, Named, EXPORT_FORMATS, EXPORT_OPTIONS};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{spanned::Spanned, LitStr};
 
 use super::{
@@ -32,8 +32,8 @@ impl Export {
         let value = entry.value("export = onnx", errors)?;
         errors.unless_guessed(before, |errors| {
             let mut export = Export { encoded: Vec::new(), is_read: true };
-            if let Some(options) = format(value, errors)? {
-                export.read_options(options, errors);
+            if let Some((options, at)) = format(value, errors)? {
+                export.read_options(options, at, errors);
             }
             export.is_read &= errors.guesses() == before;
             Some(export)
@@ -41,10 +41,10 @@ impl Export {
     }
 
     /// Reads the parentheses behind the format.
-    fn read_options(&mut self, options: TokenStream, errors: &mut Diagnostics) {
+    fn read_options(&mut self, options: TokenStream, at: Span, errors: &mut Diagnostics) {
         let before = errors.guesses();
         if options.is_empty() {
-            errors.at(options.span(), format!("`onnx()` lists nothing; {ENCODED}"));
+            errors.at(at, format!("`onnx()` lists nothing; {ENCODED}"));
         }
         let mut known = None;
         for entry in attribute::listed(options, errors) {
@@ -61,9 +61,9 @@ impl Export {
     }
 }
 
-/// Reads `onnx` or `onnx(...)`, and returns the tokens in its parentheses; `None` after reporting that it
-/// is unclear which format is meant.
-fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<TokenStream>> {
+/// Reads `onnx` or `onnx(...)`, and returns the tokens in its parentheses with the place of the word before
+/// them; `None` after reporting that it is unclear which format is meant.
+fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<(TokenStream, Span)>> {
     if let Some(path) = file(&value) {
         let text = format!(
             "`export` names the format, `export = onnx`; `model.export_onnx({:?})` writes the file",
@@ -92,7 +92,7 @@ fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<TokenSt
         word.report(mistake, errors);
     }
     if rest.is_empty() {
-        return Some(word.arguments);
+        return Some(word.arguments.map(|options| (options, word.span)));
     }
     let found = compact(&rest);
     errors

@@ -1,14 +1,14 @@
 //! A user's own derivation.
 
 use super::Derivation;
-use crate::{Doc, Onnx, Shape};
+use crate::{Doc, Shape};
 
 /// What the macro knows of a user's own derivation; the expansion adds its name. It is no row of the
 /// table.
 pub const DERIVATION: Derivation = Derivation {
     name: "own",
     type_name: "Own",
-    doc: Doc { onnx: Onnx::OF_OWN, ..Doc::new("a derivation of one's own") },
+    doc: Doc::new("a derivation of one's own"),
     parameters: &[],
     least: 1,
     takes: |_| Ok(()),

@@ -3,7 +3,7 @@
 use super::{masked, Form, Inverse, Step};
 use crate::{
     own::{compare, Claim},
-    Doc, Onnx, Shape, Text,
+    Doc, Shape, Text,
 };
 
 /// What the macro knows of a user's own step; the expansion adds its name, and the step's trait says
@@ -11,7 +11,7 @@ use crate::{
 pub const STEP: Step = Step {
     name: "own",
     type_name: "Own",
-    doc: Doc { onnx: Onnx::OF_OWN, ..Doc::new("a step of one's own") },
+    doc: Doc::new("a step of one's own"),
     parameters: &[],
     output: |input, _| Ok(*input),
     form: Form { reads_within: true, ..Form::FIXED },
