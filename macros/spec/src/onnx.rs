@@ -17,7 +17,8 @@ pub enum Onnx {
     Refused {
         /// Why, as a clause that can follow "because".
         reason: &'static str,
-        /// What to do instead, as an imperative.
+        /// What to do instead, as an imperative. Of a step or derivation it may say
+        /// `export = onnx(encoded(..))`, into which a message of the compiler puts the names.
         instead: &'static str,
     },
 }

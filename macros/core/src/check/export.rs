@@ -21,33 +21,18 @@ pub(super) fn is_possible(shaped: &ShapedGraph, errors: &mut Diagnostics) {
         return;
     }
     let all_known = encoded_are_columns(export, graph, errors) && export.is_read;
+    let mut refusals = Refusals { encoded: &export.encoded, errors };
     for (position, node) in graph.nodes.iter().enumerate() {
         // What could not be read, or is unknown, may be the name of the column.
         if all_known && is_in_file(position, export, graph) {
-            preprocessing(node, export, errors);
+            refusals.of_column(node);
         }
-        source(node, errors);
-        output(node, errors);
+        refusals.of_merge(node);
+        refusals.of_output(node);
         if node.shared.is_none() {
-            shaped.nodes[position].layers.iter().for_each(|layer| self::layer(node, layer, errors));
+            let layers = shaped.nodes[position].layers.iter();
+            layers.for_each(|layer| refusals.of_layer(node, layer));
         }
-    }
-}
-
-/// Reports what the format cannot express. `way_out` is what else can be done.
-fn refuse(
-    node: &Node,
-    what: &str,
-    onnx: Onnx,
-    (at, way_out): (Span, &str),
-    errors: &mut Diagnostics,
-) {
-    if let Onnx::Refused { reason, instead } = onnx {
-        let name = node.name();
-        errors.at(
-            at,
-            format!("`{name}`: `{what}` cannot be written to ONNX, because {reason}; {instead}{way_out}"),
-        );
     }
 }
 
@@ -61,74 +46,87 @@ fn is_in_file(column: usize, export: &Export, graph: &Graph) -> bool {
     !is_encoded(&graph.nodes[column]) && !only_for_encoded
 }
 
-/// The steps of an input, and the derivation of a derived node with its steps.
-fn preprocessing(node: &Node, export: &Export, errors: &mut Diagnostics) {
-    let names: Vec<String> =
-        export.encoded.iter().chain([node.name()]).map(Ident::to_string).collect();
-    let names = names.join(", ");
-    let way_out = format!(
-        ", or let the file take `{}` encoded: `export = onnx(encoded({names}))`",
-        node.name()
-    );
-    let steps = match &node.field.source {
-        Some(Source::Input(input)) => &input.steps,
-        Some(Source::Derived(derived)) => {
-            let (what, onnx) = match &derived.by {
-                DerivedBy::Named { spec, .. } => (spec.name, spec.doc.onnx),
-                DerivedBy::Formula(_) => (&*derived.text, arithmetic::DERIVATION.doc.onnx),
-                DerivedBy::Own(own) => (&*own.text, Onnx::Nothing),
-            };
-            refuse(node, what, onnx, (derived.span, &way_out), errors);
-            &derived.steps
-        }
-        _ => return,
-    };
-    self::steps(node, steps, &way_out, errors);
+/// Reports what the format cannot express.
+struct Refusals<'a> {
+    encoded: &'a [Ident],
+    errors: &'a mut Diagnostics,
 }
 
-/// The steps of the spec: those of the user's own may bring their operators.
-fn steps(node: &Node, steps: &[Step], way_out: &str, errors: &mut Diagnostics) {
-    for step in steps.iter().filter(|step| step.own.is_none()) {
-        refuse(node, step.spec.name, step.spec.doc.onnx, (step.span, way_out), errors);
+impl Refusals<'_> {
+    fn report(&mut self, node: &Node, what: &str, onnx: Onnx, at: Span) {
+        let Onnx::Refused { reason, instead } = onnx else { return };
+        let name = node.name();
+        let names = self.encoded.iter().chain([name]).map(Ident::to_string);
+        let names = names.collect::<Vec<_>>().join(", ");
+        let instead = instead.replace("encoded(..)", &format!("encoded({names})"));
+        let text =
+            format!("`{name}`: `{what}` cannot be written to ONNX, because {reason}; {instead}");
+        self.errors.at(at, text);
     }
-}
 
-fn source(node: &Node, errors: &mut Diagnostics) {
-    let Some(Source::Merge(merge)) = &node.field.source else { return };
-    let (what, at) = match &merge.own {
-        Some((own, _)) => (&*own.text, own.span),
-        None => (merge.rule.name, merge.name.span()),
-    };
-    refuse(node, what, merge.rule.doc.onnx, (at, ""), errors);
-}
-
-/// The loss, whose link makes the prediction, and the steps of the target, which are undone.
-fn output(node: &Node, errors: &mut Diagnostics) {
-    let Some(output) = &node.field.output else { return };
-    if let Some(LossCall::Named(loss)) = &output.loss {
-        refuse(node, loss.spec.name(), loss.spec.onnx(), (loss.name.span(), ""), errors);
-    }
-    steps(node, &output.steps, "", errors);
-}
-
-fn layer(node: &Node, layer: &ShapedLayer, errors: &mut Diagnostics) {
-    match &layer.module {
-        Module::Named(named) => {
-            let spec = named.call.spec;
-            refuse(node, spec.name, spec.doc.onnx, (layer.span, ""), errors);
-            for argument in &named.call.arguments {
-                if let Argument::Activation(activation, at) = argument {
-                    refuse(node, activation.name(), activation.onnx(), (*at, ""), errors);
-                }
+    /// The steps of an input, and the derivation of a derived node with its steps.
+    fn of_column(&mut self, node: &Node) {
+        match &node.field.source {
+            Some(Source::Input(input)) => self.of_steps(node, &input.steps),
+            Some(Source::Derived(derived)) => {
+                let (what, onnx) = match &derived.by {
+                    DerivedBy::Named { spec, .. } => (spec.name, spec.doc.onnx),
+                    DerivedBy::Formula(_) => (&*derived.text, arithmetic::DERIVATION.doc.onnx),
+                    // As for steps.
+                    DerivedBy::Own(own) => (&*own.text, Onnx::Nothing),
+                };
+                self.report(node, what, onnx, derived.span);
+                self.of_steps(node, &derived.steps);
             }
-            named.call.inner.iter().for_each(|inner| self::layer(node, inner, errors));
+            _ => {}
         }
-        Module::Activation { activation, .. } => {
-            refuse(node, activation.name(), activation.onnx(), (layer.span, ""), errors);
+    }
+
+    /// The steps of the spec: those of the user's own may bring their operators.
+    fn of_steps(&mut self, node: &Node, steps: &[Step]) {
+        for step in steps.iter().filter(|step| step.own.is_none()) {
+            self.report(node, step.spec.name, step.spec.doc.onnx, step.span);
         }
-        Module::Custom { module } => {
-            let module = compact(&module.to_token_stream());
-            refuse(node, &module, Onnx::OF_OWN, (layer.span, ""), errors);
+    }
+
+    fn of_merge(&mut self, node: &Node) {
+        let Some(Source::Merge(merge)) = &node.field.source else { return };
+        let (what, at) = match &merge.own {
+            Some((own, _)) => (&*own.text, own.span),
+            None => (merge.rule.name, merge.name.span()),
+        };
+        self.report(node, what, merge.rule.doc.onnx, at);
+    }
+
+    /// The loss, which makes the prediction, and the steps of the target, which are undone.
+    fn of_output(&mut self, node: &Node) {
+        let Some(output) = &node.field.output else { return };
+        if let Some(LossCall::Named(loss)) = &output.loss {
+            self.report(node, loss.spec.name(), loss.spec.onnx(), loss.name.span());
+        }
+        self.of_steps(node, &output.steps);
+    }
+
+    /// A layer, its activations and the layer in it.
+    fn of_layer(&mut self, node: &Node, layer: &ShapedLayer) {
+        match &layer.module {
+            Module::Named(named) => {
+                let spec = named.call.spec;
+                self.report(node, spec.name, spec.doc.onnx, layer.span);
+                for argument in &named.call.arguments {
+                    if let Argument::Activation(activation, at) = argument {
+                        self.report(node, activation.name(), activation.onnx(), *at);
+                    }
+                }
+                named.call.inner.iter().for_each(|inner| self.of_layer(node, inner));
+            }
+            Module::Activation { activation, .. } => {
+                self.report(node, activation.name(), activation.onnx(), layer.span);
+            }
+            Module::Custom { module } => {
+                let module = compact(&module.to_token_stream());
+                self.report(node, &module, Onnx::OF_OWN, layer.span);
+            }
         }
     }
 }
