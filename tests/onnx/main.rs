@@ -1,3 +1,5 @@
 //! Models as ONNX files.
 
 mod network;
+mod recorded;
+mod steps;
