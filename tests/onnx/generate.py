@@ -4,8 +4,9 @@
     python3 tests/onnx/generate.py --seed 1 --models 50
 
 The crate lies in `target/onnx/crate`, outside of the workspace. Each model has rows to train on and rows to
-predict, as JSON lines beside it; the latter hold categories that training lacks. The program writes
-`NAME.onnx` and `NAME.predicted.jsonl` for each model. Every layer, merge, step, loss and activation of the tables in
+predict, as JSON lines beside it; the latter hold categories that training lacks. The program writes for each
+model `NAME.onnx`, `NAME.predicted.jsonl`, and `NAME.encoded.jsonl` with what enters the file behind its
+preprocessing. The three models of the article that the crate was made for are among them. Every layer, merge, step, loss and activation of the tables in
 `runtime/src/multi_input_model.md` is in some model, or the generator fails; a choice that was made often is
 made less often, so that some fifty models suffice; more are added until all is covered.
 """
@@ -21,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE / "random"))
 
+import article  # noqa: E402
 from choose import Chooser  # noqa: E402
 from models import compose  # noqa: E402
 
@@ -48,7 +50,12 @@ PROGRAM = """#![allow(deprecated, dead_code, unused_imports)]
 
 use std::{{fs, io::Write, path::Path}};
 
-use multi_input::Result;
+use multi_input_data::{{
+    preprocess::{{push_inputs, Preprocessing}},
+    schema::RowTypes,
+    Table, Values,
+}};
+use serde_json::{{json, Value}};
 
 type Mistake = Box<dyn std::error::Error>;
 
@@ -69,9 +76,49 @@ fn write_lines<T: serde::Serialize>(path: &Path, rows: &[T]) -> std::result::Res
     Ok(file.flush()?)
 }}
 
+/// The raw values of rows.
+fn table<M: RowTypes>(rows: &[M::Inputs]) -> std::result::Result<Table, Mistake> {{
+    let mut table = Table::of_inputs(&M::SCHEMA);
+    for row in rows {{
+        push_inputs::<M>(&mut table, row)?;
+    }}
+    Ok(table)
+}}
+
+/// What enters a file behind its preprocessing, a row an object.
+fn encoded(
+    fitted: Option<&Preprocessing>,
+    table: &Table,
+    names: &[&str],
+) -> std::result::Result<Vec<Value>, Mistake> {{
+    let mut rows = vec![json!({{}}); table.rows];
+    let Some(fitted) = fitted.filter(|_| !names.is_empty()) else {{ return Ok(rows) }};
+    let all: Vec<usize> = (0..table.rows).collect();
+    for column in fitted.encode(table, &all, 0)?.columns {{
+        if !names.contains(&column.name) {{
+            continue;
+        }}
+        for (index, row) in rows.iter_mut().enumerate() {{
+            if column.present.as_ref().is_some_and(|present| !present[index]) {{
+                continue;
+            }}
+            let range = index * column.width..(index + 1) * column.width;
+            row[column.name] = match &*column.values {{
+                Values::Categories(values) => json!(&values[range]),
+                Values::Numbers(values) => json!(&values[range]),
+                other => return Err(format!("{{}}: {{other:?}}", column.name).into()),
+            }};
+            if let Some(lengths) = &column.lengths {{
+                row[format!("{{}}.length", column.name)] = json!(lengths.of_rows[index]);
+            }}
+        }}
+    }}
+    Ok(rows)
+}}
+
 /// Trains, predicts and exports one model.
 macro_rules! run {{
-    ($model:ident, $sample:ident, $inputs:ident, $dtype:ty, $folder:expr) => {{{{
+    ($model:ident, $sample:ident, $inputs:ident, $dtype:ty, $encoded:expr, $folder:expr) => {{{{
         let file = |end: &str| $folder.join(format!("{{}}{{end}}", stringify!($model)));
         let train: Vec<$sample> = lines(&file(".train.jsonl"))?;
         let rows: Vec<$inputs> = lines(&file(".rows.jsonl"))?;
@@ -79,6 +126,8 @@ macro_rules! run {{
         let trainer = Trainer::new(Adam::new(1e-2)).epochs(2).batch_size(16).progress(Progress::silent());
         trainer.fit(&mut model, &train)?;
         write_lines(&file(".predicted.jsonl"), &model.predict(&rows)?)?;
+        let raw = table::<$model>(&rows)?;
+        write_lines(&file(".encoded.jsonl"), &encoded(model.preprocessing(), &raw, &$encoded)?)?;
         model.export_onnx(file(".onnx"))?;
         Ok(())
     }}}};
@@ -111,7 +160,7 @@ MODULE = """mod {module} {{
 
     {model}
     pub fn run(folder: &Path) -> std::result::Result<(), Mistake> {{
-        run!({name}, {name}Sample, {name}Inputs, {dtype}, folder)
+        run!({name}, {name}Sample, {name}Inputs, {dtype}, {encoded}, folder)
     }}
 }}
 
@@ -135,6 +184,7 @@ def main():
         dtype = "f64" if chooser.chance(0.25) else "f32"
         models.append(compose(chooser, f"M{len(models):03}", dtype, encoded=chooser.chance(0.3)))
     missing = uncovered(models)
+    models += article.models(chooser)
     write_rows(options, chooser, models)
     write_crate(options, models)
     print(f"seed={options.seed} models={len(models)} inputs={sum(len(model.inputs) for model in models)}")
@@ -168,7 +218,8 @@ def write_crate(options, models):
     for index in range(options.programs):
         own = models[index :: options.programs]
         modules = "".join(
-            MODULE.format(module=model.name.lower(), name=model.name, model=model.declaration(), dtype=model.dtype) for model in own
+            MODULE.format(module=model.name.lower(), name=model.name, model=model.declaration(), dtype=model.dtype, encoded=json.dumps(model.encoded))
+            for model in own
         )
         table = ", ".join(f'("{model.name}", {model.name.lower()}::run)' for model in own)
         text = PROGRAM.format(first=own[0].name, last=own[-1].name, seed=options.seed, modules=modules, table=table)

@@ -1,11 +1,9 @@
 """Random inputs: the type, the preprocessing steps, the flow behind them, and raw values as in JSON."""
 
-import base64
-import struct
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable
 
+import png
 from shapes import Flow
 
 WORDS = ["ash", "birch", "cedar", "elm", "fir", "hazel", "larch", "maple", "oak", "pine", "rowan", "yew"]
@@ -24,11 +22,6 @@ class Input:
     encoded: bool = False
     # What `missing` may be.
     policies: tuple = ("zeros", "learned")
-    # Whether derived nodes may compute with it.
-    arithmetic: bool = False
-    # The first layer, where it has to be a certain one.
-    first: Callable = None
-    shared_steps: list = field(default_factory=list)
 
 
 def scaled(chooser, count):
@@ -67,7 +60,7 @@ def numbers(chooser):
     value = (lambda new: [one() for _ in range(width)]) if width else (lambda new: one())
     ty = f"[{element}; {width}]" if width else element
     policies = ("zeros", "mean", "learned")
-    return Input(ty, steps, Flow((width or 1,)), value, policies=policies, arithmetic=True)
+    return Input(ty, steps, Flow((width or 1,)), value, policies=policies)
 
 
 def imputed(chooser):
@@ -249,29 +242,18 @@ def image_steps(chooser):
 
 
 def image(chooser):
-    """An image file of any size."""
-    channels = chooser.any([1, 3])
-    text, flow = f"resize({(h := chooser.size(4, 7))}, {(w := chooser.size(4, 7))})", None
+    """An image file; all have one size, as a call of an exported model takes them."""
+    channels, height, width = chooser.any([1, 3]), chooser.size(3, 9), chooser.size(3, 9)
+    sizes = (chooser.size(4, 7), chooser.size(4, 7))
+    how = chooser.any(["", ", interpolation = nearest"])
     chooser.counts["resize"] += 1
-    flow = Flow((channels, h, w))
 
     def value(new):
-        height, width = chooser.size(3, 9), chooser.size(3, 9)
         lines = [bytes(chooser.size(0, 255) for _ in range(channels * width)) for _ in range(height)]
-        return "data:image/png;base64," + base64.b64encode(png(lines, width, channels)).decode()
+        return png.data_url(lines, channels)
 
-    return Input(f"Image<{channels}>", [text] + image_steps(chooser), flow, value, encoded=True)
-
-
-def png(lines, width, channels):
-    """A PNG of 8 bits a channel."""
-
-    def chunk(name, body):
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    header = struct.pack(">IIBBBBB", width, len(lines), 8, {1: 0, 3: 2}[channels], 0, 0, 0)
-    body = zlib.compress(b"".join(b"\0" + line for line in lines))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    steps = [f"resize({sizes[0]}, {sizes[1]}{how})"] + image_steps(chooser)
+    return Input(f"Image<{channels}>", steps, Flow((channels, *sizes)), value)
 
 
 def date(chooser):
@@ -308,7 +290,7 @@ def split(chooser):
     chooser.counts["split"] += 1
     steps = ['split("|")', vocabulary(chooser, below), pad(chooser, length)]
     value = lambda new: "|".join(word(chooser, new) for _ in range(chooser.size(0, length + 1)))
-    return Input("String", steps, Flow((length,), below, True), value, encoded=True)
+    return Input("String", steps, Flow((length,), below, True), value)
 
 
 def hashed(chooser):

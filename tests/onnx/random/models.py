@@ -85,7 +85,7 @@ def add_input(chooser, model, kind, encoded, optional=None, steps=None, own: Opt
 
 
 def kinds(encoded, wanted=lambda own: True):
-    behind = ("image", "text", "split input", "hashed input")
+    behind = ("text", "hashed input")
     return [kind for kind in KINDS if (encoded or kind not in behind) and wanted(kind)]
 
 
