@@ -11,7 +11,6 @@ use multi_input_onnx::{
 };
 use multi_input_spec::{
     layer::{tensors, LayerTensor},
-    merge::MaskMerge,
     Activation, Shape, Value as Argument,
 };
 
@@ -160,7 +159,7 @@ impl Network<'_> {
                 (value, flow.mask.map(|mask| graph.and(&mask, present)))
             }
         };
-        Ok(Flow { value, mask })
+        Ok(Flow { value, mask, weights: None })
     }
 
     fn merged(
@@ -190,11 +189,7 @@ impl Network<'_> {
             output: node.input_shape,
             masked: node.input_masked,
         };
-        // `weighted` computes nothing: the layer after it takes both operands.
-        match merge.spec.masks == MaskMerge::Both {
-            true => Err(Refusal::new("`weighted` has no translation yet", "leave it out")),
-            false => merge::write(graph, &call),
-        }
+        merge::write(graph, &call)
     }
 }
 
@@ -256,7 +251,15 @@ fn call<'a>(layer: &'a Layer, inner: Option<&'a LayerCall<'a>>) -> Option<LayerC
         false => Activation::Linear,
     };
     let tensors = BTreeMap::new();
-    Some(LayerCall { spec, arguments, activation, tensors, output: layer.shape, inner })
+    Some(LayerCall {
+        spec,
+        arguments,
+        activation,
+        tensors,
+        output: layer.shape,
+        masked: layer.masked,
+        inner,
+    })
 }
 
 /// The names of the tensors of a layer, in the order of a module, with those of the layer in it.

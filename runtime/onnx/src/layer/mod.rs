@@ -1,12 +1,25 @@
 //! Layers, one file each, and their table.
 
+mod batch_norm;
+mod conv;
 mod dense;
+mod embedding;
+mod embedding_bag;
+mod mask;
+mod norm;
+mod pixels;
+mod pool;
+mod reshape;
+mod thresholds;
+mod window;
+
+pub(crate) use mask::aligned;
 
 use std::collections::BTreeMap;
 
 use multi_input_spec::{
     layer::{Layer, Sizes},
-    Activation, Kind, Shape, Size, Value as Argument,
+    Activation, Kind, MaskRule, Shape, Size, Value as Argument,
 };
 
 use crate::{activation, graph::Graph, refusal::Refusal, tensor::Tensor, value::Value};
@@ -15,7 +28,31 @@ use crate::{activation, graph::Graph, refusal::Refusal, tensor::Tensor, value::V
 type Write = fn(&mut Graph, &LayerCall<'_>, Flow) -> Result<Flow, Refusal>;
 
 /// The translation of every layer of the spec that ONNX can express, by its name.
-const LAYERS: &[(&str, Write)] = &[("Dense", dense::write)];
+const LAYERS: &[(&str, Write)] = &[
+    ("AvgPool1D", pool::steps),
+    ("AvgPool2D", pool::image),
+    ("BatchNorm", batch_norm::write),
+    ("Conv1D", conv::steps),
+    ("Conv2D", conv::image),
+    ("Dense", dense::write),
+    ("Embedding", embedding::write),
+    ("EmbeddingBag", embedding_bag::write),
+    ("Flatten", reshape::write),
+    ("GlobalAveragePool1D", pool::all_steps),
+    ("GlobalAveragePool2D", pool::all_pixels),
+    ("GlobalMaxPool1D", pool::all_steps),
+    ("GlobalMaxPool2D", pool::all_pixels),
+    ("GroupNorm", norm::group),
+    ("LayerNorm", norm::layer),
+    ("MaxPool1D", pool::steps),
+    ("MaxPool2D", pool::image),
+    ("RMSNorm", norm::root_mean_square),
+    ("Reshape", reshape::write),
+    ("SeparableConv2D", conv::separable),
+    ("Thresholds", thresholds::write),
+    ("UpSampling2D", pixels::repeated),
+    ("ZeroPad2D", pixels::zeros_around),
+];
 
 /// What flows from layer to layer.
 #[derive(Clone, Debug)]
@@ -24,6 +61,8 @@ pub struct Flow {
     pub value: Value,
     /// The mask of their steps, `[batch, steps]` of `bool`, true for a step that counts.
     pub mask: Option<Value>,
+    /// Of a weighted list of categories the weight of each, which the layer behind it takes.
+    pub weights: Option<Value>,
 }
 
 impl Flow {
@@ -35,7 +74,7 @@ impl Flow {
 
     /// Values without a mask.
     pub fn unmasked(value: Value) -> Flow {
-        Flow { value, mask: None }
+        Flow { value, mask: None, weights: None }
     }
 }
 
@@ -52,6 +91,8 @@ pub struct LayerCall<'a> {
     pub tensors: BTreeMap<String, Tensor>,
     /// The sizes of a row of its output.
     pub output: &'a [usize],
+    /// Whether its output has a mask.
+    pub masked: bool,
     /// The layer among its arguments; its tensors have their names in the outer layer's
     /// [`tensors`](LayerCall::tensors).
     pub inner: Option<&'a LayerCall<'a>>,
@@ -112,14 +153,23 @@ pub fn shape_of(flow: &Flow) -> Shape {
 
 /// Appends the operators of a layer and of its final activation.
 ///
+/// A layer that keeps a mask passes it on here; one that reads or sets it gives its own.
+///
 /// # Errors
 /// A [`Refusal`] if ONNX cannot express it.
 pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    let name = layer.spec.name;
-    Refusal::check(name, layer.spec.doc.onnx)?;
-    let translation = LAYERS.iter().find(|row| row.0 == name);
+    let spec = layer.spec;
+    Refusal::check(spec.name, spec.doc.onnx)?;
+    let translation = LAYERS.iter().find(|row| row.0 == spec.name);
+    // A layer that changes nothing in a prediction has none.
     let Some((_, write)) = translation else { return Ok(flow) };
-    let flow = write(graph, layer, flow)?;
-    let value = activation::write(graph, layer.activation, &flow.value);
-    Ok(flow.with(value))
+    let before = flow.mask.clone();
+    let written = write(graph, layer, flow)?;
+    let mask = match spec.form.mask {
+        MaskRule::Keeps => before,
+        MaskRule::Reads | MaskRule::Sets => written.mask.filter(|_| layer.masked),
+        MaskRule::Loses => None,
+    };
+    let value = activation::write(graph, layer.activation, &written.value);
+    Ok(Flow { value, mask, weights: None })
 }
