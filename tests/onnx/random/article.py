@@ -16,9 +16,11 @@ NUMBERS = """    #[input]
 
 IMAGE_AND_TEXT = """    #[input]
     #[branch(Conv2D(32, 3, relu), MaxPool2D(2), Flatten)]
+    #[serde(skip_serializing)]
     image: [[[f32; 64]; 64]; 3],
     #[input]
     #[branch(Embedding(10_000, 64), LSTM(32))]
+    #[serde(skip_serializing)]
     text: [u32; 100],
     #[merge(concat(image, text))]
     #[branch(Dense(10, softmax))]
