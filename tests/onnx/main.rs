@@ -1,3 +1,4 @@
 //! Models as ONNX files.
 
 mod network;
+mod sequences;

@@ -297,6 +297,12 @@ impl From<Vec<i64>> for Attribute {
     }
 }
 
+impl From<Vec<String>> for Attribute {
+    fn from(texts: Vec<String>) -> Attribute {
+        Attribute::Texts(texts)
+    }
+}
+
 impl From<Vec<f32>> for Attribute {
     fn from(numbers: Vec<f32>) -> Attribute {
         Attribute::Floats(numbers)

@@ -223,10 +223,17 @@ fn write_layer<'t>(
             let input = layer::shape_of(&flow);
             let inner = inner.and_then(|inner| call(inner, None));
             let Some(call) = call(layer, inner.as_ref()) else { return Ok(flow) };
+            // The activation of a layer on single steps is that of the layer in it.
+            let form = &call.spec.form;
+            let last = match (form.inner, &inner) {
+                (Some(holds), Some(inner)) if holds.of_step => inner.activation,
+                _ => call.activation,
+            };
+            let activation = if form.inner_activation { last } else { applied(last) };
             let names = tensor_names(layer, &input);
             let tensors = names.into_iter().zip(tensors);
             let call = LayerCall {
-                activation: applied(call.activation),
+                activation,
                 tensors: tensors.map(|(name, (_, own))| (name, own.clone())).collect(),
                 ..call
             };

@@ -1,15 +1,19 @@
 //! Layers, one file each, and their table.
 
+mod attention;
 mod batch_norm;
 mod conv;
 mod dense;
 mod embedding;
 mod embedding_bag;
 mod mask;
+mod masking;
 mod norm;
 mod pixels;
 mod pool;
+mod recurrent;
 mod reshape;
+mod steps;
 mod thresholds;
 mod window;
 
@@ -32,24 +36,34 @@ const LAYERS: &[(&str, Write)] = &[
     ("AvgPool1D", pool::steps),
     ("AvgPool2D", pool::image),
     ("BatchNorm", batch_norm::write),
+    ("Bidirectional", recurrent::both_ways),
     ("Conv1D", conv::steps),
     ("Conv2D", conv::image),
     ("Dense", dense::write),
+    ("DropMask", masking::drop),
     ("Embedding", embedding::write),
     ("EmbeddingBag", embedding_bag::write),
     ("Flatten", reshape::write),
+    ("GRU", recurrent::one_way),
     ("GlobalAveragePool1D", pool::all_steps),
     ("GlobalAveragePool2D", pool::all_pixels),
     ("GlobalMaxPool1D", pool::all_steps),
     ("GlobalMaxPool2D", pool::all_pixels),
     ("GroupNorm", norm::group),
+    ("LSTM", recurrent::one_way),
     ("LayerNorm", norm::layer),
+    ("Masking", masking::create),
     ("MaxPool1D", pool::steps),
     ("MaxPool2D", pool::image),
+    ("MultiHeadAttention", attention::heads),
+    ("PositionalEmbedding", steps::positions),
     ("RMSNorm", norm::root_mean_square),
     ("Reshape", reshape::write),
     ("SeparableConv2D", conv::separable),
+    ("SimpleRNN", recurrent::one_way),
     ("Thresholds", thresholds::write),
+    ("TimeDistributed", steps::each),
+    ("TransformerBlock", attention::block),
     ("UpSampling2D", pixels::repeated),
     ("ZeroPad2D", pixels::zeros_around),
 ];
@@ -170,6 +184,10 @@ pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flo
         MaskRule::Reads | MaskRule::Sets => written.mask.filter(|_| layer.masked),
         MaskRule::Loses => None,
     };
-    let value = activation::write(graph, layer.activation, &written.value);
+    // An activation within a layer has been written, and so has that of the layer in it.
+    let value = match spec.form.inner_activation || spec.form.inner.is_some() {
+        true => written.value,
+        false => activation::write(graph, layer.activation, &written.value),
+    };
     Ok(Flow { value, mask, weights: None })
 }
