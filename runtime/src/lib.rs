@@ -31,6 +31,7 @@ pub mod definition;
 pub mod errors;
 mod feature;
 mod fit;
+pub mod foreign;
 pub mod history;
 pub mod importance;
 pub mod kernel;
