@@ -44,8 +44,7 @@ fn epsilon(unit: &Unit) -> Option<String> {
     Some(own.to_string())
 }
 
-/// The activations of ours and theirs, unless one of both is somewhere else: theirs in a layer of its own,
-/// ours in the loss.
+/// The activations of ours and theirs, unless one of both is elsewhere.
 fn activations(unit: &Unit, found: &Value) -> Option<(String, String)> {
     let theirs = match found {
         Value::String(name) => name.as_str(),
@@ -53,13 +52,13 @@ fn activations(unit: &Unit, found: &Value) -> Option<(String, String)> {
     };
     let default = if unit.kind.name == "SimpleRNN" { "tanh" } else { "linear" };
     let own = unit.kind.argument("activation").unwrap_or(default);
-    let in_the_loss = unit.is_head && own == "linear";
+    let elsewhere = unit.activation_elsewhere && own == "linear";
     let own_name = match own {
         "swish" => "silu",
         own => own,
     };
     let theirs = if theirs == "swish" { "silu" } else { theirs };
-    (theirs != "linear" && !in_the_loss && own_name != "_")
+    (theirs != "linear" && !elsewhere && own_name != "_")
         .then(|| (own_name.to_owned(), theirs.to_owned()))
 }
 

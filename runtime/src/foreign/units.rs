@@ -29,8 +29,8 @@ pub(super) struct Unit {
     pub(super) inputs: Order,
     /// The size of the first axis of what flows in: the channels of an image.
     pub(super) channels: usize,
-    /// Whether its output is the head of an output.
-    pub(super) is_head: bool,
+    /// Whether its activation may be elsewhere: a layer of its own, or in the loss of a head.
+    pub(super) activation_elsewhere: bool,
 }
 
 /// A tensor of a unit.
@@ -49,6 +49,14 @@ struct Within {
     ending: &'static str,
     kind: Kind<'static>,
     tensors: Tensors,
+}
+
+impl Within {
+    /// Whether what flows into the layer is what its counterpart reads: a table of positions reads their
+    /// numbers there.
+    fn reads_what_flows_in(&self, is_first: bool) -> bool {
+        is_first && self.kind.name != "PositionalEmbedding"
+    }
 }
 
 /// The tensors of a unit within a layer.
@@ -142,6 +150,10 @@ impl Place<'_> {
                 continue;
             }
             let is_first = units.is_empty();
+            let reads = match within.reads_what_flows_in(is_first) {
+                true => wire.clone(),
+                false => Wire::Unknown,
+            };
             units.push(Unit {
                 name: format!("{}.{}{}", self.node.name, self.index, within.ending),
                 node: self.node.name,
@@ -149,17 +161,23 @@ impl Place<'_> {
                 kind: within.kind,
                 numbers: self.layer.numbers,
                 tensors,
-                reads: if is_first { wire.clone() } else { Wire::Unknown },
+                reads,
                 inputs: match is_first {
                     true => self.features.into(self.node.name, self.index),
                     false => Order::Same,
                 },
                 channels: self.shape_before().first().copied().unwrap_or(1),
-                is_head: self.index + 1 == self.node.layers.len()
-                    && self.graph.outputs.iter().any(|output| output.name == self.node.name),
+                activation_elsewhere: self.activation_elsewhere(),
             });
         }
         units
+    }
+
+    fn activation_elsewhere(&self) -> bool {
+        match self.node.layers.get(self.index + 1) {
+            Some(next) => next.identity.starts_with(char::is_lowercase),
+            None => self.graph.outputs.iter().any(|output| output.name == self.node.name),
+        }
     }
 
     fn shape_before(&self) -> &'static [usize] {

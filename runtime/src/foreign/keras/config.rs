@@ -27,21 +27,29 @@ pub(super) struct Architecture {
     pub(super) channels_last: bool,
 }
 
+/// Whether a layer has weights.
+pub(super) enum HasWeights {
+    No,
+    Own,
+    /// Layers within it have, in a layer of the user's own.
+    Within,
+}
+
+/// Whether the layer of a name and a group has weights.
+type Weights<'a> = dyn Fn(&str, &str) -> HasWeights + 'a;
+
 /// Models within models deeper than this are in no file.
 const DEEPEST: usize = 16;
 
 impl Architecture {
-    /// Reads the JSON of a model. `has_weights` says whether the layer of a name and a group has weights.
+    /// Reads the JSON of a model. `weights` says which layers have weights.
     ///
     /// # Errors
     /// The reason why it is no architecture.
-    pub(super) fn read(
-        json: &str,
-        has_weights: &dyn Fn(&str, &str) -> bool,
-    ) -> Result<Architecture, String> {
+    pub(super) fn read(json: &str, weights: &Weights<'_>) -> Result<Architecture, String> {
         let model: Value = serde_json::from_str(json)
             .map_err(|error| format!("its architecture is no JSON: {error}"))?;
-        let mut reader = Reader { architecture: Architecture::default(), has_weights };
+        let mut reader = Reader { architecture: Architecture::default(), weights };
         reader.architecture.channels_last = true;
         reader.model(&model["config"], Path::default(), None, DEEPEST);
         Ok(reader.architecture)
@@ -70,7 +78,7 @@ impl Path {
 
 struct Reader<'a> {
     architecture: Architecture,
-    has_weights: &'a dyn Fn(&str, &str) -> bool,
+    weights: &'a Weights<'a>,
 }
 
 impl Reader<'_> {
@@ -147,9 +155,10 @@ impl Reader<'_> {
             _ => Wire::Merge(read),
         };
         let prepares = super::is_preprocessing(class);
-        let has_weights = (self.has_weights)(&path.name, &path.group);
-        if !has_weights && !prepares {
-            return flows_in;
+        match (self.weights)(&path.name, &path.group) {
+            HasWeights::Within => return Wire::Unknown,
+            HasWeights::No if !prepares => return flows_in,
+            _ => {}
         }
         // A layer that is called several times reads several values.
         let calls = layer["inbound_nodes"].as_array().map_or(1, Vec::len);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use self::{
     archive::Archive,
-    config::{Architecture, ConfigLayer},
+    config::{Architecture, ConfigLayer, HasWeights},
     hdf5::Tree,
 };
 use super::{
@@ -135,7 +135,17 @@ fn class_of(parts: &[&str]) -> Option<String> {
 
 /// The layers of a file with the architecture.
 fn with_architecture(grouped: Vec<Grouped>, json: &str) -> Result<KerasFile, String> {
-    let has = |_: &str, group: &str| grouped.iter().any(|other| other.group == group);
+    let has = |_: &str, group: &str| {
+        let is_within =
+            |other: &str| other.strip_prefix(group).is_some_and(|rest| rest.starts_with('/'));
+        if grouped.iter().any(|other| other.group == group) {
+            return HasWeights::Own;
+        }
+        match grouped.iter().any(|other| is_within(&other.group)) {
+            true => HasWeights::Within,
+            false => HasWeights::No,
+        }
+    };
     let Architecture { layers, channels_last } = Architecture::read(json, &has)?;
     let mut all: Vec<ForeignLayer> = Vec::new();
     let mut rest: BTreeMap<String, ForeignLayer> =
@@ -198,7 +208,10 @@ fn keras_2(tree: &Tree) -> Result<KerasFile, String> {
             channels_last: true,
         });
     };
-    let has = |name: &str, _: &str| flat.iter().any(|(other, _)| other == name);
+    let has = |name: &str, _: &str| match flat.iter().any(|(other, _)| other == name) {
+        true => HasWeights::Own,
+        false => HasWeights::No,
+    };
     let Architecture { layers, channels_last } = Architecture::read(json, &has)?;
     let mut rest: BTreeMap<String, Vec<ForeignTensor>> = flat.iter().cloned().collect();
     let mut all: Vec<ForeignLayer> = Vec::new();
