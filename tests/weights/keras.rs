@@ -8,6 +8,159 @@ use models::*;
 use multi_input::{foreign::ForeignWeights, prelude::*};
 use serde_json::Value;
 
+/// A branch for each layer.
+#[multi_input_model(allow(linear_stack, untrained))]
+#[derive(Clone)]
+struct EveryLayer {
+    #[input]
+    series: [[f32; 4]; 6],
+    #[input]
+    picture: [[[f32; 6]; 5]; 3],
+    #[input]
+    words: [u32; 6],
+    #[input]
+    row: [f32; 6],
+
+    #[from(row)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    price: f32,
+    #[from(row)]
+    #[branch(Dense(2, bias = false))]
+    #[output]
+    bare: _,
+    #[from(series)]
+    #[branch(Conv1D(3, 2, relu), MaxPool1D(2), Flatten, Dense(2))]
+    #[output]
+    conv1d: _,
+    #[from(series)]
+    #[branch(LSTM(3))]
+    #[output]
+    lstm: _,
+    #[from(series)]
+    #[branch(GRU(3, dropout = 0.1))]
+    #[output]
+    gru: _,
+    #[from(series)]
+    #[branch(GRU(3, reset_after = false))]
+    #[output]
+    gru_before: _,
+    #[from(series)]
+    #[branch(SimpleRNN(3, relu))]
+    #[output]
+    simple: _,
+    #[from(series)]
+    #[branch(Bidirectional(LSTM(2)))]
+    #[output]
+    both: _,
+    #[from(series)]
+    #[branch(Bidirectional(GRU(2), merge = sum))]
+    #[output]
+    summed: _,
+    #[from(series)]
+    #[branch(LSTM(3, return_sequences), LSTM(3, go_backwards))]
+    #[output]
+    stacked: _,
+    #[from(series)]
+    #[branch(MultiHeadAttention(2, 3), GlobalAveragePool1D)]
+    #[output]
+    attention: _,
+    #[from(series)]
+    #[branch(TimeDistributed(Dense(3)), Flatten)]
+    #[output]
+    distributed: _,
+    #[from(series)]
+    #[branch(LayerNorm, RMSNorm(epsilon = 1e-6), Flatten)]
+    #[output]
+    norms: _,
+    #[from(row)]
+    #[branch(Dense(4), BatchNorm, Dense(2))]
+    #[output]
+    batch: _,
+    #[from(picture)]
+    #[branch(Conv2D(4, (2, 3), relu, padding = same), GroupNorm(2), MaxPool2D(2), Flatten, BatchNorm, Dense(2))]
+    #[output]
+    conv2d: _,
+    #[from(picture)]
+    #[branch(SeparableConv2D(4, (2, 2), depth_multiplier = 2), GlobalAveragePool2D)]
+    #[output]
+    separable: _,
+    #[from(series)]
+    #[branch(PositionalEmbedding, Flatten)]
+    #[output]
+    positions: _,
+    #[from(words)]
+    #[branch(EmbeddingBag(11, 3))]
+    #[output]
+    bag: _,
+}
+
+#[multi_input_model]
+#[derive(Clone)]
+struct Transformer {
+    #[input]
+    #[branch(TransformerBlock(2, 2, 5), GlobalAveragePool1D)]
+    series: [[f32; 4]; 6],
+    #[from(series)]
+    #[branch(Dense(3, tanh), Dense(1))]
+    #[output(loss = mse)]
+    target: f32,
+}
+
+#[multi_input_model]
+#[derive(Clone)]
+struct Prepared {
+    #[input(standardize)]
+    row: [f32; 6],
+    #[from(row)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    target: f32,
+}
+
+fn check_transformer(model: &Model<Transformer>, answers: &Answers<'_>) {
+    for row in 0..answers.rows() {
+        let series = sequence(answers.input::<24>("series", row));
+        let predicted = model.predict(&[TransformerInputs { series }]).unwrap();
+        answers.same("output", row, &[predicted[0].target]);
+    }
+}
+
+fn check_every_layer(model: &Model<EveryLayer>, answers: &Answers<'_>) {
+    for row in 0..answers.rows() {
+        let inputs = EveryLayerInputs {
+            series: sequence(answers.input::<24>("series", row)),
+            picture: answers.picture("picture", row, true),
+            words: answers.indices("words", row),
+            row: answers.input("row", row),
+        };
+        let predicted = model.predict(&[inputs]).unwrap().remove(0);
+        macro_rules! same {
+            ($($output:ident),*) => {$(answers.same(stringify!($output), row, &predicted.$output);)*};
+        }
+        answers.same("price", row, &[predicted.price]);
+        same!(
+            bare,
+            conv1d,
+            lstm,
+            gru,
+            gru_before,
+            simple,
+            both,
+            summed,
+            stacked,
+            attention,
+            distributed,
+            norms,
+            batch,
+            conv2d,
+            separable,
+            positions,
+            bag
+        );
+    }
+}
+
 /// The files of `tests/fixtures/weights_keras.zip`, which `weights_keras.py` wrote, in a folder.
 struct Files {
     folder: tempfile::TempDir,

@@ -13,7 +13,7 @@ pub(super) fn mistakes(
     let differs = |(ours, theirs): &(&'static str, &'static str)| {
         let found = layer.setting(theirs)?;
         let (own, found) = match *ours {
-            "epsilon" => (epsilon(unit)?, found.as_f64()?.to_string()),
+            "epsilon" => (own_epsilon(unit).to_string(), found.as_f64()?.to_string()),
             "activation" => activations(unit, found)?,
             ours => (own_setting(unit, ours), in_our_words(ours, found)?),
         };
@@ -24,24 +24,29 @@ pub(super) fn mistakes(
     counterpart.settings.iter().filter_map(differs).collect()
 }
 
-/// What the file does not say and PyTorch does otherwise by default.
+/// The epsilon of a layer, which the files of PyTorch do not hold, if it is not the default there.
 pub(super) fn note(unit: &Unit, counterpart: &Counterpart, library: Library) -> Option<String> {
-    let differs = counterpart.differs.filter(|_| library == Library::PyTorch)?;
-    let own = unit.numbers.iter().find(|(name, _)| *name == "epsilon").map(|(_, value)| *value);
-    let is_theirs = own.is_some_and(|own| own < 5e-4);
-    (!is_theirs).then(|| format!("`{}`: {differs}, if the module has its default", unit.name))
+    let theirs = counterpart.torch_epsilon.filter(|_| library == Library::PyTorch)?;
+    let own = own_epsilon(unit);
+    let differs = (own - theirs).abs() > theirs * 1e-3;
+    differs.then(|| {
+        format!(
+            "`{}` has an epsilon of {own:e}; PyTorch's default is {theirs:e}: unless `eps` of the module is \
+             {own:e}, predictions differ",
+            unit.name
+        )
+    })
 }
 
-/// The epsilon of ours, as the number is written.
-fn epsilon(unit: &Unit) -> Option<String> {
-    let own = unit.numbers.iter().find(|(name, _)| *name == "epsilon").map(|(_, value)| *value);
-    let own = own.or(match unit.kind.name {
-        "RMSNorm" => Some(1e-6),
+fn own_epsilon(unit: &Unit) -> f64 {
+    let written = unit.numbers.iter().find(|(name, _)| *name == "epsilon");
+    match written {
+        Some((_, value)) => *value,
+        None if unit.kind.name == "RMSNorm" => 1e-6,
         // The norms of a `TransformerBlock` have their own.
-        "LayerNorm" if unit.name.ends_with("_norm") => Some(1e-6),
-        _ => Some(1e-3),
-    })?;
-    Some(own.to_string())
+        None if unit.name.ends_with("_norm") => 1e-6,
+        None => 1e-3,
+    }
 }
 
 /// The activations of ours and theirs, unless one of both is elsewhere.

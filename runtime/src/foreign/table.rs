@@ -44,8 +44,8 @@ pub(super) struct Counterpart {
     pub(super) rows: Vec<Row>,
     /// Our arguments that decide what is computed, and their names in Keras.
     pub(super) settings: &'static [(&'static str, &'static str)],
-    /// What PyTorch computes otherwise, unless the module was built so.
-    pub(super) differs: Option<&'static str>,
+    /// The epsilon that it has in PyTorch by default.
+    pub(super) torch_epsilon: Option<f64>,
 }
 
 /// The layers whose tensors have no counterpart in other libraries.
@@ -142,7 +142,7 @@ pub(super) fn counterpart(kind: &Kind<'_>, library: Library) -> Option<Counterpa
             ],
         )
         .settings(EPSILON)
-        .differs("the epsilon is 1e-5 in PyTorch: write `BatchNorm(epsilon = 1e-5)`"),
+        .torch_epsilon(1e-5),
         "LayerNorm" | "GroupNorm" => layer(
             match kind.name {
                 "LayerNorm" => &["LayerNormalization"],
@@ -158,16 +158,14 @@ pub(super) fn counterpart(kind: &Kind<'_>, library: Library) -> Option<Counterpa
             ],
         )
         .settings(EPSILON)
-        .differs("the epsilon is 1e-5 in PyTorch: write `epsilon = 1e-5`"),
+        .torch_epsilon(1e-5),
         "RMSNorm" => layer(
             &["RMSNormalization"],
             vec![row("gamma", "", VECTOR).inputs(0)],
             vec![row("gamma", "weight", VECTOR).inputs(0)],
         )
         .settings(EPSILON)
-        .differs(
-            "the epsilon is that of the dtype in PyTorch, 1.2e-7 for f32: write `epsilon = 1.2e-7`",
-        ),
+        .torch_epsilon(f64::from(f32::EPSILON)),
         "LSTM" => recurrent(
             &["LSTM"],
             VECTOR,
@@ -256,11 +254,11 @@ struct Both {
     keras: Vec<Row>,
     torch: Vec<Row>,
     settings: &'static [(&'static str, &'static str)],
-    differs: Option<&'static str>,
+    torch_epsilon: Option<f64>,
 }
 
 fn layer(classes: &'static [&'static str], keras: Vec<Row>, torch: Vec<Row>) -> Both {
-    Both { classes, keras, torch, settings: &[], differs: None }
+    Both { classes, keras, torch, settings: &[], torch_epsilon: None }
 }
 
 fn recurrent(classes: &'static [&'static str], bias: &'static [Axes], torch: Vec<Row>) -> Both {
@@ -298,17 +296,17 @@ impl Both {
         Both { settings, ..self }
     }
 
-    fn differs(self, differs: &'static str) -> Both {
-        Both { differs: Some(differs), ..self }
+    fn torch_epsilon(self, epsilon: f64) -> Both {
+        Both { torch_epsilon: Some(epsilon), ..self }
     }
 
     fn of(self, library: Library) -> Counterpart {
-        let Both { classes, keras, torch, settings, differs } = self;
-        let (rows, differs) = match library {
-            Library::Keras => (keras, None),
-            Library::PyTorch => (torch, differs),
+        let Both { classes, keras, torch, settings, torch_epsilon } = self;
+        let rows = match library {
+            Library::Keras => keras,
+            Library::PyTorch => torch,
         };
-        Counterpart { classes, rows, settings, differs }
+        Counterpart { classes, rows, settings, torch_epsilon }
     }
 }
 
