@@ -1,3 +1,5 @@
 //! Models as ONNX files.
 
+mod answers;
+mod layers;
 mod network;

@@ -96,9 +96,14 @@ impl Graph {
         value
     }
 
-    /// Declares an output of the model, whose name no input has.
+    /// Declares an output of the model. If it is the value of an input, whose name it cannot have, it
+    /// is called `NAME.output`.
     pub fn output(&mut self, name: &str, value: &Value, doc: &str) {
-        let name = self.unique(name.to_owned());
+        let name = match self.names.contains(name) {
+            true => format!("{name}.output"),
+            false => name.to_owned(),
+        };
+        let name = self.unique(name);
         self.push("Identity", &[value], vec![name.clone()], Vec::new(), "");
         self.outputs.push((Value { name, ..value.clone() }, doc.to_owned()));
     }

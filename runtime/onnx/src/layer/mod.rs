@@ -177,11 +177,25 @@ pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flo
         MaskRule::Loses => None,
     };
     let value = match layer.ends_in_activation() {
-        true => activation::write(graph, layer.activation, &written.value),
+        true => activation::write_along(
+            graph,
+            layer.activation,
+            &written.value,
+            channels(&written.value),
+        ),
         false => written.value,
     };
     debug_assert_eq!(graph.operators_outside(start, &allowed(layer)), [""; 0], "{}", spec.name);
     Ok(Flow { value, mask, weights: None })
+}
+
+/// The axis of the channels, over which a layer applies `softmax`: pictures have them first. (As a
+/// layer of its own `softmax` is along the last axis.)
+fn channels(value: &Value) -> i64 {
+    match value.rank() {
+        4 => 1,
+        _ => -1,
+    }
 }
 
 fn translation(name: &str) -> Result<Write, Refusal> {
