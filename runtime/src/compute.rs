@@ -212,8 +212,14 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 
     #[cfg(feature = "onnx")]
-    fn export_onnx(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
-        crate::onnx::export(model, path)
+    fn export_onnx(
+        &self,
+        model: &UntypedModel<E, D>,
+        rows: [Option<&RowSpec>; 2],
+        encoded: &[String],
+        path: &Path,
+    ) -> Result<()> {
+        crate::onnx::export(model, &self.description(model, rows), encoded, path)
     }
 
     fn description(&self, model: &UntypedModel<E, D>, rows: [Option<&RowSpec>; 2]) -> Description {

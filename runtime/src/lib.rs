@@ -41,7 +41,7 @@ pub mod metric;
 pub mod model;
 mod objective;
 #[cfg(feature = "onnx")]
-mod onnx;
+pub mod onnx;
 mod page;
 pub mod partial_dependence;
 mod plot;

@@ -142,6 +142,7 @@ fn info((value, doc): (Value, String)) -> ValueInfoProto {
     let dim = value.shape.iter().map(|dim| match dim {
         Dim::Known(size) => Dimension { dim_value: Some(*size as i64), dim_param: None },
         Dim::Batch => Dimension { dim_value: None, dim_param: Some("batch".to_owned()) },
+        Dim::Named("") => Dimension { dim_value: None, dim_param: None },
         Dim::Named(name) => Dimension { dim_value: None, dim_param: Some((*name).to_owned()) },
     });
     let shape = Some(TensorShapeProto { dim: dim.collect() });

@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod logic;
+mod precise;
 mod shapes;
 
 use std::collections::{HashMap, HashSet};
@@ -114,7 +115,8 @@ impl Graph {
         if let Some(known) = self.constants.get(&key) {
             return known.clone();
         }
-        let name = self.unique("constant".to_owned());
+        // No field has a name with a slash.
+        let name = self.unique("/constant".to_owned());
         let value = Value { name: name.clone(), dtype: tensor.dtype, shape: tensor.shape() };
         self.initializers.push((name, tensor));
         self.constants.insert(key, value.clone());

@@ -42,6 +42,8 @@ use crate::{
     uncertainty::Saved,
     untyped::{Snapshot, Typed},
 };
+#[cfg(feature = "onnx")]
+use crate::onnx::{Export, Exported};
 
 /// The model `M` with weights, on a dtype and a device.
 pub struct Model<M, E = f32, D = Cpu> {
@@ -278,12 +280,11 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// `keras.Model.export(format="onnx")`, which leave preprocessing and units to the caller.
     ///
     /// # Errors
-    /// [`Error::Export`] for a field that ONNX cannot express, [`Error::Unfitted`] before training,
-    /// [`Error::File`] if the file cannot be written.
+    /// As [`Export::write`](crate::onnx::Export::write)'s.
     #[cfg(feature = "onnx")]
     #[doc(alias("to_onnx", "save_onnx"))]
     pub fn export_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
-        D::core().export_onnx(self.untyped(), path.as_ref())
+        Export::of(self).write(path)
     }
 
     /// Loads weights and preprocessing from a file. After an error the model is unchanged.
@@ -323,6 +324,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias = "info")]
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
+    }
+}
+
+#[cfg(feature = "onnx")]
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Exported for Model<M, E, D> {
+    fn export(&self, encoded: &[String], path: &Path) -> Result<()> {
+        let rows = [M::INPUTS_ROW, M::SAMPLE_ROW];
+        D::core().export_onnx(self.untyped(), rows, encoded, path)
     }
 }
 

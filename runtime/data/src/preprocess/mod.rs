@@ -30,6 +30,8 @@ mod mean;
 mod min_max;
 mod multi_hot;
 mod normalize;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod one_hot;
 mod pad;
 mod pipeline;
