@@ -126,8 +126,7 @@ impl Padding {
         let number = graph.add(&number, &cut);
         let number = graph.choose(&is_item, &number, &minus_one);
         let index = index_of_item(graph, &number, &counts);
-        let elements: Vec<onnx::Dim> =
-            [&number.shape[..], &value.shape[2..]].concat();
+        let elements: Vec<onnx::Dim> = [&number.shape[..], &value.shape[2..]].concat();
         let gathered = graph
             .operator("GatherND", &[&value, &index])
             .with("batch_dims", 1_i64)
@@ -140,7 +139,7 @@ impl Padding {
         let padded = graph.choose(&condition, &gathered, &padding);
         let sizes: Vec<usize> =
             (0..step.output.rank()).map(|axis| step.output.dim(axis).get()).collect();
-        onnx::Flow { value: graph.reshape(&padded, &sizes), mask: Some(is_item) }
+        onnx::Flow { value: graph.reshape(&padded, &sizes), mask: Some(is_item), weights: None }
     }
 
     /// The elements of all lists; `elements_of` gives those of one.
