@@ -11,7 +11,7 @@ use multi_input_onnx::{
 };
 use multi_input_spec::{
     layer::{tensors, LayerTensor},
-    Activation, Shape, Value as Argument,
+    Activation, Onnx, Shape, Value as Argument,
 };
 
 use super::{inputs::Column, refused};
@@ -101,8 +101,7 @@ impl Network<'_> {
             return self.merged(graph, node, &merge).map(Some);
         }
         if node.own.is_some() {
-            let reason = format!("`{}` is a merge of your own, written in Rust", node.source);
-            return Err(Refusal::new(reason, "compute it by merges and layers of the crate"));
+            return Refusal::check(node.source, Onnx::OF_OWN).map(|()| None);
         }
         if let Some(column) = self.column(node.name) {
             return Ok(Some(self.selected(graph, node, &self.columns[column])));
@@ -194,7 +193,7 @@ impl Network<'_> {
             output: node.input_shape,
             masked: node.input_masked,
         };
-        merge::write(graph, &call)
+        graph.within(merge.spec.name, |graph| merge::write(graph, &call))
     }
 }
 
@@ -232,10 +231,7 @@ fn write_layer<'t>(
             let call = LayerCall { tensors, ..call };
             layer::write(graph, &call, flow)
         }
-        Computes::Own => {
-            let reason = format!("`{}` is a module of your own, written in Rust", layer.text);
-            Err(Refusal::new(reason, "use layers of the crate in its place"))
-        }
+        Computes::Own => Refusal::check(layer.text, Onnx::OF_OWN).map(|()| flow),
     }
 }
 
