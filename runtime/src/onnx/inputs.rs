@@ -278,10 +278,10 @@ impl Writer<'_> {
         if encoded {
             let mask = length.map(|length| self.mask_of_padding(input.steps, &length));
             let value = self.with_an_axis(value);
-            return Ok(Column { flow: Flow { value, mask }, present });
+            return Ok(Column { flow: Flow { value, mask, weights: None }, present });
         }
         let mask = length.map(|length| self.mask_of_items(&value, &length, present.as_ref()));
-        let flow = Flow { value, mask };
+        let flow = Flow { value, mask, weights: None };
         let fitted = self.fitted;
         let flow = self.graph.within(input.name, |graph| {
             fitted.input_to_onnx(index, graph, flow, present.as_ref())

@@ -140,7 +140,7 @@ impl Padding {
         let padded = graph.choose(&condition, &gathered, &padding);
         let sizes: Vec<usize> =
             (0..step.output.rank()).map(|axis| step.output.dim(axis).get()).collect();
-        onnx::Flow { value: graph.reshape(&padded, &sizes), mask: Some(is_item) }
+        onnx::Flow { value: graph.reshape(&padded, &sizes), mask: Some(is_item), weights: None }
     }
 
     /// The elements of all lists; `elements_of` gives those of one.

@@ -60,7 +60,7 @@ impl FixedStep for Split {
         let empty = graph.constant(onnx::Tensor::texts(&[], [""]));
         let is_empty = graph.equal(&pieces, &empty);
         let mask = graph.not(&is_empty);
-        Ok(onnx::Flow { value: pieces, mask: Some(mask) })
+        Ok(onnx::Flow { value: pieces, mask: Some(mask), weights: None })
     }
 }
 
