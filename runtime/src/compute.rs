@@ -24,6 +24,7 @@ use crate::{
     description::{describe, Description},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
+    foreign::{ForeignWeights, Loaded},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
@@ -228,6 +229,18 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {
         checkpoint::load(model, path, dtypes)
+    }
+
+    fn load_read(&self, model: &mut UntypedModel<E, D>, weights: Weights) -> Result<()> {
+        weights.load_into(model)
+    }
+
+    fn load_foreign(
+        &self,
+        model: &mut UntypedModel<E, D>,
+        weights: &ForeignWeights,
+    ) -> Result<Loaded> {
+        model.load_foreign(weights)
     }
 
     fn fit_preprocessing(&self, model: &mut UntypedModel<E, D>, rows: &Table) -> Result<()> {

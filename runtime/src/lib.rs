@@ -33,6 +33,7 @@ pub mod description;
 pub mod errors;
 mod feature;
 mod fit;
+pub mod foreign;
 pub mod history;
 pub mod importance;
 pub mod kernel;

@@ -222,12 +222,28 @@ fn recorded_categories() {
 #[derive(Clone, Debug, Serialize)]
 pub struct Dates {
     #[input(calendar(
-        year, month, day, weekday, month_cycle, day_cycle, weekday_cycle, year_cycle
+        year,
+        month,
+        day,
+        weekday,
+        month_cycle,
+        day_cycle,
+        weekday_cycle,
+        year_cycle
     ))]
     #[output]
     day: multi_input::data::chrono::NaiveDate,
     #[input(calendar(
-        year, month, day, weekday, hour, minute, month_cycle, day_cycle, weekday_cycle, hour_cycle,
+        year,
+        month,
+        day,
+        weekday,
+        hour,
+        minute,
+        month_cycle,
+        day_cycle,
+        weekday_cycle,
+        hour_cycle,
         year_cycle
     ))]
     #[output]
@@ -244,8 +260,18 @@ pub struct Dates {
 #[test]
 fn recorded_dates() {
     let days = [
-        "1970-01-01", "1969-12-31", "2000-02-29", "1900-02-28", "1900-03-01", "2024-12-31",
-        "2023-12-31", "0001-01-01", "9999-12-31", "1600-02-29", "2100-03-01", "1968-02-29",
+        "1970-01-01",
+        "1969-12-31",
+        "2000-02-29",
+        "1900-02-28",
+        "1900-03-01",
+        "2024-12-31",
+        "2023-12-31",
+        "0001-01-01",
+        "9999-12-31",
+        "1600-02-29",
+        "2100-03-01",
+        "1968-02-29",
     ];
     let times = ["00:00:00", "23:59:59.999", "12:30:00", "00:00:59", "07:01:00.001"];
     let row = |row: usize| {

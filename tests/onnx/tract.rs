@@ -34,9 +34,13 @@ impl Array {
         let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
         let numbers = self.values.iter().map(number);
         match self.dtype.as_str() {
-            "float32" => Tensor::from_shape(&self.shape, &numbers.map(|n| n as f32).collect::<Vec<_>>()),
+            "float32" => {
+                Tensor::from_shape(&self.shape, &numbers.map(|n| n as f32).collect::<Vec<_>>())
+            }
             "float64" => Tensor::from_shape(&self.shape, &numbers.collect::<Vec<_>>()),
-            "int64" => Tensor::from_shape(&self.shape, &numbers.map(|n| n as i64).collect::<Vec<_>>()),
+            "int64" => {
+                Tensor::from_shape(&self.shape, &numbers.map(|n| n as i64).collect::<Vec<_>>())
+            }
             "bool" => {
                 let flags = self.values.iter().map(|value| value.as_bool() == Some(true));
                 Tensor::from_shape(&self.shape, &flags.collect::<Vec<_>>())
@@ -58,7 +62,8 @@ fn computed(path: &Path, case: &Case) -> TractResult<BTreeMap<String, Vec<f64>>>
     let mut tensors = tvec!();
     for (index, name) in inputs.iter().enumerate() {
         let tensor = case.inputs[name].tensor()?;
-        model.set_input_fact(index, InferenceFact::dt_shape(tensor.datum_type(), tensor.shape()))?;
+        model
+            .set_input_fact(index, InferenceFact::dt_shape(tensor.datum_type(), tensor.shape()))?;
         tensors.push(tensor.into_tvalue());
     }
     let labels = model.output_outlets()?.to_vec();
@@ -82,13 +87,18 @@ fn computed(path: &Path, case: &Case) -> TractResult<BTreeMap<String, Vec<f64>>>
 fn difference(case: &Case, computed: &BTreeMap<String, Vec<f64>>) -> f64 {
     let mut worst = 0.0_f64;
     for (name, expected) in &case.outputs {
-        let expected: Vec<f64> = expected.values.iter().filter_map(serde_json::Value::as_f64).collect();
+        let expected: Vec<f64> =
+            expected.values.iter().filter_map(serde_json::Value::as_f64).collect();
         let scale = expected.iter().fold(0.0_f64, |scale, number| scale.max(number.abs()));
         let found = computed.get(name).map_or(&[][..], Vec::as_slice);
         assert_eq!(found.len(), expected.len(), "`{name}`");
         for (found, expected) in found.iter().zip(&expected) {
             let difference = (found - expected).abs() / expected.abs().max(scale);
-            worst = if difference.is_nan() && scale > 0.0 { f64::INFINITY } else { worst.max(difference) };
+            worst = if difference.is_nan() && scale > 0.0 {
+                f64::INFINITY
+            } else {
+                worst.max(difference)
+            };
         }
     }
     worst

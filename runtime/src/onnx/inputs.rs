@@ -209,7 +209,9 @@ impl Writer<'_> {
         derived_from: Vec<&'static str>,
     ) -> Value {
         let (dtype, accepts) = match encoded.below {
-            Some(below) => (DataType::Int64, format!("the indices 0 to {}", below.saturating_sub(1))),
+            Some(below) => {
+                (DataType::Int64, format!("the indices 0 to {}", below.saturating_sub(1)))
+            }
             None => (DataType::Float, "finite numbers".to_owned()),
         };
         let sizes = encoded.sizes.iter().map(|size| Dim::Known(*size));
@@ -258,9 +260,10 @@ impl Writer<'_> {
     }
 
     fn shaped_value(&mut self, input: &'static Input, value: Value) -> Value {
-        let is_days = self.entries.iter().any(|entry| {
-            entry.tensor.name == value.name && entry.time == Some("days")
-        });
+        let is_days = self
+            .entries
+            .iter()
+            .any(|entry| entry.tensor.name == value.name && entry.time == Some("days"));
         if is_days {
             let day = self.graph.int(MILLISECONDS_OF_DAY);
             return self.graph.mul(&value, &day);
@@ -283,9 +286,9 @@ impl Writer<'_> {
         let mask = length.map(|length| self.mask_of_items(&value, &length, present.as_ref()));
         let flow = Flow { value, mask, weights: None };
         let fitted = self.fitted;
-        let flow = self.graph.within(input.name, |graph| {
-            fitted.input_to_onnx(index, graph, flow, present.as_ref())
-        });
+        let flow = self
+            .graph
+            .within(input.name, |graph| fitted.input_to_onnx(index, graph, flow, present.as_ref()));
         Ok(Column { flow: flow.map_err(|refusal| refused_column(input.name, refusal))?, present })
     }
 
@@ -318,12 +321,7 @@ impl Writer<'_> {
     }
 
     /// Which items of raw lists count.
-    fn mask_of_items(
-        &mut self,
-        value: &Value,
-        length: &Value,
-        present: Option<&Value>,
-    ) -> Value {
+    fn mask_of_items(&mut self, value: &Value, length: &Value, present: Option<&Value>) -> Value {
         let graph = &mut *self.graph;
         let sizes = graph.shape_of(value);
         let items = graph.slice(&sizes, 0, 1, 2);
@@ -432,7 +430,9 @@ fn accepted(described: &InputDescription) -> String {
     let value = match &described.value {
         ValueKind::Number { .. } => "a finite number".to_owned(),
         ValueKind::Integer { least, most } => format!("a whole number from {least} to {most}"),
-        ValueKind::Category { below } => format!("a category from 0 to {}", below.saturating_sub(1)),
+        ValueKind::Category { below } => {
+            format!("a category from 0 to {}", below.saturating_sub(1))
+        }
         ValueKind::Flag => "true or false".to_owned(),
         ValueKind::Text { category: true } => "a text without white space around it".to_owned(),
         ValueKind::Text { category: false } => "a text".to_owned(),

@@ -28,9 +28,8 @@ pub(super) fn write(
     let mut described = description.outputs.iter().zip(heads);
     let with_loss = definition.outputs.iter().enumerate();
     for ((index, output), (described, head)) in with_loss.zip(described.by_ref()) {
-        let predicted = graph.within(output.name, |graph| {
-            predicted(graph, (index, output), fitted, &head.value)
-        });
+        let predicted = graph
+            .within(output.name, |graph| predicted(graph, (index, output), fitted, &head.value));
         let predicted = predicted.map_err(|refusal| refused(output.name, refusal))?;
         let value = as_described(graph, &predicted, described);
         let of = (output.name, output.doc);
@@ -275,8 +274,8 @@ fn ordinal(graph: &mut Graph, head: &Value) -> Value {
     if let Some(rest) = rest {
         let own = graph.slice(&below, 1, 1, thresholds);
         let before = graph.slice(&cumulated, 1, 0, thresholds - 1);
-        let [not_before, step] = [graph.unary("Neg", &before), rest]
-            .map(|number| graph.precise_sigmoid(&number));
+        let [not_before, step] =
+            [graph.unary("Neg", &before), rest].map(|number| graph.precise_sigmoid(&number));
         let product = graph.mul(&own, &not_before);
         probabilities.push(graph.mul(&product, &step));
     }

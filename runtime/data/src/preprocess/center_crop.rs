@@ -58,11 +58,7 @@ impl FixedStep for CenterCrop {
 
 /// The centre of pictures, in a graph.
 #[cfg(feature = "onnx")]
-pub(super) fn center_to_onnx(
-    step: &Step,
-    graph: &mut onnx::Graph,
-    flow: onnx::Flow,
-) -> onnx::Flow {
+pub(super) fn center_to_onnx(step: &Step, graph: &mut onnx::Graph, flow: onnx::Flow) -> onnx::Flow {
     let value = graph.cast(&flow.value, onnx::DataType::Float);
     let [height, width] = size(step);
     let crop = graph.ints(&[height as i64, width as i64]);

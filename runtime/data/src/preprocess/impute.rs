@@ -7,14 +7,14 @@ use multi_input_base::{Notice, NoticeKind};
 use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "onnx")]
+use super::onnx::by_column;
 use super::{
     affine::update_by_column,
     mean::RunningMean,
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
-#[cfg(feature = "onnx")]
-use super::onnx::by_column;
 use crate::{schema::Step, Real, Values};
 
 /// Replaces missing numbers (NaN, or a blank cell in a file) by the mean, the median or the most

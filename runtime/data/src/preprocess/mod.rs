@@ -30,9 +30,9 @@ mod mean;
 mod min_max;
 mod multi_hot;
 mod normalize;
+mod one_hot;
 #[cfg(feature = "onnx")]
 mod onnx;
-mod one_hot;
 mod pad;
 mod pipeline;
 mod random_crop;

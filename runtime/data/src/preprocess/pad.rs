@@ -126,8 +126,7 @@ impl Padding {
         let number = graph.add(&number, &cut);
         let number = graph.choose(&is_item, &number, &minus_one);
         let index = index_of_item(graph, &number, &counts);
-        let elements: Vec<onnx::Dim> =
-            [&number.shape[..], &value.shape[2..]].concat();
+        let elements: Vec<onnx::Dim> = [&number.shape[..], &value.shape[2..]].concat();
         let gathered = graph
             .operator("GatherND", &[&value, &index])
             .with("batch_dims", 1_i64)

@@ -9,9 +9,9 @@ use std::fmt;
 
 use multi_input_spec as spec;
 
-pub(crate) use self::overflow::RESERVED;
 #[cfg(feature = "onnx")]
 pub use self::derivation::OnnxSource;
+pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},
     overflow::{Growth, Overflow, VocabularySize},

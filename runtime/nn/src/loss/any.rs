@@ -53,8 +53,7 @@ pub trait AnyLoss: fmt::Debug + Sync {
     fn predicts_by_form(&self, from: usize, to: usize) -> bool {
         const NUMBERS: [f64; 7] = [-0.3, 1.7, 0.0, 12.5, -40.0, 0.6, -2.2];
         (0..NUMBERS.len()).all(|start| {
-            let head: Vec<f64> =
-                NUMBERS.iter().cycle().skip(start).take(from).copied().collect();
+            let head: Vec<f64> = NUMBERS.iter().cycle().skip(start).take(from).copied().collect();
             let mut by_form = vec![0.0; to];
             super::predict(self.form(), &head, &mut by_form);
             let predicted = self.predict(head, from, to);

@@ -56,7 +56,8 @@ impl Date {
         let era = graph.floor_div(&since, DAYS_OF_ERA);
         let day = remainder(graph, &since, &era, DAYS_OF_ERA);
         // Of the days in an era, those that are no leap days, in years of 365.
-        let [fourth, century, last] = [1460, 36_524, 146_096].map(|days| divided(graph, &day, days));
+        let [fourth, century, last] =
+            [1460, 36_524, 146_096].map(|days| divided(graph, &day, days));
         let ordinary = graph.sub(&day, &fourth);
         let ordinary = graph.add(&ordinary, &century);
         let ordinary = graph.sub(&ordinary, &last);
@@ -134,9 +135,8 @@ impl Date {
         let start = times(graph, &length, 31);
         let day = plus(graph, &self.day, -1);
         let index = graph.add(&start, &day);
-        let fractions = (28..32).flat_map(|length| {
-            (0..31).map(move |day| f64::from(day) / f64::from(length))
-        });
+        let fractions =
+            (28..32).flat_map(|length| (0..31).map(move |day| f64::from(day) / f64::from(length)));
         circle(graph, &index, fractions)
     }
 
