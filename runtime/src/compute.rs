@@ -21,6 +21,7 @@ use crate::{
     baselines::{BaselineFigures, FittedBaselines},
     checkpoint::{self, Dtypes},
     definition::{Graph, Head},
+    description::{describe, Description},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
     foreign::{ForeignWeights, Loaded},
@@ -212,6 +213,21 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn save(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
         checkpoint::save(model, path)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn export_onnx(
+        &self,
+        model: &UntypedModel<E, D>,
+        rows: [Option<&RowSpec>; 2],
+        encoded: &[String],
+        path: &Path,
+    ) -> Result<()> {
+        crate::onnx::export(model, &self.description(model, rows), encoded, path)
+    }
+
+    fn description(&self, model: &UntypedModel<E, D>, rows: [Option<&RowSpec>; 2]) -> Description {
+        describe(model.graph(), model.preprocessing.as_ref(), rows)
     }
 
     fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {

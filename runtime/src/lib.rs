@@ -14,6 +14,7 @@
 //! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
 //! | find values that training has not seen | [`unknown`] |
+//! | describe inputs and predictions to other programs | [`description`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
@@ -28,6 +29,7 @@ mod checksum;
 mod compute;
 pub mod data;
 pub mod definition;
+pub mod description;
 pub mod errors;
 mod feature;
 mod fit;
@@ -39,6 +41,8 @@ mod lossless;
 pub mod metric;
 pub mod model;
 mod objective;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 mod page;
 pub mod partial_dependence;
 mod plot;

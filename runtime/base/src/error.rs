@@ -184,6 +184,16 @@ pub enum Error {
         /// Every mismatch, with both shapes or both definitions.
         mistakes: Vec<String>,
     },
+    /// A field that has no form in another format.
+    #[error("`{field}` cannot be written to ONNX: {}; {}", Escaped(reason), Escaped(instead))]
+    Export {
+        /// Name of the input, node or output.
+        field: String,
+        /// Why not.
+        reason: String,
+        /// What to do instead.
+        instead: String,
+    },
     /// A device error, for instance out of memory.
     #[error("the device failed: {}", Escaped(.0))]
     Device(String),

@@ -10,11 +10,13 @@ mod checkpoint_error;
 mod error;
 mod notice;
 pub mod quote;
+mod replace_file;
 mod rng_key;
 mod seed;
 
 pub use checkpoint_error::CheckpointError;
 pub use error::{Error, Result};
 pub use notice::{Notice, NoticeKind};
+pub use replace_file::{replace_file, PARTIAL};
 pub use rng_key::RngKey;
 pub use seed::{Generator, Seed, Stream};

@@ -10,6 +10,7 @@
 
 mod class;
 pub mod columns;
+pub mod description;
 mod distribution;
 mod image;
 mod labels;

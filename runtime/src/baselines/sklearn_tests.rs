@@ -35,11 +35,13 @@ static GRAPH: Graph = Graph {
         name: "Wine",
         inputs: &[Input {
             name: "measurements",
+            doc: "",
             unit: None,
             kind: Content::Doubles { blanks: false },
             shape: &[12],
             missing: None,
             steps: &[],
+            encoded_in_onnx: false,
         }],
         derived: &[],
         targets: &[],
@@ -53,6 +55,7 @@ static GRAPH: Graph = Graph {
 const NUMBER: Output = Output {
     target: Target {
         name: "alcohol",
+        doc: "",
         unit: None,
         kind: TargetKind::Doubles,
         width: 1,

@@ -3,12 +3,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::{self, File},
-    io,
+    fs, io,
     path::Path,
 };
 
-use multi_input_base::{Error, Result};
+use multi_input_base::{replace_file, Error, Result};
 use multi_input_kernel::Element;
 use safetensors::{tensor::TensorView, Dtype, SafeTensors};
 
@@ -111,7 +110,7 @@ impl Contents {
         self.texts.insert(key::FORMAT.to_owned(), FORMAT.to_owned());
         self.texts.insert(key::CHECKSUM.to_owned(), self.checksum());
         let failed = |source| Error::File { action: "write", path: path.into(), source };
-        replace(path, |partial| self.serialize(partial)).map_err(failed)
+        replace_file(path, |partial| self.serialize(partial)).map_err(failed)
     }
 
     /// Writes tensor by tensor, so that a large table is not copied in memory.
@@ -197,40 +196,6 @@ impl Contents {
         }
         format!("{:08x}", sum.value())
     }
-}
-
-/// Writes a temporary file beside the target, syncs it, and renames it to the target.
-fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".{}{PARTIAL}", std::process::id()));
-    let partial = path.with_file_name(name);
-    let written = write(&partial)
-        // The sync covers the file, even though another handle wrote to it.
-        .and_then(|()| File::options().write(true).open(&partial)?.sync_all())
-        .and_then(|()| fs::rename(&partial, path));
-    if written.is_err() {
-        // The first error is more useful to the user than a second one.
-        let _ = fs::remove_file(&partial);
-        return written;
-    }
-    sync_folder(path)
-}
-
-/// The suffix of incomplete files.
-pub(super) const PARTIAL: &str = ".partial";
-
-/// Makes the new name durable on systems where folders can be synced.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

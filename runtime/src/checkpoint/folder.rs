@@ -5,12 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use multi_input_base::{Error, Result};
+use multi_input_base::{Error, Result, PARTIAL};
 
-use super::{
-    file::{Contents, PARTIAL},
-    CheckpointError,
-};
+use super::{file::Contents, CheckpointError};
 
 /// The model of the best epoch.
 pub(crate) const BEST: &str = "best.safetensors";

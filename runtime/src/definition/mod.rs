@@ -19,6 +19,7 @@ pub use multi_input_data::schema::{
 };
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{layer::RngKey, loss::AnyLoss, Penalties};
+use multi_input_spec as spec;
 pub use multi_input_spec::{merge::Operand, Kind, Shape, Size, Text};
 
 pub(crate) use self::diagram::diagram;
@@ -251,8 +252,12 @@ pub struct Node {
     pub source: &'static str,
     /// The merge, where it is of the user's own.
     pub own: Option<Own>,
+    /// The merge of the spec that gives the branch its input; `None` for other sources.
+    pub merge: Option<Merge>,
     /// The names of the source nodes.
     pub fed_by: &'static [&'static str],
+    /// The optional input that is the only input of the node; `None` for other nodes.
+    pub absence: Option<Absence>,
     /// The shape of one sample before the branch.
     pub input_shape: &'static [usize],
     /// Whether the branch's input has a mask over its steps.
@@ -271,11 +276,38 @@ pub struct Node {
     pub stand_in: usize,
 }
 
+/// A merge of the spec, with its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Merge {
+    /// Its description.
+    pub spec: &'static spec::merge::Merge,
+    /// The argument of each parameter.
+    pub arguments: &'static [spec::Value],
+    /// For each operand of [`Node::fed_by`] that is `present(node)` the index in [`Schema::inputs`] of
+    /// the input whose presence it is; `None` for one that is the node's value.
+    pub presence: &'static [Option<usize>],
+}
+
+/// A node without a value in rows that lack an optional input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// The index of the input in [`Schema::inputs`].
+    pub input: usize,
+    /// The policy of the input. With zeros or a learned vector the branch of the input takes zeros in
+    /// such rows.
+    pub policy: Missing,
+    /// What replaces the output of the branch in such rows: zeros or the learned vector; `None` where
+    /// only nodes that are absent as well take it.
+    pub replaced: Option<Missing>,
+}
+
 /// A layer of a branch.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer {
     /// The layer as the user wrote it: `Dense(64, relu)`.
     pub text: &'static str,
+    /// What it computes.
+    pub computes: Computes,
     /// The layer's name and the arguments that determine its weights, without arguments that matter
     /// only in training. A checkpoint with another identity belongs to another model.
     pub identity: &'static str,
@@ -291,6 +323,24 @@ pub struct Layer {
     pub vectors: Option<&'static str>,
 }
 
+/// What a layer computes.
+#[derive(Clone, Copy, Debug)]
+pub enum Computes {
+    /// A layer of the spec.
+    Layer {
+        /// Its description.
+        spec: &'static spec::layer::Layer,
+        /// The argument of each parameter.
+        arguments: &'static [spec::Value],
+        /// The layer among the arguments, such as that of `TimeDistributed`.
+        inner: Option<&'static Layer>,
+    },
+    /// An activation as a layer.
+    Activation(spec::Activation),
+    /// A module of the user's own.
+    Own,
+}
+
 impl Layer {
     /// Whether it is the built-in layer `name`.
     pub(crate) fn is(&self, name: &str) -> bool {
@@ -304,6 +354,8 @@ impl Layer {
 pub struct Value {
     /// The field's name.
     pub name: &'static str,
+    /// The documentation of the field.
+    pub doc: &'static str,
     /// The number of elements per sample.
     pub width: usize,
 }

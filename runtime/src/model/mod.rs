@@ -32,11 +32,14 @@ pub use self::{
     partial_dependence::{Dependence, InputOf},
     transfer::Base,
 };
+#[cfg(feature = "onnx")]
+use crate::onnx::{Export, Exported};
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
     compute::Compute,
     definition::{ClassOutput, Network, Output, PartOf},
+    description::Description,
     history::Evaluation,
     metric::ConfusionMatrix,
     objective::encode,
@@ -270,6 +273,25 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().save(self.untyped(), path.as_ref())
     }
 
+    /// The raw inputs and the predictions as data: types, ranges, categories, what may be absent, and
+    /// what the fitted preprocessing has learned of the training rows. `mlflow`: a model's signature.
+    #[doc(alias("signature", "schema", "input_spec"))]
+    pub fn description(&self) -> Description {
+        D::core().description(self.untyped(), [M::INPUTS_ROW, M::SAMPLE_ROW])
+    }
+
+    /// Writes the model as an ONNX file: raw inputs by their names, preprocessing, network and
+    /// predictions in the user's unit. Needs the feature `onnx`. `torch.onnx.export`,
+    /// `keras.Model.export(format="onnx")`, which leave preprocessing and units to the caller.
+    ///
+    /// # Errors
+    /// As [`Export::write`](crate::onnx::Export::write)'s.
+    #[cfg(feature = "onnx")]
+    #[doc(alias("to_onnx", "save_onnx"))]
+    pub fn export_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
+        Export::of(self).write(path)
+    }
+
     /// Loads weights: from the path of a file that [`save`](Model::save) wrote, with its preprocessing, or
     /// from [`Weights`](crate::transfer::Weights). After an error the model is unchanged.
     ///
@@ -348,6 +370,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias = "info")]
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
+    }
+}
+
+#[cfg(feature = "onnx")]
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Exported for Model<M, E, D> {
+    fn export(&self, encoded: &[String], path: &Path) -> Result<()> {
+        let rows = [M::INPUTS_ROW, M::SAMPLE_ROW];
+        D::core().export_onnx(self.untyped(), rows, encoded, path)
     }
 }
 

@@ -255,6 +255,7 @@ mod tests {
     const PRICE: Output = Output {
         target: Target {
             name: "price",
+            doc: "",
             unit: None,
             kind: TargetKind::Numbers,
             width: 1,
@@ -273,6 +274,7 @@ mod tests {
     const TOPIC: Output = Output {
         target: Target {
             name: "topic",
+            doc: "",
             unit: None,
             kind: TargetKind::Class,
             width: 2,

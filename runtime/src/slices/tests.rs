@@ -9,6 +9,7 @@ use crate::definition::{Input, Missing, Output, Schema, Target, TargetKind};
 
 const TARGET: Target = Target {
     name: "price",
+    doc: "",
     unit: None,
     kind: TargetKind::Numbers,
     width: 1,
@@ -18,7 +19,16 @@ const TARGET: Target = Target {
     optional: false,
 };
 const fn input(name: &'static str, kind: Content, shape: &'static [usize]) -> Input {
-    Input { name, unit: None, kind, shape, missing: None, steps: &[] }
+    Input {
+        name,
+        doc: "",
+        unit: None,
+        kind,
+        shape,
+        missing: None,
+        steps: &[],
+        encoded_in_onnx: false,
+    }
 }
 static GRAPH: Graph = Graph {
     schema: Schema {

@@ -43,6 +43,7 @@ static KIND: Output = Output {
 const LATE: Output = Output {
     target: Target {
         name: "late",
+        doc: "",
         unit: None,
         kind: TargetKind::Flag,
         width: 1,

@@ -3,12 +3,27 @@
 
 use std::fmt::Write;
 
+use syn::{Expr, ExprLit, Lit, Meta};
+
 use super::Expansion;
 use crate::{
+    parse::Field,
     suggest::list,
     table::{self, Row},
     text::plain,
 };
+
+/// The text of a field's `///` comment, as far as it is written out.
+pub(crate) fn of_field(field: &Field) -> String {
+    let lines = field.attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(named) if named.path.is_ident("doc") => match &named.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
 
 /// The text of the documentation.
 pub(crate) fn of(expansion: &Expansion<'_>) -> String {

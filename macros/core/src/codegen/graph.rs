@@ -5,14 +5,14 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{
-    cost, metrics, newtypes,
+    cost, docs, metrics, newtypes,
     own::{self, Place},
     Expansion,
 };
 use crate::{
     graph::Node,
     parse::{DerivedBy, LossCall, LossWeight, Merge, Missing, NamedLoss, Operation, Own, Source},
-    shape::{self, ShapedStep},
+    shape::{self, Module, ShapedLayer, ShapedStep},
     text::plain,
 };
 
@@ -57,9 +57,10 @@ pub(crate) fn constant(expansion: &Expansion<'_>) -> TokenStream {
 
 fn value(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let krate = &expansion.paths.krate;
-    let name = plain(expansion.checked.graph.nodes[position].name());
+    let node = &expansion.checked.graph.nodes[position];
+    let (name, doc) = (plain(node.name()), docs::of_field(&node.field));
     let width = expansion.formulas.elements(&expansion.checked.shapes[position].output);
-    quote!(#krate::definition::Value { name: #name, width: #width })
+    quote!(#krate::definition::Value { name: #name, doc: #doc, width: #width })
 }
 
 fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
@@ -71,33 +72,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let renamed = node.field.renamed.iter().map(plain);
     let source = node.source_text();
     let fed_by = node.feeds.iter().chain(&node.made_of).map(|edge| plain(&edge.name));
-    let layers = shape.layers.iter().map(|layer| {
-        let (text, identity) = (&layer.text, &layer.identity);
-        let numbers = layer.numbers.iter().map(|(name, number)| {
-            let value = &number.tokens;
-            quote!((#name, #value))
-        });
-        let (sizes, masked) = (formulas.sizes(&layer.output), layer.output.shape.is_masked());
-        let parameters = match formulas.count(layer) {
-            Some(count) => quote!(#some(#count)),
-            None => quote!(#none),
-        };
-        let vectors = match layer.vectors() {
-            Some(file) => quote!(#some(#file)),
-            None => none.clone(),
-        };
-        quote! {
-            #krate::definition::Layer {
-                text: #text,
-                identity: #identity,
-                numbers: &[#(#numbers),*],
-                shape: &[#(#sizes),*],
-                masked: #masked,
-                parameters: #parameters,
-                vectors: #vectors,
-            }
-        }
-    });
+    let layers = shape.layers.iter().map(|layer| self::layer(expansion, layer));
     let shared = match node.shared {
         Some(owner) => {
             let owner = plain(graph.nodes[owner].name());
@@ -112,6 +87,7 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     };
     let (before, after) = (formulas.sizes(&shape.input), formulas.sizes(&shape.output));
     let (input_masked, masked) = (shape.input.shape.is_masked(), shape.output.shape.is_masked());
+    let (merge, absence) = (merge(expansion, position), absence(expansion, position));
     let own = match &node.field.source {
         Some(Source::Merge(Merge { own: Some((own, _)), .. })) => {
             let value = own.value();
@@ -125,7 +101,9 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             renamed: &[#(#renamed),*],
             source: #source,
             own: #own,
+            merge: #merge,
             fed_by: &[#(#fed_by),*],
+            absence: #absence,
             input_shape: &[#(#before),*],
             input_masked: #input_masked,
             layers: &[#(#layers),*],
@@ -136,6 +114,133 @@ fn node(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             stand_in: #stand_in,
         }
     }
+}
+
+/// A layer as constant data, with the layer among its arguments.
+fn layer(expansion: &Expansion<'_>, layer: &ShapedLayer) -> TokenStream {
+    let (krate, formulas) = (&expansion.paths.krate, &expansion.formulas);
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let (text, identity, computes) = (&layer.text, &layer.identity, computes(expansion, layer));
+    let numbers = layer.numbers.iter().map(|(name, number)| {
+        let value = &number.tokens;
+        quote!((#name, #value))
+    });
+    let (sizes, masked) = (formulas.sizes(&layer.output), layer.output.shape.is_masked());
+    let parameters = match formulas.count(layer) {
+        Some(count) => quote!(#some(#count)),
+        None => quote!(#none),
+    };
+    let vectors = match layer.vectors() {
+        Some(file) => quote!(#some(#file)),
+        None => none.clone(),
+    };
+    quote! {
+        #krate::definition::Layer {
+            text: #text,
+            computes: #computes,
+            identity: #identity,
+            numbers: &[#(#numbers),*],
+            shape: &[#(#sizes),*],
+            masked: #masked,
+            parameters: #parameters,
+            vectors: #vectors,
+        }
+    }
+}
+
+/// What a layer computes: the row of the spec with its arguments.
+fn computes(expansion: &Expansion<'_>, layer: &ShapedLayer) -> TokenStream {
+    let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let computes = quote!(#krate::definition::Computes);
+    match &layer.module {
+        Module::Named(named) => {
+            let inner = named.call.inner.as_deref();
+            let module = Ident::new(named.call.spec.module, Span::call_site());
+            let arguments = expansion.formulas.values(&named.call.arguments, inner);
+            let inner = match inner {
+                Some(inner) => {
+                    let inner = self::layer(expansion, inner);
+                    quote!(#some(&#inner))
+                }
+                None => none.clone(),
+            };
+            quote! {
+                #computes::Layer {
+                    spec: &#spec::layer::#module::LAYER,
+                    arguments: &#arguments,
+                    inner: #inner,
+                }
+            }
+        }
+        Module::Activation { activation, .. } => {
+            let activation = Ident::new(activation.type_name(), Span::call_site());
+            quote!(#computes::Activation(#spec::Activation::#activation))
+        }
+        Module::Custom { .. } => quote!(#computes::Own),
+    }
+}
+
+/// The merge of the spec before a branch, with its arguments.
+fn merge(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let (krate, spec) = (&expansion.paths.krate, &expansion.paths.spec);
+    let (some, none) = (&expansion.paths.some, &expansion.paths.none);
+    let graph = &expansion.checked.graph;
+    let Some(Source::Merge(merge)) = &graph.nodes[position].field.source else {
+        return none.clone();
+    };
+    if merge.own.is_some() {
+        return none.clone();
+    }
+    let module = Ident::new(merge.rule.module, Span::call_site());
+    let arguments = expansion.formulas.values(&merge.arguments, None);
+    let presence = graph.nodes[position].feeds.iter().map(|edge| {
+        let input = edge.present.then(|| graph.input_of_presence(edge)).flatten();
+        match input.and_then(|input| graph.inputs().position(|other| other == input)) {
+            Some(index) => quote!(#some(#index)),
+            None => none.clone(),
+        }
+    });
+    quote! {
+        #some(#krate::definition::Merge {
+            spec: &#spec::merge::#module::MERGE,
+            arguments: &#arguments,
+            presence: &[#(#presence),*],
+        })
+    }
+}
+
+/// The optional input that is the only input of a node.
+fn absence(expansion: &Expansion<'_>, position: usize) -> TokenStream {
+    let (krate, some, none) =
+        (&expansion.paths.krate, &expansion.paths.some, &expansion.paths.none);
+    let graph = &expansion.checked.graph;
+    let node = &graph.nodes[position];
+    let Some(absence) = node.absence else { return none.clone() };
+    let Some(index) = graph.inputs().position(|input| input == absence.input) else {
+        return none.clone();
+    };
+    let policy = policy(absence.policy, krate);
+    let replaced = match node.filled_by() {
+        Some(replaced) => {
+            let replaced = self::policy(replaced, krate);
+            quote!(#some(#replaced))
+        }
+        None => none.clone(),
+    };
+    quote! {
+        #some(#krate::definition::Absence { input: #index, policy: #policy, replaced: #replaced })
+    }
+}
+
+/// `Missing::Zeros`.
+fn policy(missing: Missing, krate: &TokenStream) -> TokenStream {
+    let policy = match missing {
+        Missing::Zeros => quote!(Zeros),
+        Missing::Mean => quote!(Mean),
+        Missing::Learned => quote!(Learned),
+    };
+    quote!(#krate::definition::Missing::#policy)
 }
 
 fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
@@ -175,13 +280,8 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let missing = match input.missing {
         None => expansion.paths.none.clone(),
         Some((policy, _)) => {
-            let some = &expansion.paths.some;
-            let policy = match policy {
-                Missing::Zeros => quote!(Zeros),
-                Missing::Mean => quote!(Mean),
-                Missing::Learned => quote!(Learned),
-            };
-            quote!(#some(#krate::definition::Missing::#policy))
+            let (some, policy) = (&expansion.paths.some, self::policy(policy, krate));
+            quote!(#some(#policy))
         }
     };
     let learns = shape.steps.iter().position(encodes);
@@ -190,14 +290,17 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         self::step(expansion, &name, step, vocabulary_of.map(|edge| edge.node))
     });
     let (sizes, unit) = (expansion.formulas.sizes(raw), newtypes::unit(&node.field, krate));
+    let (doc, encoded) = (docs::of_field(&node.field), is_encoded_in_onnx(expansion, node));
     quote! {
         #krate::definition::Input {
             name: #name,
+            doc: #doc,
             unit: #unit,
             kind: #kind,
             shape: &[#(#sizes),*],
             missing: #missing,
             steps: &[#(#steps),*],
+            encoded_in_onnx: #encoded,
         }
     }
 }
@@ -249,6 +352,7 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let raw = expansion.formulas.shape(raw);
     let steps = shape.steps.iter().map(|step| self::step(expansion, &name, step, None));
     let output = expansion.formulas.shape(&shape.input);
+    let encoded = is_encoded_in_onnx(expansion, node);
     quote! {
         #krate::definition::Derived {
             name: #name,
@@ -259,9 +363,16 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             raw: #raw,
             steps: &[#(#steps),*],
             output: #output,
+            encoded_in_onnx: #encoded,
             derivation: #derivation,
         }
     }
+}
+
+/// Whether an exported file takes the values of a column behind its preprocessing.
+fn is_encoded_in_onnx(expansion: &Expansion<'_>, node: &Node) -> bool {
+    let export = expansion.checked.graph.model.options.export.as_ref();
+    export.is_some_and(|export| export.encoded.contains(node.name()))
 }
 
 /// `Operation::Input(0)`.
@@ -369,9 +480,11 @@ fn target(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let optional = node.field.ty.as_ref().is_some_and(|ty| ty.optional);
     let steps = shape.target_steps.iter().map(|step| self::step(expansion, &name, step, None));
     let (columns, unit) = (output.cells.column_texts(), newtypes::unit(&node.field, krate));
+    let doc = docs::of_field(&node.field);
     quote! {
         #krate::definition::Target {
             name: #name,
+            doc: #doc,
             unit: #unit,
             kind: #krate::definition::TargetKind::#kind,
             width: #width,

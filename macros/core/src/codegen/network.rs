@@ -26,12 +26,20 @@ pub(crate) fn definition(expansion: &Expansion<'_>) -> TokenStream {
                 #some(<#sample as #krate::data::columns::FromColumns>::ROW);
         }
     });
+    let inputs_row = (!graph.model.derives.deserialize).then(|| {
+        let (option, some) = (&expansion.paths.option, &expansion.paths.some);
+        let inputs = &expansion.names.inputs;
+        quote! {
+            const INPUTS_ROW: #option<&'static #krate::data::columns::RowSpec> =
+                #some(<#inputs as #krate::data::columns::FromColumns>::ROW);
+        }
+    });
     let inputs: Vec<_> = graph.inputs().map(|node| &graph.nodes[node].field).collect();
     let outputs: Vec<_> = graph.outputs().map(|node| &graph.nodes[node].field).collect();
     let definition = signatures.definition_of_rows(&DefinitionContent {
         schema: graph::schema(expansion),
         graph: graph::constant(expansion),
-        sample_row,
+        rows: quote!(#sample_row #inputs_row),
         inputs: rows::input_fields(&inputs, krate),
         outputs: rows::output_fields(&outputs, &signatures),
         values: graph.values().map(|node| graph.nodes[node].name()).collect(),

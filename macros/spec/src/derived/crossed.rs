@@ -1,7 +1,7 @@
 //! `crossed`: a hashed cross of several categorical inputs.
 
 use super::{Derivation, Source};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const DERIVATION: Derivation = Derivation {
@@ -13,6 +13,10 @@ pub const DERIVATION: Derivation = Derivation {
         keras: "`HashedCrossing` (another hash)",
         torch: "",
         also: &["HashedCrossing", "crossed_column", "cross", "feature_cross", "crossing"],
+        onnx: Onnx::refused(
+            "it is a hash of its inputs, which ONNX has no operator for",
+            "let the node enter behind its preprocessing, by `export = onnx(encoded(..))`",
+        ),
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `AvgPool1D`: the mean of each window along a sequence.
 
 use super::pool1d::pool;
-use crate::Doc;
+use crate::{Doc, Onnx};
 
 pool! {
     "AvgPool1D", "avg_pool1d";
@@ -11,5 +11,6 @@ pool! {
         keras: "`AveragePooling1D`",
         torch: "`AvgPool1d` (channels first)",
         also: &["AveragePooling1D", "AveragePool1D", "AvgPooling1D"],
+        onnx: Onnx::since(13, &["Transpose", "AveragePool"]),
     }
 }

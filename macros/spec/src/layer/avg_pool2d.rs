@@ -1,7 +1,7 @@
 //! `AvgPool2D`: the mean of each window of an image.
 
 use super::pool2d::pool;
-use crate::Doc;
+use crate::{Doc, Onnx};
 
 pool! {
     "AvgPool2D", "avg_pool2d";
@@ -11,5 +11,6 @@ pool! {
         keras: "`AveragePooling2D`",
         torch: "`AvgPool2d` (`count_include_pad=False`)",
         also: &["AveragePooling2D", "AveragePool2D", "AvgPooling2D", "AvgPool", "AveragePool"],
+        onnx: Onnx::since(11, &["AveragePool"]),
     }
 }

@@ -1,7 +1,7 @@
 //! `BatchNorm`: normalises each feature to mean 0 and variance 1 over the batch.
 
 use super::{channels, channels_only, layer, Form, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Size};
 
 layer! {
     "BatchNorm", "batch_norm";
@@ -11,6 +11,7 @@ layer! {
         keras: "`BatchNormalization`",
         torch: "`BatchNorm1d`, `BatchNorm2d`",
         also: &["BatchNormalization", "BatchNorm1D", "BatchNorm2D", "LazyBatchNorm1d", "LazyBatchNorm2d", "SyncBatchNorm", "bn"],
+        onnx: Onnx::since(14, &["Sub", "Mul", "Add"]),
     },
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)).or("0.99"),

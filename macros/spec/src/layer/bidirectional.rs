@@ -1,7 +1,7 @@
 //! `Bidirectional`: a recurrent layer in both directions.
 
 use super::{recurrent, Form, Inner, Layer, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The ways of merging the outputs of both directions.
 pub const MERGES: &[&str] = &["concat", "sum", "average", "multiply"];
@@ -16,6 +16,7 @@ pub const LAYER: Layer = Layer {
         keras: "`Bidirectional`",
         torch: "`bidirectional=True`",
         also: &["BiRNN", "BidirectionalRNN"],
+        onnx: Onnx::since(14, &["LSTM", "GRU", "RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape", "Concat", "Add", "Div", "MatMul", "Gemm", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Softmax"]),
     },
     parameters: &[
         Parameter::required(

@@ -4,7 +4,7 @@ use super::{
     activation_flops, biases, conv2d::check_groups, layer, linear_flops, numbers_only, Form, Sizes,
     Sliding,
 };
-use crate::{Activation, ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use crate::{Activation, ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "Conv1D", "conv1d";
@@ -14,6 +14,7 @@ layer! {
         keras: "`Conv1D`",
         torch: "`Conv1d` (channels first)",
         also: &["Convolution1D", "LazyConv1d"],
+        onnx: Onnx::since(13, &["Transpose", "Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

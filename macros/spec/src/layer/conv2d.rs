@@ -3,7 +3,7 @@
 use super::{
     activation_flops, biases, layer, linear_flops, numbers_only, Form, Fusion, Sizes, Sliding,
 };
-use crate::{Activation, ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use crate::{Activation, ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "Conv2D", "conv2d";
@@ -13,6 +13,7 @@ layer! {
         keras: "`Conv2D`",
         torch: "`Conv2d`",
         also: &["Convolution2D", "LazyConv2d", "Conv"],
+        onnx: Onnx::since(11, &["Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

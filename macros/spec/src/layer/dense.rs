@@ -3,7 +3,7 @@
 use super::{
     activation_flops, biases, layer, linear_flops, vectors, vectors_only, Form, MergeFusion, Sizes,
 };
-use crate::{Activation, ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Value};
+use crate::{Activation, ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Shape, Size, Value};
 
 layer! {
     "Dense", "dense";
@@ -13,6 +13,7 @@ layer! {
         keras: "`Dense`",
         torch: "`Linear`",
         also: &["Linear", "LazyLinear", "FullyConnected", "fc", "Affine", "InnerProduct"],
+        onnx: Onnx::since(13, &["Gemm", "MatMul", "Transpose", "Add"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

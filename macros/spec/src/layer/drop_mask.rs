@@ -1,7 +1,7 @@
 //! `DropMask`: removes the mask, so that all steps count.
 
 use super::{layer, numbers_only, Form};
-use crate::{Doc, MaskRule, Size, Text};
+use crate::{Doc, MaskRule, Onnx, Size, Text};
 
 layer! {
     "DropMask", "drop_mask";
@@ -11,6 +11,7 @@ layer! {
         keras: "",
         torch: "",
         also: &["RemoveMask"],
+        onnx: Onnx::Nothing,
     },
     form: Form { mask: MaskRule::Sets, ..Form::STATELESS },
     refuses: |name, input, _| match input.is_masked() {

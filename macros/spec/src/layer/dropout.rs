@@ -1,7 +1,7 @@
 //! `Dropout`: sets elements to 0 at random in training.
 
 use super::{layer, numbers_only, Form};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Size};
 
 layer! {
     "Dropout", "dropout";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Dropout`",
         torch: "`Dropout`",
         also: &["Drop"],
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::required("rate", ArgumentKind::Number(Range::Fraction))],
     form: Form {

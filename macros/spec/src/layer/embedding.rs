@@ -1,7 +1,7 @@
 //! `Embedding`: a learned vector for each category.
 
 use super::{layer, Form, Sizes};
-use crate::{ArgumentKind, Doc, Kind, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, MaskRule, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "Embedding", "embedding";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Embedding`",
         torch: "`Embedding`",
         also: &["Embed", "embedding_column"],
+        onnx: Onnx::since(13, &["Gather", "Equal", "Not", "And"]),
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

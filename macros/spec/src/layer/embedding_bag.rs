@@ -4,7 +4,7 @@ use super::{
     embedding::{categories, extra, refused_table, width},
     layer, Form, Sizes,
 };
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 layer! {
     "EmbeddingBag", "embedding_bag";
@@ -14,6 +14,7 @@ layer! {
         keras: "`Embedding` and a masked `GlobalAveragePooling1D`",
         torch: "`EmbeddingBag`",
         also: &["embedding_lookup_sparse"],
+        onnx: Onnx::since(13, &["Gather", "Reshape", "Mul", "Where", "ReduceSum", "ReduceMean", "ReduceMax", "Cast", "Max", "Greater", "Div"]),
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

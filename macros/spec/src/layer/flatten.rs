@@ -1,7 +1,7 @@
 //! `Flatten`: all elements of a sample on one axis.
 
 use super::{layer, numbers_only, Sizes};
-use crate::{Doc, Shape, Size};
+use crate::{Doc, Onnx, Shape, Size};
 
 layer! {
     "Flatten", "flatten";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Flatten`",
         torch: "`Flatten`",
         also: &["Flatten2D", "Flat", "Ravel"],
+        onnx: Onnx::since(13, &["Reshape"]),
     },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| Shape::numbers(&[input.elements()]),

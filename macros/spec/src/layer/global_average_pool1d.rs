@@ -1,7 +1,7 @@
 //! `GlobalAveragePool1D`: the mean of each feature over the steps.
 
 use super::{conv1d::sequences_only, layer, Form};
-use crate::{Doc, MaskRule, Shape};
+use crate::{Doc, MaskRule, Onnx, Shape};
 
 layer! {
     "GlobalAveragePool1D", "global_average_pool1d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GlobalAveragePooling1D`",
         torch: "`AdaptiveAvgPool1d(1)` (channels first)",
         also: &["GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalAvgPooling1D", "AdaptiveAvgPool1d"],
+        onnx: Onnx::since(14, &["Reshape", "Where", "ReduceMean", "Cast", "ReduceSum", "Max", "Div"]),
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

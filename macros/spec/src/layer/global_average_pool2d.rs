@@ -1,7 +1,7 @@
 //! `GlobalAveragePool2D`: the mean of each channel.
 
 use super::{conv2d::images_only, layer};
-use crate::{Doc, Shape};
+use crate::{Doc, Onnx, Shape};
 
 layer! {
     "GlobalAveragePool2D", "global_average_pool2d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GlobalAveragePooling2D`",
         torch: "`AdaptiveAvgPool2d(1)`",
         also: &["GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalAvgPooling2D", "AdaptiveAvgPool2d", "AvgPoolGlobal", "GlobalAveragePool", "GlobalAvgPool", "GAP"],
+        onnx: Onnx::since(13, &["ReduceMean"]),
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

@@ -1,7 +1,7 @@
 //! `GlobalMaxPool1D`: the maximum of each feature over the steps.
 
 use super::{conv1d::sequences_only, layer, Form};
-use crate::{Doc, MaskRule, Shape};
+use crate::{Doc, MaskRule, Onnx, Shape};
 
 layer! {
     "GlobalMaxPool1D", "global_max_pool1d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GlobalMaxPooling1D`",
         torch: "`AdaptiveMaxPool1d(1)` (channels first)",
         also: &["GlobalMaxPooling1D", "AdaptiveMaxPool1d"],
+        onnx: Onnx::since(13, &["Reshape", "Where", "ReduceMax", "Cast", "ReduceSum", "Greater"]),
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

@@ -1,7 +1,7 @@
 //! `GlobalMaxPool2D`: the maximum of each channel.
 
 use super::{conv2d::images_only, layer};
-use crate::{Doc, Shape};
+use crate::{Doc, Onnx, Shape};
 
 layer! {
     "GlobalMaxPool2D", "global_max_pool2d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GlobalMaxPooling2D`",
         torch: "`AdaptiveMaxPool2d(1)`",
         also: &["GlobalMaxPooling2D", "AdaptiveMaxPool2d", "MaxPoolGlobal", "GlobalMaxPool"],
+        onnx: Onnx::since(13, &["ReduceMax"]),
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

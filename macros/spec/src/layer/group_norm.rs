@@ -1,7 +1,7 @@
 //! `GroupNorm`: normalises each group of channels to mean 0 and variance 1.
 
 use super::{channels, channels_only, layer, layer_norm, Form, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Shape, Size, Text};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Shape, Size, Text};
 
 layer! {
     "GroupNorm", "group_norm";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GroupNormalization` (channels first for images)",
         torch: "`GroupNorm`",
         also: &["GroupNormalization"],
+        onnx: Onnx::since(14, &["Reshape", "ReduceMean", "ReduceSum", "Cast", "Max", "Where", "Sub", "Mul", "Add", "Sqrt", "Div"]),
     },
     parameters: &[
         Parameter::required("groups", ArgumentKind::Size),

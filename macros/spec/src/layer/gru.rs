@@ -1,7 +1,7 @@
 //! `GRU`: the gated recurrent unit.
 
 use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Size, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Size, Value};
 
 layer! {
     "GRU", "gru";
@@ -11,6 +11,7 @@ layer! {
         keras: "`GRU`",
         torch: "`GRU`",
         also: &["GRUCell", "CuDNNGRU"],
+        onnx: Onnx::since(14, &["GRU", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

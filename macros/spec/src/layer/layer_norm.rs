@@ -1,7 +1,7 @@
 //! `LayerNorm`: normalises each row to mean 0 and variance 1.
 
 use super::{layer, vectors_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Size};
 
 layer! {
     "LayerNorm", "layer_norm";
@@ -11,6 +11,7 @@ layer! {
         keras: "`LayerNormalization`",
         torch: "`LayerNorm`",
         also: &["LayerNormalization", "LayerNorm1D", "ln"],
+        onnx: Onnx::since(17, &["LayerNormalization"]),
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("0.001")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

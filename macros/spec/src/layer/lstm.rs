@@ -1,7 +1,7 @@
 //! `LSTM`: long short-term memory.
 
 use super::{layer, recurrent, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Size};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Size};
 
 layer! {
     "LSTM", "lstm";
@@ -11,6 +11,7 @@ layer! {
         keras: "`LSTM`",
         torch: "`LSTM`",
         also: &["LSTMCell", "CuDNNLSTM", "BasicLSTMCell"],
+        onnx: Onnx::since(14, &["LSTM", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

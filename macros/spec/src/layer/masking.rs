@@ -1,7 +1,7 @@
 //! `Masking`: masks steps whose features all equal one value.
 
 use super::{layer, recurrent::sequences_only, Form};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range};
 
 layer! {
     "Masking", "masking";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Masking`",
         torch: "",
         also: &[],
+        onnx: Onnx::since(14, &["Equal", "Not", "Cast", "ReduceMax", "Greater", "Reshape", "Where", "And"]),
     },
     parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite)).or("0")],
     form: Form { mask: MaskRule::Sets, settings: &["value"], ..Form::STATELESS },

@@ -1,7 +1,7 @@
 //! `MaxPool1D`: the maximum of each window along a sequence.
 
 use super::pool1d::pool;
-use crate::Doc;
+use crate::{Doc, Onnx};
 
 pool! {
     "MaxPool1D", "max_pool1d";
@@ -11,5 +11,6 @@ pool! {
         keras: "`MaxPooling1D`",
         torch: "`MaxPool1d` (channels first)",
         also: &["MaxPooling1D"],
+        onnx: Onnx::since(13, &["Transpose", "MaxPool"]),
     }
 }

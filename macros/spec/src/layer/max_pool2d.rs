@@ -1,7 +1,7 @@
 //! `MaxPool2D`: the maximum of each window of an image.
 
 use super::pool2d::pool;
-use crate::Doc;
+use crate::{Doc, Onnx};
 
 pool! {
     "MaxPool2D", "max_pool2d";
@@ -11,5 +11,6 @@ pool! {
         keras: "`MaxPooling2D`",
         torch: "`MaxPool2d`",
         also: &["MaxPooling2D", "MaxPool", "MaxPooling"],
+        onnx: Onnx::since(12, &["MaxPool"]),
     }
 }

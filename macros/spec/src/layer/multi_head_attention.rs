@@ -1,7 +1,7 @@
 //! `MultiHeadAttention`: self-attention over the steps.
 
 use super::{layer, linear_flops, recurrent, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Value};
 
 layer! {
     "MultiHeadAttention", "multi_head_attention";
@@ -11,6 +11,7 @@ layer! {
         keras: "`MultiHeadAttention` of a sequence with itself",
         torch: "`MultiheadAttention`",
         also: &["SelfAttention", "Attention", "MHA"],
+        onnx: Onnx::since(14, &["MatMul", "Transpose", "Add", "Reshape", "Mul", "Softmax", "And", "Where"]),
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `PositionalEmbedding`: adds a learned vector to each step.
 
 use super::{layer, recurrent::sequences_only, Form, Sizes};
-use crate::{Doc, MaskRule};
+use crate::{Doc, MaskRule, Onnx};
 
 layer! {
     "PositionalEmbedding", "positional_embedding";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Embedding` of the positions, added",
         torch: "`Embedding` of the positions, added",
         also: &["PositionEmbedding", "PositionalEncoding", "PositionEncoding", "LearnedPositionalEmbedding"],
+        onnx: Onnx::since(14, &["Add"]),
     },
     form: Form { mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| sequences_only(name, input),

@@ -1,7 +1,7 @@
 //! `Reshape`: the same elements with other dimensions.
 
 use super::{layer, numbers_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 layer! {
     "Reshape", "reshape";
@@ -11,6 +11,7 @@ layer! {
         keras: "`Reshape`",
         torch: "`Unflatten`",
         also: &["View", "Unflatten"],
+        onnx: Onnx::since(13, &["Reshape"]),
     },
     parameters: &[Parameter::required("sizes", ArgumentKind::Sizes)],
     form: Form { shape_argument: true, ..Form::STATELESS },

@@ -1,7 +1,7 @@
 //! `RMSNorm`: normalises each row to a mean square of 1.
 
 use super::{layer, vectors_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Range, Size};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Size};
 
 layer! {
     "RMSNorm", "rms_norm";
@@ -11,6 +11,7 @@ layer! {
         keras: "`RMSNormalization`",
         torch: "`RMSNorm`",
         also: &["RMSNormalization"],
+        onnx: Onnx::since(14, &["Mul", "ReduceMean", "Add", "Sqrt", "Div"]),
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("1e-6")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

@@ -5,7 +5,7 @@ use super::{
     conv2d::{axes, images_only},
     layer, linear_flops, Form, Sizes, Sliding,
 };
-use crate::{Activation, ArgumentKind, Doc, Parameter, Shape, Size, Value};
+use crate::{Activation, ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Value};
 
 layer! {
     "SeparableConv2D", "separable_conv2d";
@@ -15,6 +15,7 @@ layer! {
         keras: "`SeparableConv2D`",
         torch: "two `Conv2d`",
         also: &["SeparableConvolution2D"],
+        onnx: Onnx::since(11, &["Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `SimpleRNN`: a fully connected recurrent layer.
 
 use super::{activation_flops, layer, recurrent, Form, Sizes};
-use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
+use crate::{Activation, ArgumentKind, Doc, Onnx, Parameter, Size};
 
 layer! {
     "SimpleRNN", "simple_rnn";
@@ -11,6 +11,7 @@ layer! {
         keras: "`SimpleRNN`",
         torch: "`RNN`",
         also: &["RNN", "RNNCell", "SimpleRNNCell", "BasicRNNCell"],
+        onnx: Onnx::since(14, &["RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape", "MatMul", "Add", "Gemm", "Concat", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Softmax"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `Thresholds`: the thresholds between ordered classes.
 
 use super::{layer, numbers_only, Form, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Text};
 
 layer! {
     "Thresholds", "thresholds";
@@ -11,6 +11,7 @@ layer! {
         keras: "`CoralOrdinal` of coral-ordinal",
         torch: "`CoralLayer` of coral-pytorch",
         also: &["CoralLayer", "CoralOrdinal"],
+        onnx: Onnx::since(14, &["Mul", "Sub"]),
     },
     parameters: &[Parameter::required("units", ArgumentKind::Size)],
     form: Form::HOLDS_TENSORS,

@@ -1,7 +1,7 @@
 //! `TimeDistributed`: applies a layer to each step.
 
 use super::{numbers_only, Form, Inner, Layer, Sizes};
-use crate::{ArgumentKind, Doc, MaskRule, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const LAYER: Layer = Layer {
@@ -13,6 +13,7 @@ pub const LAYER: Layer = Layer {
         keras: "`TimeDistributed`",
         torch: "",
         also: &["Distributed"],
+        onnx: Onnx::since(13, &["Reshape"]),
     },
     parameters: &[Parameter::required(
         "layer",

@@ -5,7 +5,7 @@ use super::{
     activation_flops, dense, layer, layer_norm, linear_flops, multi_head_attention, recurrent,
     Form, Sizes,
 };
-use crate::{Activation, ArgumentKind, Doc, Parameter, Size};
+use crate::{Activation, ArgumentKind, Doc, Onnx, Parameter, Size};
 
 layer! {
     "TransformerBlock", "transformer_block";
@@ -15,6 +15,7 @@ layer! {
         keras: "the block of the Keras example \"Text classification with Transformer\"",
         torch: "`TransformerEncoderLayer`",
         also: &["TransformerEncoder", "TransformerEncoderBlock", "Transformer"],
+        onnx: Onnx::since(17, &["MatMul", "Transpose", "Add", "Reshape", "Mul", "Softmax", "And", "Where", "LayerNormalization"]),
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

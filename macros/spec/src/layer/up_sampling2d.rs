@@ -1,7 +1,7 @@
 //! `UpSampling2D`: repeats every pixel.
 
 use super::{conv2d::images_only, layer, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Size};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Size};
 
 layer! {
     "UpSampling2D", "up_sampling2d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`UpSampling2D`",
         torch: "`Upsample`",
         also: &["Upsample", "UpsamplingNearest2d", "Upscale2D"],
+        onnx: Onnx::since(13, &["Resize"]),
     },
     parameters: &[Parameter::required("times", ArgumentKind::Pair)],
     refuses: |name, input, _| images_only(name, input),

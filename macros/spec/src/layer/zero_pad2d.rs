@@ -1,7 +1,7 @@
 //! `ZeroPad2D`: pads an image with zeros.
 
 use super::{conv2d::images_only, layer, Sizes};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Value};
 
 layer! {
     "ZeroPad2D", "zero_pad2d";
@@ -11,6 +11,7 @@ layer! {
         keras: "`ZeroPadding2D`",
         torch: "`ZeroPad2d`",
         also: &["ZeroPadding2D"],
+        onnx: Onnx::since(13, &["Pad"]),
     },
     parameters: &[Parameter::required("margins", ArgumentKind::Margins)],
     refuses: |name, input, _| images_only(name, input),

@@ -1,7 +1,7 @@
 //! `add`: the sum of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Add`",
         torch: "`add`",
         also: &["sum", "plus", "addition", "add_n", "residual"],
+        onnx: Onnx::since(14, &["Reshape", "Add", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

@@ -1,7 +1,7 @@
 //! `concat`: concatenates the operands.
 
 use super::{all_masked, list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Concatenate`",
         torch: "`cat`",
         also: &["concatenate", "cat", "join", "hstack", "concatenation"],
+        onnx: Onnx::since(13, &["Concat", "Or", "Shape", "Slice", "Expand"]),
     },
     parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),

@@ -1,7 +1,7 @@
 //! `distance`: the Euclidean distance of two operands.
 
 use super::{list, reject_categories, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "a `Lambda`",
         torch: "`PairwiseDistance(keepdim=True)`",
         also: &["euclidean", "euclidean_distance", "PairwiseDistance", "l2_distance", "cdist"],
+        onnx: Onnx::since(14, &["Reshape", "Sub", "Add", "Mul", "ReduceSum", "Sqrt"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

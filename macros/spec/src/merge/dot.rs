@@ -1,7 +1,7 @@
 //! `dot`: the dot product along an axis.
 
 use super::{list, no_axis, position, reject_categories, MaskMerge, Merge, Operand};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,10 @@ pub const MERGE: Merge = Merge {
         keras: "`Dot`",
         torch: "`linalg.vecdot`, `CosineSimilarity`",
         also: &["inner", "inner_product", "scalar_product", "dot_product", "vecdot"],
+        onnx: Onnx::since(
+            14,
+            &["Transpose", "Reshape", "MatMul", "Mul", "ReduceSum", "Sqrt", "Max", "Div"],
+        ),
     },
     parameters: &[
         Parameter::optional("axis", ArgumentKind::Axis).or("-1"),

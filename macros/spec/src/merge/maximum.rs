@@ -1,7 +1,7 @@
 //! `maximum`: the elementwise maximum of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Maximum`",
         torch: "`maximum`",
         also: &["max"],
+        onnx: Onnx::since(13, &["Reshape", "Max", "Where", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

@@ -1,7 +1,7 @@
 //! `minimum`: the elementwise minimum of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Minimum`",
         torch: "`minimum`",
         also: &["min"],
+        onnx: Onnx::since(13, &["Reshape", "Min", "Where", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

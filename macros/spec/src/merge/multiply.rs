@@ -1,7 +1,7 @@
 //! `multiply`: the product of the operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Multiply`",
         torch: "`mul`",
         also: &["mul", "product", "prod", "times", "hadamard", "multiplication"],
+        onnx: Onnx::since(14, &["Reshape", "Mul", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

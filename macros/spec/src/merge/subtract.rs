@@ -1,7 +1,7 @@
 //! `subtract`: the difference of two operands.
 
 use super::{elementwise, MaskMerge, Merge, Operand};
-use crate::{Doc, Shape, Size, Text, Value};
+use crate::{Doc, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Subtract`",
         torch: "`sub`",
         also: &["sub", "minus", "difference", "subtraction"],
+        onnx: Onnx::since(14, &["Reshape", "Sub", "Or"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

@@ -1,7 +1,7 @@
 //! `weighted`: a list of categories, each with a weight.
 
 use super::{MaskMerge, Merge, Operand};
-use crate::{Doc, Kind, Shape, Size, Text, Value};
+use crate::{Doc, Kind, Onnx, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const MERGE: Merge = Merge {
@@ -13,6 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "",
         torch: "`per_sample_weights`",
         also: &["per_sample_weights"],
+        onnx: Onnx::since(7, &["And"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

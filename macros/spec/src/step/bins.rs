@@ -1,7 +1,7 @@
 //! `bins`: discretises numbers into intervals.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value, MAX_RANK};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Discretization`, scikit-learn `KBinsDiscretizer`",
         torch: "",
         also: &["Discretization", "KBinsDiscretizer", "discretize", "bucketize", "bucketized_column", "digitize", "qcut", "binning"],
+        onnx: Onnx::since(13, &["GreaterOrEqual", "Cast", "ReduceSum"]),
     },
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `calendar`: splits dates into parts.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "pandas `dt`",
         torch: "",
         also: &["dt", "date_parts", "datetime"],
+        onnx: Onnx::since(13, &["Div", "Mul", "Sub", "Add", "Where", "Gather", "Cast", "Concat"]),
     },
     parameters: &[
         Parameter::required("parts", ArgumentKind::Words(PARTS)),

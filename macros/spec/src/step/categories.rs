@@ -1,7 +1,7 @@
 //! `categories`: encodes categories by a learned vocabulary.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`StringLookup`, `IntegerLookup`",
         torch: "",
         also: &["StringLookup", "IntegerLookup", "LabelEncoder", "OrdinalEncoder", "factorize", "categorical", "vocabulary", "lookup", "categorical_column_with_vocabulary_list"],
+        onnx: Onnx::since(13, &["ai.onnx.ml.CategoryMapper", "Gather", "GreaterOrEqual", "Where"]),
     },
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),

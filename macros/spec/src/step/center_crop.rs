@@ -1,7 +1,7 @@
 //! `center_crop`: crops the centre of every picture.
 
 use super::{is_image, Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CenterCrop`",
         torch: "",
         also: &["crop"],
+        onnx: Onnx::since(13, &["Shape", "Div", "Slice"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

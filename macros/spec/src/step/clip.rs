@@ -1,7 +1,7 @@
 //! `clip`: clamps numbers between two bounds.
 
 use super::{as_before, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "NumPy `clip`",
         torch: "",
         also: &["clamp", "clip_by_value"],
+        onnx: Onnx::since(13, &["Less", "Greater", "Where"]),
     },
     parameters: &[
         Parameter::required("low", ArgumentKind::Number(Range::NotNan)),

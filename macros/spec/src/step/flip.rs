@@ -1,7 +1,7 @@
 //! `flip`: random mirroring, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomFlip`",
         torch: "",
         also: &["RandomFlip", "RandomHorizontalFlip", "horizontal_flip", "hflip"],
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::optional(
         "direction",

@@ -1,7 +1,7 @@
 //! `hashed`: encodes categories by their hash, without a vocabulary.
 
 use super::{names_only, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -19,6 +19,10 @@ pub const STEP: Step = Step {
             "hash_bucket",
             "categorical_column_with_hash_bucket",
         ],
+        onnx: Onnx::refused(
+            "it is a hash of the text, which ONNX has no operator for",
+            "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`",
+        ),
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

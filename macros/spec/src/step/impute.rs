@@ -1,7 +1,7 @@
 //! `impute`: replaces missing numbers.
 
 use super::{numbers_only, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `SimpleImputer`",
         torch: "",
         also: &["SimpleImputer", "fillna", "imputer", "imputation", "fill_missing"],
+        onnx: Onnx::since(13, &["IsNaN", "Where", "Cast", "Concat"]),
     },
     parameters: &[
         Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),

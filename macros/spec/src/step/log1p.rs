@@ -1,7 +1,7 @@
 //! `log1p`: the logarithm of 1 + x.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{Doc, Shape, Text, Value};
+use crate::{Doc, Onnx, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "NumPy `log1p`",
         torch: "",
         also: &["LogTransformer", "log_transform"],
+        onnx: Onnx::since(13, &["Add", "Log", "Sub", "Div", "Mul", "Where", "Cast"]),
     },
     parameters: &[],
     output,

@@ -1,7 +1,7 @@
 //! `min_max`: scales numbers by their minimum and maximum.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `MinMaxScaler`",
         torch: "",
         also: &["MinMaxScaler", "minmax_scale"],
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[
         Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),

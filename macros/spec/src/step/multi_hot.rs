@@ -1,7 +1,7 @@
 //! `multi_hot`: encodes the set of categories that occur.
 
 use super::{indices_only, too_narrow, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CategoryEncoding`, scikit-learn `MultiLabelBinarizer`",
         torch: "",
         also: &["MultiLabelBinarizer", "multi_hot_encoding"],
+        onnx: Onnx::since(13, &["Equal", "And", "Cast", "ReduceSum", "Greater", "Mul"]),
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

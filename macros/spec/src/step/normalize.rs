@@ -1,7 +1,7 @@
 //! `normalize`: normalises by a given mean and standard deviation.
 
 use super::{is_image, numbers_only, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Normalization(mean, variance)`, torchvision `Normalize`",
         torch: "",
         also: &["normalize_with"],
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[
         Parameter::required("mean", ArgumentKind::Numbers(Range::Finite)),

@@ -1,7 +1,7 @@
 //! `one_hot`: one-hot encoding of categories.
 
 use super::{indices_only, too_narrow, Form, Step};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CategoryEncoding`, scikit-learn `OneHotEncoder`",
         torch: "",
         also: &["OneHotEncoder", "OneHotEncoding", "get_dummies", "to_categorical"],
+        onnx: Onnx::since(13, &["Equal", "Cast", "Mul", "ReduceSum", "Add"]),
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

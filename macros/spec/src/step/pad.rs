@@ -1,7 +1,7 @@
 //! `pad`: pads lists to one length.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`pad_sequences`, which pads and cuts `before` by default",
         torch: "`pad_sequence`",
         also: &["pad_sequences", "pad_sequence", "padding"],
+        onnx: Onnx::since(13, &["CumSum", "GreaterOrEqual", "ReduceSum", "GatherND", "Where"]),
     },
     parameters: &[
         Parameter::required("length", ArgumentKind::Size),

@@ -1,7 +1,7 @@
 //! `random_crop`: crops pictures at random in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Doc, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomCrop`",
         torch: "",
         also: &["RandomCropping"],
+        onnx: Onnx::since(13, &["Shape", "Div", "Slice"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

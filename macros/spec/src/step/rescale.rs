@@ -1,7 +1,7 @@
 //! `rescale`: multiplies by a given scale and adds a given offset.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Rescaling`",
         torch: "",
         also: &["Rescaling"],
+        onnx: Onnx::since(13, &["Mul", "Add"]),
     },
     parameters: &[
         Parameter::required("scale", ArgumentKind::Number(Range::NonZero)),

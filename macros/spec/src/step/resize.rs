@@ -1,7 +1,7 @@
 //! `resize`: resizes pictures.
 
 use super::{is_image, Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Resizing`",
         torch: "",
         also: &["Resizing"],
+        onnx: Onnx::since(13, &["Shape", "Floor", "Ceil", "Gather", "Sub", "Mul", "Add"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

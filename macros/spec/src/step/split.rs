@@ -1,7 +1,7 @@
 //! `split`: cuts a text into a list.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`tf.strings.split`, pandas `str.split`",
         torch: "",
         also: &["str_split"],
+        onnx: Onnx::since(20, &["StringSplit", "Equal", "Not"]),
     },
     parameters: &[Parameter::required("separator", ArgumentKind::Text)],
     output,

@@ -1,7 +1,7 @@
 //! `standardize`: scales to mean 0 and variance 1.
 
 use super::{as_before, Form, Inverse, Step};
-use crate::{Doc, Shape, Text, Value};
+use crate::{Doc, Onnx, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Normalization`, scikit-learn `StandardScaler`",
         torch: "",
         also: &["StandardScaler", "Normalization", "zscore", "standardization", "standard_scale"],
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[],
     output,

@@ -1,7 +1,9 @@
 //! `tokenizer`: encodes a text by a Hugging Face tokenizer.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Range, Shape, Size, Text, TokenizerFile, Value};
+use crate::{
+    ArgumentKind, Doc, Kind, Onnx, Parameter, Range, Shape, Size, Text, TokenizerFile, Value,
+};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +15,7 @@ pub const STEP: Step = Step {
         keras: "Hugging Face `Tokenizer.encode`",
         torch: "",
         also: &["AutoTokenizer", "BertTokenizer", "WordPieceTokenizer", "BytePairTokenizer"],
+        onnx: Onnx::refused("ONNX has no tokenizers", "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`"),
     },
     parameters: &[
         Parameter::required("file", ArgumentKind::TokenizerFile),

@@ -1,7 +1,7 @@
 //! `words`: encodes a text as a sequence of word indices.
 
 use super::{Form, Step};
-use crate::{ArgumentKind, Doc, Kind, Parameter, Shape, Size, Text, Value};
+use crate::{ArgumentKind, Doc, Kind, Onnx, Parameter, Shape, Size, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`TextVectorization`",
         torch: "",
         also: &["TextVectorization", "tokenize", "text_vectorize"],
+        onnx: Onnx::refused("ONNX has no operator that takes a text apart at words as it does", "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`"),
     },
     parameters: &[
         Parameter::required("vocabulary", ArgumentKind::Size),

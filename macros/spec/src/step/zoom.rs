@@ -1,7 +1,7 @@
 //! `zoom`: random zoom, in training.
 
 use super::{images_only, Form, Nature, Step};
-use crate::{ArgumentKind, Doc, Parameter, Range, Shape, Text, Value};
+use crate::{ArgumentKind, Doc, Onnx, Parameter, Range, Shape, Text, Value};
 
 /// The row of the table.
 pub const STEP: Step = Step {
@@ -13,6 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomZoom`",
         torch: "",
         also: &["RandomZoom", "zoom_range"],
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,

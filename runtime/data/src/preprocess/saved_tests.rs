@@ -276,7 +276,16 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
     // Only numbers have a mean.
     let has_mean = raw.kind == Kind::Numbers && !raw.is_list;
     let missing = missing.filter(|m| *m != Missing::Mean || has_mean);
-    Input { name: "raw", unit: None, kind: content(raw, steps), shape: raw.shape, missing, steps }
+    Input {
+        name: "raw",
+        doc: "",
+        unit: None,
+        kind: content(raw, steps),
+        shape: raw.shape,
+        missing,
+        steps,
+        encoded_in_onnx: false,
+    }
 }
 
 /// An output of numbers with invertible steps, or of a class by label.
@@ -285,6 +294,7 @@ fn target(choices: &[Choice], labels: bool) -> Target {
     let steps = if labels { &[] } else { chain(Shape::numbers(&[Size::Known(2)]), choices, may) };
     Target {
         name: "target",
+        doc: "",
         unit: None,
         kind: if labels { TargetKind::Class } else { TargetKind::Numbers },
         width: if labels { 4 } else { 2 },

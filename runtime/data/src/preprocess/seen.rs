@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::unknown::{UnknownKind, UnknownValue};
 use crate::{
+    description::Scalar,
     schema::{Input, Missing},
     Column, Content, Values,
 };
@@ -202,6 +203,12 @@ impl SeenValues {
         !indexed || self.categories.is_some()
     }
 
+    /// The least and the greatest value of each element, in `content`.
+    pub(super) fn ranges(&self, content: Content) -> Vec<Option<[Scalar; 2]>> {
+        let scalar = |value| scalar(value, of_elements(content));
+        self.elements.iter().map(|element| element.range.map(|range| range.map(scalar))).collect()
+    }
+
     /// The values of some rows that are outside of the recorded ones. A range is extended at both
     /// ends by `margin` times its length.
     pub(super) fn unknown(
@@ -344,12 +351,27 @@ fn milliseconds(date: &NaiveDateTime) -> f64 {
 fn text(value: f64, values: &Values) -> String {
     match values {
         Values::Numbers(_) => (value as f32).to_string(),
-        Values::Dates(_) => match DateTime::from_timestamp_millis(value as i64) {
-            Some(date) if date.time() == NaiveTime::MIN => date.date_naive().to_string(),
-            Some(date) => date.naive_utc().to_string(),
-            None => value.to_string(),
-        },
+        Values::Dates(_) => date_text(value),
         _ => value.to_string(),
+    }
+}
+
+fn date_text(value: f64) -> String {
+    match DateTime::from_timestamp_millis(value as i64) {
+        Some(date) if date.time() == NaiveTime::MIN => date.date_naive().to_string(),
+        Some(date) => date.naive_utc().to_string(),
+        None => value.to_string(),
+    }
+}
+
+/// A number of [`number`] as data: one in single precision by its shortest decimal form.
+fn scalar(value: f64, content: Content) -> Scalar {
+    match content {
+        Content::Dates => Scalar::Date(date_text(value).replace(' ', "T")),
+        Content::Numbers { .. } => {
+            Scalar::Number((value as f32).to_string().parse().unwrap_or(value))
+        }
+        _ => Scalar::Number(value),
     }
 }
 
@@ -360,7 +382,16 @@ mod tests {
     use super::*;
 
     fn input(kind: Content, shape: &'static [usize]) -> Input {
-        Input { name: "x", unit: None, kind, shape, missing: Some(Missing::Zeros), steps: &[] }
+        Input {
+            name: "x",
+            doc: "",
+            unit: None,
+            kind,
+            shape,
+            missing: Some(Missing::Zeros),
+            steps: &[],
+            encoded_in_onnx: false,
+        }
     }
 
     fn column(content: Content, width: usize, values: Values, present: &[bool]) -> Column {
@@ -394,6 +425,8 @@ mod tests {
         assert_eq!(serde_json::from_str::<SeenValues>(&saved).unwrap(), seen);
         assert_eq!(seen.check(&input), Ok(()));
         let new = Values::Numbers(vec![11.0, 5.0, 11.5, f32::NAN, f32::NAN, 5.5, -1.0, 5.0]);
+        let ranges = seen.ranges(content);
+        assert_eq!(ranges[0], Some([0.0, 10.0].map(Scalar::Number)));
         let new = column(content, 2, new, &[true, true, true, false]);
         let found = seen.unknown(&new, Some(Missing::Zeros), 0.1);
         let words: Vec<_> = found.iter().map(|u| (u.row, u.column, &*u.found, &*u.seen)).collect();
@@ -437,6 +470,8 @@ mod tests {
         let mut seen = SeenValues::new(&input(Content::Dates, &[]), false);
         let dates = column(Content::Dates, 1, Values::Dates(vec![date(1), date(11)]), &[true; 2]);
         seen.update(&dates, &[0, 1]);
+        let range = ["2026-05-01", "2026-05-11"].map(|day| Scalar::Date(day.to_owned()));
+        assert_eq!(seen.ranges(Content::Dates), [Some(range)]);
         let new = column(Content::Dates, 1, Values::Dates(vec![date(12), date(13)]), &[true; 2]);
         let found = seen.unknown(&new, None, 0.1);
         assert_eq!(found.len(), 1);

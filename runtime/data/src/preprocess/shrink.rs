@@ -94,11 +94,13 @@ mod tests {
         let (kind, steps) = (Content::Pictures, Box::leak(all.into()));
         Box::leak(Box::new(Input {
             name: "photo",
+            doc: "",
             unit: None,
             kind,
             shape: &[3],
             missing: None,
             steps,
+            encoded_in_onnx: false,
         }))
     }
 

@@ -8,7 +8,7 @@ use super::{
     seen::of_elements,
     Preprocessing,
 };
-use crate::{schema::Input, Column, Content, Table};
+use crate::{description::Scalar, schema::Input, Column, Content, Table};
 
 /// What is unknown about a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +90,17 @@ impl Preprocessing {
             }
         });
         unrecorded.map(|(input, _)| input.name).collect()
+    }
+
+    /// The least and the greatest value that fitting has seen, for each number or date of an input or
+    /// of the items of its lists; empty for other inputs, and where they are not recorded.
+    pub fn ranges(&self, input: &str) -> Vec<Option<[Scalar; 2]>> {
+        let mut inputs = self.schema.inputs.iter().zip(&self.inputs);
+        let seen = inputs.find_map(|(own, pipeline)| {
+            (own.name == input).then_some((own, pipeline.seen.as_ref()?))
+        });
+        let recorded = seen.filter(|(_, seen)| !seen.is_empty());
+        recorded.map(|(own, seen)| seen.ranges(own.kind)).unwrap_or_default()
     }
 
     /// Adds rows of a table of samples to the values that the inputs have seen, without fitting any

@@ -9,6 +9,8 @@ use std::fmt;
 
 use multi_input_spec as spec;
 
+#[cfg(feature = "onnx")]
+pub use self::derivation::OnnxSource;
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},
@@ -32,6 +34,9 @@ pub trait RowTypes: Sized + 'static {
     /// The mapping from columns to the fields of a sample, the inputs first and then the targets;
     /// `None` where the sample type implements `Deserialize` itself.
     const SAMPLE_ROW: Option<&'static RowSpec> = None;
+
+    /// As [`SAMPLE_ROW`](RowTypes::SAMPLE_ROW), of the rows to predict from.
+    const INPUTS_ROW: Option<&'static RowSpec> = None;
 
     /// Appends the inputs of a row, in the order of [`Schema::inputs`].
     fn write_inputs(inputs: &Self::Inputs, row: &mut RowWriter<'_>);
@@ -68,6 +73,8 @@ impl Schema {
 pub struct Input {
     /// Name of the field.
     pub name: &'static str,
+    /// Documentation of the field: the text of its `///` comment.
+    pub doc: &'static str,
     /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
     pub unit: Option<&'static str>,
     /// Type of the elements.
@@ -79,6 +86,9 @@ pub struct Input {
     pub missing: Option<Missing>,
     /// The preprocessing steps, in order.
     pub steps: &'static [Step],
+    /// Whether an exported ONNX file takes the values behind these steps, by
+    /// `export = onnx(encoded(name))`.
+    pub encoded_in_onnx: bool,
 }
 
 /// A value of a user's own in an annotation, such as `my::Winsorize(0.01)`. How it is written by
@@ -151,6 +161,8 @@ pub struct Derived {
     pub steps: &'static [Step],
     /// Shape of one row of the node.
     pub output: spec::Shape,
+    /// As [`Input::encoded_in_onnx`]: an exported file takes the derived values, behind their steps.
+    pub encoded_in_onnx: bool,
     /// Implementation of the derivation.
     pub derivation: &'static dyn Derivation,
 }
@@ -213,6 +225,8 @@ pub enum Missing {
 pub struct Target {
     /// Name of the output field.
     pub name: &'static str,
+    /// Documentation of the field: the text of its `///` comment.
+    pub doc: &'static str,
     /// Name of the newtype of its values, [`Newtype::NAME`](crate::Newtype::NAME).
     pub unit: Option<&'static str>,
     /// Type of the target.

@@ -29,7 +29,8 @@ pub(crate) struct NetworkBodies {
 pub(crate) struct DefinitionContent<'a> {
     pub(crate) schema: TokenStream,
     pub(crate) graph: TokenStream,
-    pub(crate) sample_row: Option<TokenStream>,
+    /// `SAMPLE_ROW` and `INPUTS_ROW`.
+    pub(crate) rows: TokenStream,
     pub(crate) inputs: Vec<RowField<'a>>,
     pub(crate) outputs: Vec<RowField<'a>>,
     pub(crate) values: Vec<&'a Ident>,
@@ -176,7 +177,7 @@ impl Signatures<'_> {
     pub(crate) fn definition_of_rows(&self, content: &DefinitionContent<'_>) -> TokenStream {
         let krate = &self.paths.krate;
         let Names { definition, inputs, sample, outputs, .. } = self.names;
-        let DefinitionContent { schema, graph, sample_row, inputs: taken, outputs: given, values } =
+        let DefinitionContent { schema, graph, rows, inputs: taken, outputs: given, values } =
             content;
         let put = |fields: &[RowField<'_>], of: TokenStream| {
             fields.iter().map(|field| field.put(&of, krate)).collect::<TokenStream>()
@@ -204,7 +205,7 @@ impl Signatures<'_> {
                 type Outputs = #outputs;
 
                 const SCHEMA: #krate::definition::Schema = #schema;
-                #sample_row
+                #rows
 
                 fn write_inputs(inputs_: &#inputs, row_: &mut #krate::data::RowWriter<'_>) {
                     #write_inputs

@@ -1,0 +1,151 @@
+//! The file of a graph.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use multi_input_base::{replace_file, Error, Result};
+use prost::Message;
+
+use crate::{
+    graph::Graph,
+    proto::{
+        Dimension, GraphProto, ModelProto, OperatorSetId, StringEntry, TensorProto,
+        TensorShapeProto, TensorType, TypeProto, ValueInfoProto,
+    },
+    tensor::Tensor,
+    value::{Dim, Value},
+};
+
+/// A message of protobuf has at most 2 GiB; above that the weights are in a file beside the model's.
+const MOST_BYTES: usize = 1 << 31;
+
+/// Weights below this size stay in the model's file, where shape inference reads them.
+const SMALL: usize = 1 << 10;
+
+/// A model in ONNX: a graph with its name and its metadata.
+#[derive(Debug)]
+pub struct File {
+    /// The name of the model.
+    pub name: String,
+    /// A description in plain text.
+    pub doc: String,
+    /// The graph.
+    pub graph: Graph,
+    /// Keys and values for programs that read the file.
+    pub metadata: Vec<(String, String)>,
+}
+
+impl File {
+    /// Writes the file. One that exists is replaced once the new one is complete. Where the weights
+    /// exceed what a message holds, they are in `NAME.data` beside it.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be written.
+    pub fn write(self, path: &Path) -> Result<()> {
+        self.write_split(path, MOST_BYTES)
+    }
+
+    /// The contents of the file, with all weights in it.
+    pub fn bytes(self) -> Vec<u8> {
+        self.message(&mut |name, tensor| tensor.message(name)).encode_to_vec()
+    }
+
+    fn write_split(self, path: &Path, most: usize) -> Result<()> {
+        let size: usize =
+            self.graph.initializers.iter().map(|(_, tensor)| tensor.bytes.len()).sum();
+        if size < most {
+            return replace(path, |file| file.write_all(&self.bytes()));
+        }
+        let data = data_path(path);
+        let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut message = None;
+        replace(&data, |file| {
+            let (mut offset, mut failed) = (0, None);
+            let mut external = |tensor_name: String, tensor: Tensor| {
+                if tensor.bytes.len() < SMALL {
+                    return tensor.message(tensor_name);
+                }
+                let place = [("location", name.clone()), ("offset", offset.to_string())];
+                let length = ("length", tensor.bytes.len().to_string());
+                offset += tensor.bytes.len();
+                if let Err(error) = file.write_all(&tensor.bytes) {
+                    failed.get_or_insert(error);
+                }
+                let entry =
+                    |(key, value): (&str, String)| StringEntry { key: key.to_owned(), value };
+                let external_data = place.into_iter().chain([length]).map(entry).collect();
+                let tensor = Tensor { bytes: Vec::new(), ..tensor };
+                let message = tensor.message(tensor_name);
+                TensorProto { external_data, data_location: 1, ..message }
+            };
+            message = Some(self.message(&mut external));
+            failed.map_or(Ok(()), Err)
+        })?;
+        let message = message.unwrap_or_default();
+        replace(path, |file| file.write_all(&message.encode_to_vec()))
+    }
+
+    fn message(self, write: &mut dyn FnMut(String, Tensor) -> TensorProto) -> ModelProto {
+        let graph = self.graph;
+        let of_domain = |domain: &str, version: u8| OperatorSetId {
+            domain: domain.to_owned(),
+            version: i64::from(version),
+        };
+        // The first releases of onnxruntime for the newer opset read IR 9 and ml 4.
+        let (ir_version, ml) = if graph.opset > crate::graph::OPSET { (9, 4) } else { (8, 3) };
+        let mut opset_import = vec![of_domain("", graph.opset)];
+        opset_import.extend(graph.uses_ml.then(|| of_domain("ai.onnx.ml", ml)));
+        let entry = |(key, value)| StringEntry { key, value };
+        ModelProto {
+            ir_version,
+            producer_name: "multi-input".to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            doc_string: self.doc,
+            graph: Some(GraphProto {
+                node: graph.nodes,
+                name: self.name,
+                initializer: graph
+                    .initializers
+                    .into_iter()
+                    .map(|(name, tensor)| write(name, tensor))
+                    .collect(),
+                input: graph.inputs.into_iter().map(info).collect(),
+                output: graph.outputs.into_iter().map(info).collect(),
+            }),
+            opset_import,
+            metadata_props: self.metadata.into_iter().map(entry).collect(),
+        }
+    }
+}
+
+/// `house.onnx.data` for `house.onnx`.
+fn data_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".data");
+    name.into()
+}
+
+/// Replaces the file `path` by what `write` writes.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let written = replace_file(path, |partial| {
+        let mut file = BufWriter::new(fs::File::create(partial)?);
+        write(&mut file)?;
+        file.flush()
+    });
+    written.map_err(|source| Error::File { action: "write", path: path.to_owned(), source })
+}
+
+fn info((value, doc): (Value, String)) -> ValueInfoProto {
+    let dim = value.shape.iter().map(|dim| match dim {
+        Dim::Known(size) => Dimension { dim_value: Some(*size as i64), dim_param: None },
+        Dim::Batch => Dimension { dim_value: None, dim_param: Some("batch".to_owned()) },
+        Dim::Named("") => Dimension { dim_value: None, dim_param: None },
+        Dim::Named(name) => Dimension { dim_value: None, dim_param: Some((*name).to_owned()) },
+    });
+    let shape = Some(TensorShapeProto { dim: dim.collect() });
+    let tensor_type = Some(TensorType { elem_type: value.dtype.number(), shape });
+    ValueInfoProto { name: value.name, r#type: Some(TypeProto { tensor_type }), doc_string: doc }
+}

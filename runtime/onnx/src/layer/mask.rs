@@ -1,0 +1,50 @@
+//! Masks that layers read and create.
+
+use super::Flow;
+use crate::{
+    graph::Graph,
+    value::{DataType, Value},
+};
+
+/// The mask of categories of which 0 is padding; of those that are masked already only the values.
+pub(super) fn of_categories(graph: &mut Graph, flow: &Flow) -> Value {
+    let zero = graph.int(0);
+    let padding = graph.equal(&flow.value, &zero);
+    let counts = graph.not(&padding);
+    match &flow.mask {
+        Some(mask) => graph.and(mask, &counts),
+        None => counts,
+    }
+}
+
+/// A mask `[batch, steps]` with as many axes as a value, for operators that broadcast.
+pub(crate) fn aligned(graph: &mut Graph, mask: &Value, rank: usize) -> Value {
+    let mut row = mask.row();
+    row.resize(rank.saturating_sub(1), 1);
+    graph.reshape(mask, &row)
+}
+
+/// Zeros at the steps that do not count.
+pub(super) fn zeros_elsewhere(graph: &mut Graph, value: &Value, mask: &Value) -> Value {
+    let (condition, zero) = (aligned(graph, mask, value.rank()), graph.float(0.0));
+    graph.choose(&condition, value, &zero)
+}
+
+/// The number of steps that count, `[batch, 1]`; at least 1, because it is a divisor.
+pub(super) fn count(graph: &mut Graph, mask: &Value) -> Value {
+    let numbers = graph.cast(mask, DataType::Float);
+    let (count, one) = (graph.reduce_sum(&numbers, &[1], true), graph.float(1.0));
+    graph.max(&count, &one)
+}
+
+/// The largest element of each feature over the steps that count; 0 where none does. Values are
+/// `[batch, steps, features]`.
+pub(super) fn largest(graph: &mut Graph, value: &Value, mask: &Value) -> Value {
+    let (condition, least) = (aligned(graph, mask, value.rank()), graph.float(f32::MIN));
+    let counted = graph.choose(&condition, value, &least);
+    let largest = graph.reduce_max(&counted, &[1], false);
+    let numbers = graph.cast(mask, DataType::Float);
+    let (count, zero) = (graph.reduce_sum(&numbers, &[1], true), graph.float(0.0));
+    let any = graph.greater(&count, &zero);
+    graph.choose(&any, &largest, &zero)
+}

@@ -1,0 +1,6 @@
+//! Models as ONNX files.
+
+mod network;
+mod recorded;
+mod sequences;
+mod steps;
