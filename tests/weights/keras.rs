@@ -471,3 +471,87 @@ fn flipped_bits_do_no_harm() {
         }
     }
 }
+
+/// Two towers with one branch, a learned vector, and a picture that is flattened in a merge.
+#[multi_input_model]
+struct Towers {
+    #[input]
+    #[branch(Embedding(9, 4), LSTM(3))]
+    query: [u32; 5],
+    #[input]
+    #[branch(shared = query)]
+    title: [u32; 5],
+    #[input(missing = learned)]
+    #[branch(Dense(3))]
+    survey: Option<[f32; 2]>,
+    #[input]
+    #[branch(Conv2D(2, 2), Flatten)]
+    photo: [[[f32; 4]; 3]; 3],
+    #[merge(multiply(query, title))]
+    pair: [f32; 3],
+    #[merge(concat(pair, survey, photo))]
+    #[branch(BatchNorm, relu, Dense(1))]
+    #[output(loss = mse)]
+    score: f32,
+}
+
+#[test]
+fn shared_branches_and_flattened_pictures_are_saved_and_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("towers.weights.h5");
+    for channels_last in [true, false] {
+        let model = fresh::<Towers>();
+        let saved = model.save_keras_weights(&path).unwrap();
+        assert_eq!(saved.left, ["survey_missing"]);
+        let mut again: Model<Towers> = Model::build(&Cpu::default(), Seed(2));
+        let mut weights = Weights::keras(&path).unwrap();
+        if !channels_last {
+            weights = weights.channels_first();
+        }
+        let loaded = again.load_weights(weights).unwrap();
+        assert_eq!(loaded.kept, ["survey_missing"]);
+        let [own, read] = [&model, &again].map(|model| model.snapshot().unwrap());
+        let differs = |(own, read): (&Vec<f64>, &Vec<f64>)| own != read;
+        let pairs = own.tensors().iter().zip(read.tensors());
+        let different = pairs.filter(|pair| differs(*pair)).count();
+        // The weight of the flattened picture, where it is read in the order that it has here. (The
+        // vectors of the norm are the same at every place.)
+        assert_eq!(different, if channels_last { 0 } else { 1 });
+    }
+}
+
+/// A picture that comes out of a vector: Keras counts its pixels in another order.
+#[multi_input_model]
+struct Decoder {
+    #[input]
+    #[branch(Dense(12), Reshape(3, 2, 2), Conv2D(1, 2), Flatten)]
+    code: [f32; 2],
+    #[from(code)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    score: f32,
+}
+
+#[test]
+fn an_order_that_cannot_be_known_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("decoder.weights.h5");
+    let error = fresh::<Decoder>().save_keras_weights(&path).unwrap_err().to_string();
+    let text = "`code.2`: its inputs are in another order in Keras: `Reshape(3, 2, 2)`";
+    assert!(error.contains(text), "{error}");
+}
+
+#[test]
+fn a_model_of_another_dtype_reads_and_writes_its_own() {
+    let files = Files::unpacked();
+    let path = files.path("exact.weights.h5");
+    let mut exact = Model::<House, f64>::build(&Cpu::default(), Seed(1));
+    exact.save_keras_weights(&path).unwrap();
+    let mut again = Model::<House, f64>::build(&Cpu::default(), Seed(2));
+    let _ = again.load_weights(Weights::keras(&path).unwrap()).unwrap();
+    assert_eq!(again.snapshot().unwrap(), exact.snapshot().unwrap());
+    let _ = exact.load_weights(files.weights("house.keras")).unwrap();
+    exact.save(files.path("exact.safetensors")).unwrap();
+    let rounded = Model::load_converted(files.path("exact.safetensors"), &Cpu::default()).unwrap();
+    check_house(&rounded, &files.answers("house"));
+}

@@ -1,6 +1,6 @@
 //! Weights of other libraries: Keras's and PyTorch's files.
 //!
-//! [`Weights::keras`] and [`Weights::torch`] read a file into a list of layers, each with its tensors.
+//! `Weights::keras`, with the feature `keras`, and [`Weights::torch`] read a file into a list of layers, each with its tensors.
 //! `units.rs` has the layers of a model, `matching.rs` finds out which is which, `binding.rs` makes the
 //! tensors of ours of theirs, by the table of all layers in `table.rs`, and `load.rs` does all of this
 //! before anything of the model changes.
