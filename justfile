@@ -138,3 +138,11 @@ mistakes folder:
 # The same for a valid program of which one token is changed, at random.
 changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
     python3 tests/mistakes/mutate.py {{program}} --count {{count}}
+
+# A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
+# clients; `just serve --onnx diabetes.onnx` compares with FastAPI and onnxruntime (needs wrk).
+serve *options:
+    cargo build --release -p multi-input-serve-example --example serve
+    python3 -m venv target/serve
+    target/serve/bin/pip install --quiet --only-binary :all: schemathesis requests
+    target/serve/bin/python tests/serve/serve.py {{options}}
