@@ -3,4 +3,3 @@
 mod network;
 mod recorded;
 mod sequences;
-mod steps;

@@ -24,9 +24,6 @@ pub enum Onnx {
 }
 
 impl Onnx {
-    /// To be written.
-    pub(crate) const MISSING: Onnx = Onnx::refused("its translation is missing", "leave it out");
-
     /// A module or merge of the user's own. A step or derivation can bring its operators.
     pub const OF_OWN: Onnx = Onnx::refused(
         "it is your own code, written in Rust",
