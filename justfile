@@ -110,6 +110,11 @@ compression:
     cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib
     cargo test -p multi-input-tests --features compression --test mutations dialects
 
+# Weights of Keras: its HDF5 crate takes half a minute to compile.
+keras:
+    cargo test -p multi-input --features keras --lib foreign
+    cargo test -p multi-input-tests --features keras --test keras
+
 # Texts by a Hugging Face tokenizer: its crates take a minute to compile.
 tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers

@@ -34,6 +34,7 @@ pub mod description;
 pub mod errors;
 mod feature;
 mod fit;
+pub mod foreign;
 pub mod history;
 pub mod importance;
 pub mod kernel;
@@ -42,7 +43,7 @@ pub mod metric;
 pub mod model;
 mod objective;
 #[cfg(feature = "onnx")]
-mod onnx;
+pub mod onnx;
 mod page;
 pub mod partial_dependence;
 mod plot;
@@ -107,4 +108,7 @@ mod pages {
     struct Answers;
     #[doc = include_str!("../../docs/from-keras.md")]
     struct FromKeras;
+    #[cfg(feature = "onnx")]
+    #[doc = include_str!("../../docs/onnx.md")]
+    struct Onnx;
 }

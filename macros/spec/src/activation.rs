@@ -1,5 +1,7 @@
 //! The activation functions.
 
+use crate::Onnx;
+
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
@@ -63,6 +65,23 @@ impl Activation {
             Activation::Sigmoid => "`1 / (1 + exp(-x))`",
             Activation::Tanh => "`tanh(x)`",
             Activation::Softmax => "`exp(x_i) / sum(exp(x_j))` along the last axis",
+        }
+    }
+
+    /// How it is written in an ONNX file.
+    pub const fn onnx(self) -> Onnx {
+        match self {
+            Activation::Linear => Onnx::Nothing,
+            Activation::Relu => Onnx::since(14, &["Relu"]),
+            Activation::LeakyRelu => Onnx::since(16, &["LeakyRelu"]),
+            Activation::Elu => Onnx::since(6, &["Elu"]),
+            Activation::Selu => Onnx::since(6, &["Selu"]),
+            Activation::Gelu => Onnx::since(14, &["Mul", "Erf", "Add"]),
+            Activation::Silu => Onnx::since(14, &["Sigmoid", "Mul"]),
+            Activation::Softplus => Onnx::since(1, &["Softplus"]),
+            Activation::Sigmoid => Onnx::since(13, &["Sigmoid"]),
+            Activation::Tanh => Onnx::since(13, &["Tanh"]),
+            Activation::Softmax => Onnx::since(13, &["Softmax"]),
         }
     }
 

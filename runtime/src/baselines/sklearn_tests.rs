@@ -41,6 +41,7 @@ static GRAPH: Graph = Graph {
             shape: &[12],
             missing: None,
             steps: &[],
+            encoded_in_onnx: false,
         }],
         derived: &[],
         targets: &[],

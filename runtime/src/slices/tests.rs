@@ -19,7 +19,16 @@ const TARGET: Target = Target {
     optional: false,
 };
 const fn input(name: &'static str, kind: Content, shape: &'static [usize]) -> Input {
-    Input { name, unit: None, kind, shape, missing: None, steps: &[] }
+    Input {
+        name,
+        doc: "",
+        unit: None,
+        kind,
+        shape,
+        missing: None,
+        steps: &[],
+        encoded_in_onnx: false,
+    }
 }
 static GRAPH: Graph = Graph {
     schema: Schema {

@@ -290,7 +290,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
         self::step(expansion, &name, step, vocabulary_of.map(|edge| edge.node))
     });
     let (sizes, unit) = (expansion.formulas.sizes(raw), newtypes::unit(&node.field, krate));
-    let doc = docs::of_field(&node.field);
+    let (doc, encoded) = (docs::of_field(&node.field), is_encoded_in_onnx(expansion, node));
     quote! {
         #krate::definition::Input {
             name: #name,
@@ -300,6 +300,7 @@ fn input(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             shape: &[#(#sizes),*],
             missing: #missing,
             steps: &[#(#steps),*],
+            encoded_in_onnx: #encoded,
         }
     }
 }
@@ -351,6 +352,7 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
     let raw = expansion.formulas.shape(raw);
     let steps = shape.steps.iter().map(|step| self::step(expansion, &name, step, None));
     let output = expansion.formulas.shape(&shape.input);
+    let encoded = is_encoded_in_onnx(expansion, node);
     quote! {
         #krate::definition::Derived {
             name: #name,
@@ -361,9 +363,16 @@ fn derived(expansion: &Expansion<'_>, position: usize) -> TokenStream {
             raw: #raw,
             steps: &[#(#steps),*],
             output: #output,
+            encoded_in_onnx: #encoded,
             derivation: #derivation,
         }
     }
+}
+
+/// Whether an exported file takes the values of a column behind its preprocessing.
+fn is_encoded_in_onnx(expansion: &Expansion<'_>, node: &Node) -> bool {
+    let export = expansion.checked.graph.model.options.export.as_ref();
+    export.is_some_and(|export| export.encoded.contains(node.name()))
 }
 
 /// `Operation::Input(0)`.

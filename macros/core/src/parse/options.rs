@@ -1,5 +1,6 @@
 //! The arguments of `#[multi_input_model(...)]`.
 
+use multi_input_spec::names::{find, EXPORT_FORMATS, MODEL_OPTIONS};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
@@ -13,6 +14,7 @@ use super::{
     attribute,
     budget::Limit,
     data_file::DataFile,
+    export::Export,
     lock,
     part::{self, Part},
     stage::Stages,
@@ -20,6 +22,7 @@ use super::{
 use crate::{
     diagnostics::Diagnostics,
     lint::Lint,
+    meaning,
     suggest::{list, suggest},
 };
 
@@ -43,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) budget: Vec<Limit>,
     /// The order of the times at which inputs are known.
     pub(crate) stages: Option<Stages>,
+    /// The format in which the model has to be expressible.
+    pub(crate) export: Option<Export>,
 }
 
 /// Reads the arguments of the attribute.
@@ -56,8 +61,10 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         parts: Vec::new(),
         budget: Vec::new(),
         stages: None,
+        export: None,
     };
     let (mut allowed, mut require, mut unread) = (Vec::new(), None, false);
+    let mut export = None;
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
             Some(ModelOption::Crate(path)) => options.given_crate = Some(path),
@@ -81,9 +88,14 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
                 let stages = Stages::read(&word, form, errors);
                 attribute::once(&mut options.stages, stages, "stages", word.span(), errors);
             }
+            Some(ModelOption::Export(word, form)) => {
+                let read = Export::read(&word, form, errors);
+                attribute::once(&mut export, read, "export", word.span(), errors);
+            }
             None => unread = true,
         }
     }
+    options.export = export.flatten();
     if unread {
         // The option that could not be read may have listed the stages.
         options.stages.get_or_insert(Stages::unread());
@@ -121,10 +133,11 @@ enum ModelOption {
     Require(Span),
     Limit(Limit),
     Stages(Ident, attribute::Form),
+    Export(Ident, attribute::Form),
 }
 
 /// The names of the options.
-const OPTIONS: [&str; 10] = [
+const OPTIONS: [&str; 11] = [
     "crate",
     "allow",
     "part",
@@ -135,6 +148,7 @@ const OPTIONS: [&str; 10] = [
     "max_flops",
     "max_memory",
     "stages",
+    "export",
 ];
 
 fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
@@ -143,7 +157,7 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     }
     let known = "there are `crate = path`, `allow(warning)`, `part(Name = node)`, \
                  `data = \"file.csv\"`, `require`, `lock = \"file.lock\"`, `max_parameters = number`, \
-                 `max_flops = number`, `max_memory = \"4 MB\"` and `stages(first, second)`";
+                 `max_flops = number`, `max_memory = \"4 MB\"`, `stages(first, second)` and `export = onnx`";
     let found: TokenStream = input.fork().parse()?;
     let word = input.call(Ident::parse_any).map_err(|error| {
         syn::Error::new(error.span(), format!("the model has no option `{found}`; {known}"))
@@ -168,14 +182,19 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
         let form = attribute::form(&word, input)?;
         return Ok(ModelOption::Stages(word, form));
     }
+    if word == "export" {
+        let form = attribute::form(&word, input)?;
+        return Ok(ModelOption::Export(word, form));
+    }
     if word != "allow" {
-        return Err(syn::Error::new(
-            word.span(),
-            match suggest(&word.to_string(), OPTIONS) {
-                near if near.is_empty() => format!("the model has no option `{word}`; {known}"),
-                near => format!("the model has no option `{word}`{near}"),
-            },
-        ));
+        let names = meaning::with_others(OPTIONS, MODEL_OPTIONS);
+        let hint = match find(EXPORT_FORMATS, &word.to_string()) {
+            Some(format) => format!("; write `export = {format}`"),
+            None => meaning::among(&word.to_string(), &names)
+                .map_or_else(|| format!("; {known}"), |meaning| meaning.hint),
+        };
+        let text = format!("the model has no option `{word}`{hint}");
+        return Err(syn::Error::new(word.span(), text));
     }
     if !input.peek(token::Paren) {
         return Err(syn::Error::new(word.span(), "`allow` is written `allow(warning)`"));

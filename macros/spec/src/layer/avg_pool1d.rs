@@ -11,6 +11,6 @@ pool! {
         keras: "`AveragePooling1D`",
         torch: "`AvgPool1d` (channels first)",
         also: &["AveragePooling1D", "AveragePool1D", "AvgPooling1D"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Transpose", "AveragePool"]),
     }
 }

@@ -11,6 +11,6 @@ pool! {
         keras: "`AveragePooling2D`",
         torch: "`AvgPool2d` (`count_include_pad=False`)",
         also: &["AveragePooling2D", "AveragePool2D", "AvgPooling2D", "AvgPool", "AveragePool"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(11, &["AveragePool"]),
     }
 }

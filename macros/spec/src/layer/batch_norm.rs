@@ -11,7 +11,7 @@ layer! {
         keras: "`BatchNormalization`",
         torch: "`BatchNorm1d`, `BatchNorm2d`",
         also: &["BatchNormalization", "BatchNorm1D", "BatchNorm2D", "LazyBatchNorm1d", "LazyBatchNorm2d", "SyncBatchNorm", "bn"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Sub", "Mul", "Add"]),
     },
     parameters: &[
         Parameter::optional("momentum", ArgumentKind::Number(Range::UnitInterval)).or("0.99"),

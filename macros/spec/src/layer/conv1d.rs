@@ -14,7 +14,7 @@ layer! {
         keras: "`Conv1D`",
         torch: "`Conv1d` (channels first)",
         also: &["Convolution1D", "LazyConv1d"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Transpose", "Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -13,7 +13,7 @@ layer! {
         keras: "`Conv2D`",
         torch: "`Conv2d`",
         also: &["Convolution2D", "LazyConv2d", "Conv"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(11, &["Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`Dropout`",
         torch: "`Dropout`",
         also: &["Drop"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::required("rate", ArgumentKind::Number(Range::Fraction))],
     form: Form {

@@ -11,7 +11,7 @@ layer! {
         keras: "`GlobalAveragePooling2D`",
         torch: "`AdaptiveAvgPool2d(1)`",
         also: &["GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalAvgPooling2D", "AdaptiveAvgPool2d", "AvgPoolGlobal", "GlobalAveragePool", "GlobalAvgPool", "GAP"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["ReduceMean"]),
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

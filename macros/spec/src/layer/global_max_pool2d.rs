@@ -11,7 +11,7 @@ layer! {
         keras: "`GlobalMaxPooling2D`",
         torch: "`AdaptiveMaxPool2d(1)`",
         also: &["GlobalMaxPooling2D", "AdaptiveMaxPool2d", "MaxPoolGlobal", "GlobalMaxPool"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["ReduceMax"]),
     },
     refuses: |name, input, _| images_only(name, input),
     output: |input, _| Shape::numbers(&[input.dim(0)]),

@@ -11,7 +11,7 @@ layer! {
         keras: "`LayerNormalization`",
         torch: "`LayerNorm`",
         also: &["LayerNormalization", "LayerNorm1D", "ln"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(17, &["LayerNormalization"]),
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("0.001")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

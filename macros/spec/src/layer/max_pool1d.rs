@@ -11,6 +11,6 @@ pool! {
         keras: "`MaxPooling1D`",
         torch: "`MaxPool1d` (channels first)",
         also: &["MaxPooling1D"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Transpose", "MaxPool"]),
     }
 }

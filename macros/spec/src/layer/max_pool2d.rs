@@ -11,6 +11,6 @@ pool! {
         keras: "`MaxPooling2D`",
         torch: "`MaxPool2d`",
         also: &["MaxPooling2D", "MaxPool", "MaxPooling"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(12, &["MaxPool"]),
     }
 }

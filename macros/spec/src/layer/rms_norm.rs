@@ -11,7 +11,7 @@ layer! {
         keras: "`RMSNormalization`",
         torch: "`RMSNorm`",
         also: &["RMSNormalization"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Mul", "ReduceMean", "Add", "Sqrt", "Div"]),
     },
     parameters: &[Parameter::optional("epsilon", ArgumentKind::Number(Range::OpenUnitInterval)).or("1e-6")],
     form: Form { settings: &["epsilon"], mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },

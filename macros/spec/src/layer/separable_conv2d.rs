@@ -15,7 +15,7 @@ layer! {
         keras: "`SeparableConv2D`",
         torch: "two `Conv2d`",
         also: &["SeparableConvolution2D"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(11, &["Conv"]),
     },
     parameters: &[
         Parameter::required("filters", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`UpSampling2D`",
         torch: "`Upsample`",
         also: &["Upsample", "UpsamplingNearest2d", "Upscale2D"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Resize"]),
     },
     parameters: &[Parameter::required("times", ArgumentKind::Pair)],
     refuses: |name, input, _| images_only(name, input),

@@ -11,7 +11,7 @@ layer! {
         keras: "`ZeroPadding2D`",
         torch: "`ZeroPad2d`",
         also: &["ZeroPadding2D"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Pad"]),
     },
     parameters: &[Parameter::required("margins", ArgumentKind::Margins)],
     refuses: |name, input, _| images_only(name, input),

@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Add`",
         torch: "`add`",
         also: &["sum", "plus", "addition", "add_n", "residual"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Reshape", "Add", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "a `Lambda`",
         torch: "`PairwiseDistance(keepdim=True)`",
         also: &["euclidean", "euclidean_distance", "PairwiseDistance", "l2_distance", "cdist"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Reshape", "Sub", "Add", "Mul", "ReduceSum", "Sqrt"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

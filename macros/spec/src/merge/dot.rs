@@ -13,7 +13,10 @@ pub const MERGE: Merge = Merge {
         keras: "`Dot`",
         torch: "`linalg.vecdot`, `CosineSimilarity`",
         also: &["inner", "inner_product", "scalar_product", "dot_product", "vecdot"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(
+            14,
+            &["Transpose", "Reshape", "MatMul", "Mul", "ReduceSum", "Sqrt", "Max", "Div"],
+        ),
     },
     parameters: &[
         Parameter::optional("axis", ArgumentKind::Axis).or("-1"),

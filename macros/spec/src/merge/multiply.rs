@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Multiply`",
         torch: "`mul`",
         also: &["mul", "product", "prod", "times", "hadamard", "multiplication"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Reshape", "Mul", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

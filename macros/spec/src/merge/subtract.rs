@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Subtract`",
         torch: "`sub`",
         also: &["sub", "minus", "difference", "subtraction"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Reshape", "Sub", "Or"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

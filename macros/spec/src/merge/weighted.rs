@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "",
         torch: "`per_sample_weights`",
         also: &["per_sample_weights"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(7, &["And"]),
     },
     parameters: &[],
     operands: (2, Some(2)),

@@ -10,7 +10,10 @@ mod tests;
 
 pub use absent::{Absent, ABSENT};
 pub use arguments::{ARGUMENTS, WITHOUT, WORDS};
-pub use attributes::{ATTRIBUTES, INPUT_OPTIONS, INPUT_RULES, OUTPUT_OPTIONS, OUTPUT_RULES};
+pub use attributes::{
+    ATTRIBUTES, EXPORT_FORMATS, EXPORT_OPTIONS, INPUT_OPTIONS, INPUT_RULES, MODEL_OPTIONS,
+    OUTPUT_OPTIONS, OUTPUT_RULES,
+};
 
 use crate::{
     derived::{arithmetic::FUNCTIONS, DERIVATIONS},

@@ -13,7 +13,10 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `MinMaxScaler`",
         torch: "",
         also: &["MinMaxScaler", "minmax_scale"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(
+            16,
+            &["Sub", "Div", "Cast", "Add", "Mul", "Abs", "GreaterOrEqual", "Where"],
+        ),
     },
     parameters: &[
         Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),

@@ -82,6 +82,7 @@ mod tests {
         raw: Shape::categories(&[]).below(Size::Known(1_000_000)),
         steps: &[],
         output: Shape::categories(&[]).below(Size::Known(1_000_000)),
+        encoded_in_onnx: false,
         derivation: &Crossed,
     };
 

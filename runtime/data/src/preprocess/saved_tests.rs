@@ -284,6 +284,7 @@ fn input(raw: &Raw, choices: &[Choice], missing: Option<Missing>) -> Input {
         shape: raw.shape,
         missing,
         steps,
+        encoded_in_onnx: false,
     }
 }
 

@@ -390,6 +390,7 @@ mod tests {
             shape,
             missing: Some(Missing::Zeros),
             steps: &[],
+            encoded_in_onnx: false,
         }
     }
 

@@ -100,6 +100,7 @@ mod tests {
             shape: &[3],
             missing: None,
             steps,
+            encoded_in_onnx: false,
         }))
     }
 

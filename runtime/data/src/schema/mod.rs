@@ -9,6 +9,8 @@ use std::fmt;
 
 use multi_input_spec as spec;
 
+#[cfg(feature = "onnx")]
+pub use self::derivation::OnnxSource;
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},
@@ -84,6 +86,9 @@ pub struct Input {
     pub missing: Option<Missing>,
     /// The preprocessing steps, in order.
     pub steps: &'static [Step],
+    /// Whether an exported ONNX file takes the values behind these steps, by
+    /// `export = onnx(encoded(name))`.
+    pub encoded_in_onnx: bool,
 }
 
 /// A value of a user's own in an annotation, such as `my::Winsorize(0.01)`. How it is written by
@@ -156,6 +161,8 @@ pub struct Derived {
     pub steps: &'static [Step],
     /// Shape of one row of the node.
     pub output: spec::Shape,
+    /// As [`Input::encoded_in_onnx`]: an exported file takes the derived values, behind their steps.
+    pub encoded_in_onnx: bool,
     /// Implementation of the derivation.
     pub derivation: &'static dyn Derivation,
 }

@@ -2,13 +2,15 @@
 
 use multi_input_spec::merge::position;
 
-use super::MergeCall;
+use super::{mask_of, MergeCall};
 use crate::{graph::Graph, layer::Flow, refusal::Refusal, value::Value};
 
 pub(super) fn write(graph: &mut Graph, merge: &MergeCall<'_>) -> Result<Flow, Refusal> {
     let rank = merge.output.len();
-    let axis = position(merge.arguments[0].axis_or(-1), rank).unwrap_or(rank.saturating_sub(1));
+    let given = merge.arguments.first().map_or(-1, |axis| axis.axis_or(-1));
+    let axis = position(given, rank).unwrap_or(rank.saturating_sub(1));
     let values: Vec<&Value> = merge.operands.iter().map(|operand| &operand.flow.value).collect();
     let value = graph.concat(&values, axis + 1);
-    Ok(Flow::unmasked(value))
+    let mask = mask_of(graph, merge, axis == 0);
+    Ok(Flow { value, mask, weights: None })
 }
