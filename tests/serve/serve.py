@@ -106,7 +106,9 @@ def fuzz(port, examples):
         VENV / "schemathesis", "run", f"http://127.0.0.1:{port}/openapi.json", "--checks", "all",
         "--max-examples", str(examples), "--seed", "1", "--workers", "1", "--no-color",
     ]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    # It keeps what it found in its working folder.
+    with tempfile.TemporaryDirectory() as folder:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder)
     if found.returncode:
         print(found.stdout[-20_000:], found.stderr[-2000:])
         raise SystemExit("schemathesis found something")
