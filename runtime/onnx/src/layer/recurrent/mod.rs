@@ -181,7 +181,8 @@ mod tests {
             "Cast",
             "ReduceSum",
             "Sub",
-            "Max", // the last of them
+            "Max",
+            "Cast", // the last of them
             "Unsqueeze",
             "Expand",
             "GatherElements",

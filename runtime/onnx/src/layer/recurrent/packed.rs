@@ -27,17 +27,19 @@ pub(super) fn in_front(graph: &mut Graph, x: &Value, mask: &Value) -> Value {
 /// For every step, or for the last one, the state after the steps that count up to it; zeros where
 /// there is none. `states` are those of sequences that went through [`in_front`].
 pub(super) fn after_each(graph: &mut Graph, states: &Value, mask: &Value, every: bool) -> Value {
-    let counts = graph.cast(mask, DataType::Int64);
+    // Of `float`, because tract has no sums of `int64`.
+    let counts = graph.cast(mask, DataType::Float);
     let counts = match every {
         true => graph.cumulative_sum(&counts, 1),
         false => graph.reduce_sum(&counts, &[1], true),
     };
-    let (zero, one) = (graph.int(0), graph.int(1));
+    let (zero, one) = (graph.float(0.0), graph.float(1.0));
     let before = graph.sub(&counts, &one);
     let index = graph.max(&before, &zero);
+    let index = graph.cast(&index, DataType::Int64);
     let found = at(graph, states, &index);
     let any = graph.greater(&counts, &zero);
-    let (any, zero) = (aligned(graph, &any, 3), graph.float(0.0));
+    let any = aligned(graph, &any, 3);
     let value = graph.choose(&any, &found, &zero);
     match every {
         true => value,
