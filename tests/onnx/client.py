@@ -175,7 +175,7 @@ def stacked(values, sizes, dtype):
     rows = [empty if value is None else numpy.array(value, dtype) for value in values]
     array = numpy.empty((len(values), *empty.shape), dtype)
     for index, row in enumerate(rows):
-        array[index] = row.reshape(empty.shape)
+        array[index] = row.reshape(empty.shape)[()]
     return array if any(sizes) is False or array.ndim == 1 + len(sizes) else array.reshape(len(values), *sizes)
 
 

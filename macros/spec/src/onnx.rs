@@ -35,6 +35,14 @@ impl Onnx {
         Onnx::Operators { names, since }
     }
 
+    /// The names of the operators.
+    pub const fn operators(&self) -> &'static [&'static str] {
+        match self {
+            Onnx::Operators { names, .. } => names,
+            Onnx::Nothing | Onnx::Refused { .. } => &[],
+        }
+    }
+
     /// Not expressible.
     pub const fn refused(reason: &'static str, instead: &'static str) -> Onnx {
         Onnx::Refused { reason, instead }
