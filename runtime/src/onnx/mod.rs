@@ -60,8 +60,7 @@
 //! | `vocabulary` | of encoded texts: its entries, of which the first has the index 2; 0 is padding, 1 unknown |
 //!
 //! With these a program that knows nothing of the model fills the inputs from a row in JSON:
-//! `tests/onnx/client.py` is one in Python, and [the answers](https://github.com/multi-input/multi-input/blob/main/docs/answers.md)
-//! show its use.
+//! `tests/onnx/client.py` is one in Python. `docs/onnx.md` runs a file in Python, C#, JavaScript and Rust.
 //!
 //! # What cannot be written
 //!
