@@ -96,7 +96,7 @@ use crate::{description::Description, untyped::UntypedModel};
 /// #[multi_input_model]
 /// struct Review {
 ///     #[input(hashed(1000))]
-///     #[branch(Embedding(8), Flatten)]
+///     #[branch(Embedding(1000, 8))]
 ///     author: String,
 ///
 ///     #[from(author)]
