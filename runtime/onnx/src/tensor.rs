@@ -44,7 +44,7 @@ impl Tensor {
     /// A tensor of `string`.
     pub fn texts<T: AsRef<str>>(dims: &[usize], texts: impl IntoIterator<Item = T>) -> Tensor {
         let texts = texts.into_iter().map(|text| text.as_ref().as_bytes().to_vec()).collect();
-        Tensor { dtype: DataType::String, dims: dims.to_vec(), bytes: Bytes::new(), texts }
+        Tensor { dtype: DataType::Text, dims: dims.to_vec(), bytes: Bytes::new(), texts }
     }
 
     fn of_numbers<const N: usize>(

@@ -420,7 +420,7 @@ fn tensor_type(input: &Input, described: &InputDescription) -> (DataType, Option
         (ValueKind::Integer { .. }, _) if !blanks => (DataType::Int64, None),
         (_, Content::Doubles { .. } | Content::TargetDoubles) => (DataType::Double, None),
         (_, Content::Categories { .. }) => (DataType::Int64, None),
-        (_, Content::Names | Content::Texts) => (DataType::String, None),
+        (_, Content::Names | Content::Texts) => (DataType::Text, None),
         _ => (DataType::Float, None),
     }
 }

@@ -60,8 +60,7 @@
 //! | `vocabulary` | of encoded texts: its entries, of which the first has the index 2; 0 is padding, 1 unknown |
 //!
 //! With these a program that knows nothing of the model fills the inputs from a row in JSON:
-//! `tests/onnx/client.py` is one in Python, and [the answers](https://github.com/multi-input/multi-input/blob/main/docs/answers.md)
-//! show its use.
+//! `tests/onnx/client.py` is one in Python. `docs/onnx.md` runs a file in Python, C#, JavaScript and Rust.
 //!
 //! # What cannot be written
 //!
@@ -97,7 +96,7 @@ use crate::{description::Description, untyped::UntypedModel};
 /// #[multi_input_model]
 /// struct Review {
 ///     #[input(hashed(1000))]
-///     #[branch(Embedding(8), Flatten)]
+///     #[branch(Embedding(1000, 8))]
 ///     author: String,
 ///
 ///     #[from(author)]
