@@ -6,9 +6,10 @@ use crate::{graph::Graph, refusal::Refusal};
 pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
     let table = layer.needed(graph, "weight")?;
     let value = graph.gather(&table, &flow.value, 0);
-    let mask = match layer.masked {
-        true => Some(of_categories(graph, &flow)),
-        false => None,
+    // In a padded list category 0 counts.
+    let mask = match flow.mask {
+        None if layer.masked => Some(of_categories(graph, &flow.value)),
+        own => own,
     };
     Ok(Flow { value, mask, weights: None })
 }

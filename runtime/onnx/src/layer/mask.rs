@@ -1,20 +1,15 @@
 //! Masks that layers read and create.
 
-use super::Flow;
 use crate::{
     graph::Graph,
     value::{DataType, Value},
 };
 
-/// The mask of categories of which 0 is padding; of those that are masked already only the values.
-pub(super) fn of_categories(graph: &mut Graph, flow: &Flow) -> Value {
+/// The mask of categories of which 0 is padding.
+pub(super) fn of_categories(graph: &mut Graph, categories: &Value) -> Value {
     let zero = graph.int(0);
-    let padding = graph.equal(&flow.value, &zero);
-    let counts = graph.not(&padding);
-    match &flow.mask {
-        Some(mask) => graph.and(mask, &counts),
-        None => counts,
-    }
+    let padding = graph.equal(categories, &zero);
+    graph.not(&padding)
 }
 
 /// A mask `[batch, steps]` with as many axes as a value, for operators that broadcast.
