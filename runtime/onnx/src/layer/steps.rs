@@ -28,7 +28,7 @@ pub(super) fn each(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Resu
         Some((name.strip_prefix("layer.")?.to_owned(), tensor.clone()))
     });
     let tensors: BTreeMap<_, _> = tensors.collect();
-    let inner = LayerCall { tensors, activation: layer.activation, ..*inner };
+    let inner = LayerCall { tensors, ..*inner };
     let steps = rows_of_steps(graph, &flow.value, &row[1..]);
     let written = graph
         .within(inner.spec.name, |graph| super::write(graph, &inner, Flow::unmasked(steps)))?;
