@@ -2,6 +2,7 @@
 
 mod attention;
 mod batch_norm;
+mod bidirectional;
 mod conv;
 mod dense;
 mod embedding;
@@ -36,7 +37,7 @@ const LAYERS: &[(&str, Write)] = &[
     ("AvgPool1D", pool::steps),
     ("AvgPool2D", pool::image),
     ("BatchNorm", batch_norm::write),
-    ("Bidirectional", recurrent::both_ways),
+    ("Bidirectional", bidirectional::write),
     ("Conv1D", conv::steps),
     ("Conv2D", conv::image),
     ("Dense", dense::write),
@@ -44,13 +45,13 @@ const LAYERS: &[(&str, Write)] = &[
     ("Embedding", embedding::write),
     ("EmbeddingBag", embedding_bag::write),
     ("Flatten", reshape::write),
-    ("GRU", recurrent::one_way),
+    ("GRU", recurrent::write),
     ("GlobalAveragePool1D", pool::all_steps),
     ("GlobalAveragePool2D", pool::all_pixels),
     ("GlobalMaxPool1D", pool::all_steps),
     ("GlobalMaxPool2D", pool::all_pixels),
     ("GroupNorm", norm::group),
-    ("LSTM", recurrent::one_way),
+    ("LSTM", recurrent::write),
     ("LayerNorm", norm::layer),
     ("Masking", masking::create),
     ("MaxPool1D", pool::steps),
@@ -60,7 +61,7 @@ const LAYERS: &[(&str, Write)] = &[
     ("RMSNorm", norm::root_mean_square),
     ("Reshape", reshape::write),
     ("SeparableConv2D", conv::separable),
-    ("SimpleRNN", recurrent::one_way),
+    ("SimpleRNN", recurrent::write),
     ("Thresholds", thresholds::write),
     ("TimeDistributed", steps::each),
     ("TransformerBlock", attention::block),
@@ -152,6 +153,19 @@ impl LayerCall<'_> {
     /// As [`needed`](LayerCall::needed).
     pub fn numbers(&self, name: &str) -> Result<Vec<f32>, Refusal> {
         self.tensors.get(name).map(Tensor::as_floats).ok_or_else(|| self.lacks(name))
+    }
+
+    /// The layer among the arguments, with the tensors of the field `field` of this layer.
+    ///
+    /// # Errors
+    /// If there is none, which a model of the spec rules out.
+    pub fn inside(&self, field: &str) -> Result<LayerCall<'_>, Refusal> {
+        let inner = self.inner.ok_or_else(|| self.lacks(field))?;
+        let of_field = self.tensors.iter().filter_map(|(name, tensor)| {
+            let name = name.strip_prefix(field)?.strip_prefix('.')?;
+            Some((name.to_owned(), tensor.clone()))
+        });
+        Ok(LayerCall { tensors: of_field.collect(), ..*inner })
     }
 
     fn lacks(&self, name: &str) -> Refusal {
