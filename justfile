@@ -120,6 +120,13 @@ tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers
     cargo test -p multi-input-tests --features tokenizers --test tokenizer
 
+# Random models as ONNX files: onnx's checker, onnxruntime and tract against `predict`; more by
+# `just onnx --seeds 1 2 3`.
+onnx *options:
+    python3 -m venv target/onnx/venv
+    target/onnx/venv/bin/pip install --quiet --only-binary :all: numpy onnx onnxruntime
+    target/onnx/venv/bin/python tests/onnx/run.py {{options}}
+
 # Makes the parity fixtures anew; needs Python with TensorFlow and scikit-learn (see
 # tests/fixtures/README.md).
 fixtures:
@@ -130,6 +137,8 @@ fixtures:
     python tests/fixtures/tables.py
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py
+    MULTI_INPUT_BLESS=1 cargo test -p multi-input-tests --test onnx
+    python tests/fixtures/onnx.py
 
 # What the compiler answers to the programs of a folder, one mistake each.
 mistakes folder:

@@ -131,6 +131,10 @@ fn plain_models_predict_the_same_in_tract() {
             Err(error) => failed.push(format!("{name}: {error:#}")),
         }
     }
-    println!("tract: models={ran} of={} beyond={beyond} worst={worst:.1e}", files.len());
+    println!(
+        "tract: models={ran} of={} beyond={beyond} failed={} worst={worst:.1e}",
+        files.len(),
+        failed.len()
+    );
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
