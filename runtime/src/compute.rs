@@ -24,6 +24,7 @@ use crate::{
     description::{describe, Description},
     feature::Feature,
     fit::{Checked, LearningRateCurve, RowsOfSource, Setup},
+    foreign::{ForeignWeights, Loaded},
     history::{Evaluation, History, Phase},
     importance::Importance,
     metric::ConfusionMatrix,
@@ -212,8 +213,14 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 
     #[cfg(feature = "onnx")]
-    fn export_onnx(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
-        crate::onnx::export(model, path)
+    fn export_onnx(
+        &self,
+        model: &UntypedModel<E, D>,
+        rows: [Option<&RowSpec>; 2],
+        encoded: &[String],
+        path: &Path,
+    ) -> Result<()> {
+        crate::onnx::export(model, &self.description(model, rows), encoded, path)
     }
 
     fn description(&self, model: &UntypedModel<E, D>, rows: [Option<&RowSpec>; 2]) -> Description {
@@ -222,6 +229,18 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn load(&self, model: &mut UntypedModel<E, D>, path: &Path, dtypes: Dtypes) -> Result<()> {
         checkpoint::load(model, path, dtypes)
+    }
+
+    fn load_read(&self, model: &mut UntypedModel<E, D>, weights: Weights) -> Result<()> {
+        weights.load_into(model)
+    }
+
+    fn load_foreign(
+        &self,
+        model: &mut UntypedModel<E, D>,
+        weights: &ForeignWeights,
+    ) -> Result<Loaded> {
+        model.load_foreign(weights)
     }
 
     fn fit_preprocessing(&self, model: &mut UntypedModel<E, D>, rows: &Table) -> Result<()> {

@@ -14,6 +14,7 @@
 //! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
 //! | find values that training has not seen | [`unknown`] |
+//! | serve predictions over HTTP | `serve`, with the feature of this name |
 //! | describe inputs and predictions to other programs | [`description`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
@@ -33,6 +34,7 @@ pub mod description;
 pub mod errors;
 mod feature;
 mod fit;
+pub mod foreign;
 pub mod history;
 pub mod importance;
 pub mod kernel;
@@ -41,7 +43,7 @@ pub mod metric;
 pub mod model;
 mod objective;
 #[cfg(feature = "onnx")]
-mod onnx;
+pub mod onnx;
 mod page;
 pub mod partial_dependence;
 mod plot;
@@ -49,6 +51,8 @@ mod plot;
 pub mod private;
 pub mod report;
 mod row_losses;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod short;
 pub mod slices;
 #[cfg(test)]

@@ -3,3 +3,5 @@
 mod answers;
 mod layers;
 mod network;
+mod recorded;
+mod sequences;

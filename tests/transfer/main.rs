@@ -2,9 +2,13 @@
 
 mod derived;
 mod growing;
+#[path = "../weights/models.rs"]
+mod models;
 mod renamed;
 mod scale;
 #[path = "../support/mod.rs"]
 mod support;
 mod take;
+#[path = "../weights/torch.rs"]
+mod torch;
 mod vectors;

@@ -106,7 +106,7 @@ pub(crate) fn check(shaped: ShapedGraph, mut errors: Diagnostics) -> syn::Result
     stages::are_in_order(graph, &mut errors);
     columns::are_read_alike(graph, &mut errors);
     budget::is_kept(&shaped, &mut errors);
-    export::is_expressible(&shaped, &mut errors);
+    export::is_possible(&shaped, &mut errors);
     definition_is_no_parameter(graph, &mut errors);
     derives::fit(graph, &mut errors);
     errors.finish()?;

@@ -495,6 +495,7 @@ fn check_mutations(rounds: usize, mut random: Random) {
                 };
                 mutate(rules, &mut random)
             }
+            4 => mutate(quote!(export = onnx(encoded(query, city, when)), to_onnx), &mut random),
             _ => TokenStream::new(),
         };
         check(arguments, item);

@@ -18,8 +18,8 @@ pub struct Doc {
     /// called by. Letter case, `_` and `Loss` or `Layer` at the end make no difference
     /// ([`names`](crate::names)).
     pub also: &'static [&'static str],
-    /// How it is written in an ONNX file. Losses and metrics leave it at [`Onnx::Nothing`]: of a loss
-    /// its link is written.
+    /// How it is written in an ONNX file. A metric is not written, and so it is at [`Onnx::Nothing`]; a loss
+    /// is if its prediction is its link ([`Loss::onnx`](crate::Loss::onnx)).
     pub onnx: Onnx,
 }
 

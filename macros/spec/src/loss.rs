@@ -1,6 +1,6 @@
 //! The losses, and the targets they accept.
 
-use crate::{Activation, Doc, Range, Shape, Size, Text, MAX_RANK};
+use crate::{Activation, Doc, Onnx, Range, Shape, Size, Text, MAX_RANK};
 
 /// The kind of an output's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -486,6 +486,14 @@ impl Loss {
     /// The name in the DSL.
     pub const fn name(&self) -> &'static str {
         self.form.name
+    }
+
+    /// How the prediction is written in an ONNX file: of most losses it is the link.
+    pub const fn onnx(&self) -> Onnx {
+        match (self.doc.onnx, self.form.link) {
+            (Onnx::Nothing, Some(link)) => link.onnx(),
+            (onnx, _) => onnx,
+        }
     }
 }
 

@@ -17,14 +17,18 @@ pub enum Onnx {
     Refused {
         /// Why, as a clause that can follow "because".
         reason: &'static str,
-        /// What to do instead, as an imperative.
+        /// What to do instead, as an imperative. Of a step or derivation it may say
+        /// `export = onnx(encoded(..))`, into which a message of the compiler puts the names.
         instead: &'static str,
     },
 }
 
 impl Onnx {
-    /// To be written.
-    pub(crate) const MISSING: Onnx = Onnx::refused("its translation is missing", "leave it out");
+    /// A module or merge of the user's own. A step or derivation can bring its operators.
+    pub const OF_OWN: Onnx = Onnx::refused(
+        "it is your own code, written in Rust",
+        "use what the crate has in its place",
+    );
 
     /// These operators, since this opset.
     pub const fn since(since: u8, names: &'static [&'static str]) -> Onnx {

@@ -4,15 +4,21 @@
 use std::{fmt::Write, fs, path::Path};
 
 use crate::{
-    derived::DERIVATIONS,
+    derived::{arithmetic, DERIVATIONS},
     layer::LAYERS,
     mask::MaskRule,
     merge::{MaskMerge, MERGES},
-    names::{Named, ABSENT, ARGUMENTS, ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS, WITHOUT, WORDS},
+    names::{
+        Kind, Named, ABSENT, ARGUMENTS, ATTRIBUTES, EXPORT_FORMATS, EXPORT_OPTIONS, INPUT_OPTIONS,
+        MODEL_OPTIONS, OUTPUT_OPTIONS, WITHOUT, WORDS,
+    },
     step::{Inverse, Nature, Step, STEPS},
-    Activation, ArgumentKind, Doc, HeadForm, Parameter, Predicted, Target, TargetSteps,
+    Activation, ArgumentKind, Doc, HeadForm, Onnx, Parameter, Predicted, Target, TargetSteps,
     ACTIVATIONS, LOSSES, METRICS,
 };
+
+const NAMES_OF_ATTRIBUTES: [&[Named]; 6] =
+    [ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS, MODEL_OPTIONS, EXPORT_FORMATS, EXPORT_OPTIONS];
 
 /// The variable that, if set, makes the test write the file instead of comparing it.
 pub(crate) const BLESS: &str = "MULTI_INPUT_BLESS";
@@ -32,7 +38,8 @@ fn the_tables_of_the_documentation_are_those_of_this_crate() {
         ("derivations", derivations()),
         ("losses", losses()),
         ("metrics", metrics()),
-        ("names of attributes", named(&[ATTRIBUTES, INPUT_OPTIONS, OUTPUT_OPTIONS])),
+        ("onnx", onnx()),
+        ("names of attributes", named(&NAMES_OF_ATTRIBUTES)),
         ("names of arguments", named(&[ARGUMENTS, WORDS])),
         ("absent arguments", without()),
         ("absent", absent()),
@@ -277,6 +284,29 @@ fn metrics() -> String {
         [name, text(computes), types(metric.targets), text(keras), names(also)]
     });
     table(["metric", "computes", "target", "Keras or scikit-learn", "also called"], rows)
+}
+
+/// What everything is in an ONNX file.
+fn onnx() -> String {
+    let layers = LAYERS.iter().map(|row| (Kind::Layer, row.name, row.doc.onnx));
+    let activations = ACTIVATIONS.iter().map(|row| (Kind::Activation, row.1, row.0.onnx()));
+    let merges = MERGES.iter().map(|row| (Kind::Merge, row.name, row.doc.onnx));
+    let steps = STEPS.iter().map(|row| (Kind::Step, row.name, row.doc.onnx));
+    let derivations = DERIVATIONS.iter().map(|row| (Kind::Derivation, row.name, row.doc.onnx));
+    let formula = [(Kind::Derivation, "a / b", arithmetic::DERIVATION.doc.onnx)];
+    let losses = LOSSES.iter().map(|row| (Kind::Loss, row.name(), row.onnx()));
+    let rows = layers.chain(activations).chain(merges).chain(steps).chain(derivations);
+    let rows = rows.chain(formula).chain(losses).map(|(kind, name, onnx)| {
+        let (operators, since) = match onnx {
+            Onnx::Operators { names: own, since } => (names(own), since.to_string()),
+            Onnx::Nothing => (text("none are needed"), String::new()),
+            Onnx::Refused { reason, instead } => {
+                (format!("refused, because {reason}; {instead}"), String::new())
+            }
+        };
+        [text(kind.in_words()), format!("`{name}`"), operators, since]
+    });
+    table(["", "here", "operators", "opset"], rows)
 }
 
 fn named(tables: &[&[Named]]) -> String {

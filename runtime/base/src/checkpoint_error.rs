@@ -29,6 +29,14 @@ pub enum CheckpointError {
         /// The format version of the file.
         found: String,
     },
+    /// A file of another library that cannot be read.
+    #[error("no weights can be read from {}: {}", Escaped(path.display()), Escaped(reason))]
+    Foreign {
+        /// Path of the file.
+        path: PathBuf,
+        /// The reason, with the way to write such a file.
+        reason: String,
+    },
     /// The file holds another model.
     #[error(
         "{} holds another model, which differs first in {}: \

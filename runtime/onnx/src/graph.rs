@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod logic;
+mod precise;
 mod shapes;
 
 use std::collections::{HashMap, HashSet};
@@ -133,7 +134,7 @@ impl Graph {
         if let Some(known) = self.constants.get(&key) {
             return known.clone();
         }
-        // No field of a model has this name, so it never takes that of an output.
+        // No field has a name with a slash.
         let name = self.unique("/constant".to_owned());
         let value = Value { name: name.clone(), dtype: tensor.dtype, shape: tensor.shape() };
         self.initializers.push((name, tensor));
@@ -314,6 +315,12 @@ impl From<&str> for Attribute {
 impl From<Vec<i64>> for Attribute {
     fn from(numbers: Vec<i64>) -> Attribute {
         Attribute::Ints(numbers)
+    }
+}
+
+impl From<Vec<String>> for Attribute {
+    fn from(texts: Vec<String>) -> Attribute {
+        Attribute::Texts(texts)
     }
 }
 

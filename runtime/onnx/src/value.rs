@@ -50,7 +50,8 @@ pub enum Dim {
     Batch,
     /// A size that the model determines.
     Known(usize),
-    /// A size that every call chooses, by its name: the longest list, the height of pictures.
+    /// A size that every call chooses, by its name: the longest list, the height of pictures. It has no
+    /// name where nothing else has that size.
     Named(&'static str),
 }
 

@@ -63,8 +63,18 @@ pub(crate) fn load<E: Element, D: Backend<E>>(
     path: &Path,
     dtypes: Dtypes,
 ) -> Result<()> {
-    let file = Renamed::of(model.graph(), path, Contents::read(path)?)?;
-    take(model, path, &file, Purpose::Predict, dtypes)
+    load_read(model, path, Contents::read(path)?, dtypes)
+}
+
+/// As [`load`], of contents that were read before from `name`.
+pub(super) fn load_read<E: Element, D: Backend<E>>(
+    model: &mut UntypedModel<E, D>,
+    name: &Path,
+    contents: Contents,
+    dtypes: Dtypes,
+) -> Result<()> {
+    let file = Renamed::of(model.graph(), name, contents)?;
+    take(model, name, &file, Purpose::Predict, dtypes)
 }
 
 /// Which dtypes the tensors of a file may have.

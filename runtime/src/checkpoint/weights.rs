@@ -10,7 +10,7 @@ use super::{
     coverage,
     file::{Contents, Stored},
     key,
-    model::contents,
+    model::{contents, load_read, Dtypes},
     renames::Renames,
     CheckpointError, Signature,
 };
@@ -62,6 +62,14 @@ impl Weights {
         let graph = model.graph();
         let name = format!("`{}`", graph.name);
         Weights::new(name, Signature::of(graph), contents(model)?).map_err(Error::Device)
+    }
+
+    /// Loads all of it into a model of the same definition and dtype.
+    pub(crate) fn load_into<E: Element, D: Backend<E>>(
+        self,
+        model: &mut UntypedModel<E, D>,
+    ) -> Result<()> {
+        load_read(model, Path::new(&self.name), self.contents, Dtypes::Same)
     }
 
     fn new(

@@ -4,6 +4,7 @@ mod attribution;
 mod baselines;
 mod build;
 mod by_hand;
+mod load;
 mod partial_dependence;
 mod slices;
 mod streamed;
@@ -27,9 +28,12 @@ pub use self::{
     baselines::Baselines,
     build::Build,
     by_hand::{BatchTargets, SampleBatch},
+    load::WeightsSource,
     partial_dependence::{Dependence, InputOf},
     transfer::Base,
 };
+#[cfg(feature = "onnx")]
+use crate::onnx::{Export, Exported};
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
@@ -278,21 +282,29 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// `keras.Model.export(format="onnx")`, which leave preprocessing and units to the caller.
     ///
     /// # Errors
-    /// [`Error::Export`] for a field that ONNX cannot express, [`Error::Unfitted`] before training,
-    /// [`Error::File`] if the file cannot be written.
+    /// As [`Export::write`](crate::onnx::Export::write)'s.
     #[cfg(feature = "onnx")]
     #[doc(alias("to_onnx", "save_onnx"))]
     pub fn export_onnx(&self, path: impl AsRef<Path>) -> Result<()> {
-        D::core().export_onnx(self.untyped(), path.as_ref())
+        Export::of(self).write(path)
     }
 
-    /// Loads weights and preprocessing from a file. After an error the model is unchanged.
+    /// Loads weights: from the path of a file that [`save`](Model::save) wrote, with its preprocessing, or
+    /// from [`Weights`](crate::transfer::Weights). After an error the model is unchanged.
+    ///
+    /// [`Weights::torch`](crate::transfer::Weights::torch) reads a `state_dict` of PyTorch, and with the
+    /// feature `keras` `Weights::keras` reads a file of Keras. Then the result says which layer became which
+    /// ([`Loaded`](crate::foreign::Loaded)). Such files have no preprocessing: that of the model stays, and
+    /// a model without one predicts after [`fit_preprocessing`](Model::fit_preprocessing) on training
+    /// rows, if its steps learn anything. `keras.Model.load_weights`, `load_state_dict`.
     ///
     /// # Errors
-    /// As [`load`](Model::load).
+    /// As [`load`](Model::load), and for files of other libraries
+    /// [`Error::Transfer`](crate::Error::Transfer) with every layer that is left over, missing or ambiguous.
+    #[rustfmt::skip] // In one line, which rustc's message quotes.
     #[doc(alias = "load_state_dict")]
-    pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        D::core().load(self.untyped_mut(), path.as_ref(), Dtypes::Same)
+    pub fn load_weights<W: WeightsSource>(&mut self, weights: W) -> Result<W::Loaded> {
+        weights.load_into(self.untyped_mut())
     }
 
     /// A copy of all weights, non-trainable ones included.
@@ -323,6 +335,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias = "info")]
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
+    }
+}
+
+#[cfg(feature = "onnx")]
+impl<M: Network<E, D>, E: Element, D: Compute<E>> Exported for Model<M, E, D> {
+    fn export(&self, encoded: &[String], path: &Path) -> Result<()> {
+        let rows = [M::INPUTS_ROW, M::SAMPLE_ROW];
+        D::core().export_onnx(self.untyped(), rows, encoded, path)
     }
 }
 

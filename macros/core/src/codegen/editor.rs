@@ -36,7 +36,8 @@ pub(crate) fn editor(shaped: &ShapedGraph) -> TokenStream {
     let typed = shaped.graph.nodes.iter().flat_map(|node| &node.field.typed);
     let parts = shaped.graph.model.options.parts.iter();
     let named = parts.flat_map(|part| part.inputs.iter().flatten().chain(&part.outputs));
-    let named: Vec<Typed> = named.cloned().map(Typed::Node).collect();
+    let encoded = shaped.graph.model.options.export.iter().flat_map(|export| &export.encoded);
+    let named: Vec<Typed> = named.chain(encoded).cloned().map(Typed::Node).collect();
     let names = typed.chain(&named).map(|typed| name(typed, &paths));
     let stages = shaped.graph.model.options.stages.iter().flat_map(|stages| &stages.names);
     quote! {

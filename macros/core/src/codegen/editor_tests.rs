@@ -81,10 +81,10 @@ fn names_lead_to_what_they_mean() {
 }
 
 #[test]
-fn names_in_parts_lead_to_nodes() {
-    let arguments = "part(Tower(rooms, district) = joined)";
+fn names_in_options_lead_to_nodes() {
+    let arguments = "part(Tower(rooms) = joined), export = onnx(encoded(district))";
     let expansion = leaves(expand_model(arguments.parse().unwrap(), SOUND.parse().unwrap()));
-    for name in ["rooms", "district", "joined"] {
+    for name in ["rooms", "joined", "district"] {
         let at = LineColumn { line: 1, column: arguments.find(name).unwrap() };
         let leads = expansion.windows(3).any(|window| {
             let path = window.iter().map(|leaf| leaf.0.as_str());

@@ -1,8 +1,8 @@
 //! `export = onnx` and `export = onnx(encoded(review, title))`: the format in which every node of the
 //! model has to be expressible, and the inputs that a file takes behind their preprocessing.
 
-use multi_input_spec::names::{EXPORT_FORMATS, EXPORT_OPTIONS};
-use proc_macro2::{Ident, TokenStream};
+use multi_input_spec::names::{find, Named, EXPORT_FORMATS, EXPORT_OPTIONS};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{spanned::Spanned, LitStr};
 
 use super::{
@@ -25,25 +25,45 @@ const ENCODED: &str =
     "`onnx(encoded(title))` names inputs that enter the file behind their preprocessing";
 
 impl Export {
-    /// Reads what follows the word `export`.
-    pub(super) fn read(word: &Ident, form: Form, errors: &mut Diagnostics) -> Export {
+    /// Reads what follows the word `export`; `None` after reporting that the format is unclear.
+    pub(super) fn read(word: &Ident, form: Form, errors: &mut Diagnostics) -> Option<Export> {
         let entry = Entry { name: word.clone(), form, mistake: None };
         let before = errors.guesses();
-        let value = entry.value("export = onnx", errors);
-        let encoded = value.and_then(|value| {
-            errors.unless_guessed(before, |errors| {
-                let options = format(value, errors)?;
-                options.map_or(Some(Vec::new()), |options| encoded(options, errors))
-            })
-        });
-        let is_read = encoded.is_some() && errors.guesses() == before;
-        Export { encoded: encoded.unwrap_or_default(), is_read }
+        let value = entry.value("export = onnx", errors)?;
+        errors.unless_guessed(before, |errors| {
+            let mut export = Export { encoded: Vec::new(), is_read: true };
+            if let Some((options, at)) = format(value, errors)? {
+                export.read_options(options, at, errors);
+            }
+            export.is_read &= errors.guesses() == before;
+            Some(export)
+        })
+    }
+
+    /// Reads the parentheses behind the format.
+    fn read_options(&mut self, options: TokenStream, at: Span, errors: &mut Diagnostics) {
+        let before = errors.guesses();
+        if options.is_empty() {
+            errors.at(at, format!("`onnx()` lists nothing; {ENCODED}"));
+        }
+        let mut known = None;
+        for entry in attribute::listed(options, errors) {
+            let entry = attribute::read_entry(entry, errors);
+            let at = entry.as_ref().map(|entry| entry.name.span());
+            let listed =
+                entry.and_then(|entry| errors.guess_once(before, |errors| encoded(entry, errors)));
+            self.is_read &= listed.as_ref().is_some_and(|listed| listed.is_read);
+            if let (Some(listed), Some(at)) = (listed, at) {
+                attribute::once(&mut known, (), "encoded", at, errors);
+                self.encoded.extend(listed.names);
+            }
+        }
     }
 }
 
-/// Reads `onnx` or `onnx(...)`, and returns the tokens in its parentheses; `None` after reporting a
-/// mistake that leaves a doubt.
-fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<TokenStream>> {
+/// Reads `onnx` or `onnx(...)`, and returns the tokens in its parentheses with the place of the word before
+/// them; `None` after reporting that it is unclear which format is meant.
+fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<(TokenStream, Span)>> {
     if let Some(path) = file(&value) {
         let text = format!(
             "`export` names the format, `export = onnx`; `model.export_onnx({:?})` writes the file",
@@ -57,14 +77,27 @@ fn format(value: TokenStream, errors: &mut Diagnostics) -> Option<Option<TokenSt
         errors.at(value.span(), format!("expected a format, `export = onnx`; found `{found}`"));
         return None;
     };
-    if !rest.is_empty() {
-        let found = compact(&rest);
-        let text = format!("expected a comma or nothing behind the format; found `{found}`");
-        errors.at(rest.span(), text);
+    let text = &word.text;
+    if !word.is_plain() && find(EXPORT_OPTIONS, text).is_some() {
+        word.refuse(format!("`{text}` stands in parentheses; {ENCODED}"), errors);
         return None;
     }
-    word.choose(EXPORT_FORMATS, |given| format!("there is no export to `{given}`"), errors)?;
-    Some(word.arguments)
+    if !EXPORT_FORMATS.iter().any(|Named(name, _)| name == text) {
+        let meaning = meaning::among(text, EXPORT_FORMATS);
+        let hint = meaning.as_ref().map_or("; there is `onnx`", |meaning| &meaning.hint);
+        word.refuse(format!("there is no export to `{text}`{hint}"), errors);
+        return None;
+    }
+    if let Some(mistake) = word.mistake() {
+        word.report(mistake, errors);
+    }
+    if rest.is_empty() {
+        return Some(word.arguments.map(|options| (options, word.span)));
+    }
+    let found = compact(&rest);
+    errors
+        .at(rest.span(), format!("expected a comma or nothing behind the format; found `{found}`"));
+    None
 }
 
 /// The path of a file in quotes.
@@ -73,35 +106,8 @@ fn file(value: &TokenStream) -> Option<LitStr> {
     path.value().contains(['.', '/']).then_some(path)
 }
 
-/// Reads the parentheses behind the format.
-fn encoded(options: TokenStream, errors: &mut Diagnostics) -> Option<Vec<Ident>> {
-    let before = errors.guesses();
-    let mut named = None;
-    let mut is_read = true;
-    let entries = attribute::listed(options.clone(), errors);
-    if entries.is_empty() {
-        errors.at(options.span(), format!("`onnx()` lists nothing; {ENCODED}"));
-    }
-    for entry in entries {
-        let Some(entry) = attribute::read_entry(entry, errors) else {
-            is_read = false;
-            continue;
-        };
-        let at = entry.name.span();
-        let listed = errors.guess_once(before, |errors| option(entry, errors));
-        match listed {
-            Some(listed) => {
-                is_read &= listed.is_read;
-                attribute::once(&mut named, listed.names, "encoded", at, errors);
-            }
-            None => is_read = false,
-        }
-    }
-    is_read.then(|| named.unwrap_or_default())
-}
-
-/// Reads `encoded(review, title)`.
-fn option(entry: Entry, errors: &mut Diagnostics) -> Option<Listed> {
+/// Reads `encoded(review, title)`; `None` after reporting that it is unclear what is meant.
+fn encoded(entry: Entry, errors: &mut Diagnostics) -> Option<Listed> {
     let name = entry.name.clone();
     let text = name.to_string();
     let meaning = meaning::among(&text, EXPORT_OPTIONS);
@@ -109,18 +115,16 @@ fn option(entry: Entry, errors: &mut Diagnostics) -> Option<Listed> {
     if let Some(mistake) = &entry.mistake {
         errors.guess(name.span(), mistake);
     } else if meant != Some(&text) {
-        let hint =
-            meaning.as_ref().map_or_else(|| format!("; {ENCODED}"), |meaning| meaning.hint.clone());
-        errors.guess_if(
-            meant.is_some(),
-            name.span(),
-            format!("`onnx` has no option `{text}`{hint}"),
-        );
+        let hint = meaning.map_or_else(|| format!("; {ENCODED}"), |meaning| meaning.hint);
+        let text = format!("`onnx` has no option `{text}`{hint}");
+        // A word alone is probably the name of an input.
+        let is_clear = meant.is_some() || matches!(entry.form, Form::Word);
+        errors.guess_if(is_clear, name.span(), text);
     }
-    let entry = entry.renamed(meant?)?;
-    let names = entry.call("encoded(title)", errors)?;
+    let names = entry.renamed(meant?)?.call("encoded(title)", errors)?;
     if names.is_empty() {
         errors.at(name.span(), format!("`encoded` names no input; {ENCODED}"));
     }
-    Some(node_names::names(&name, names, "an input", errors))
+    let listed = node_names::names(&name, names, "an input", errors);
+    (!listed.names.is_empty()).then_some(listed)
 }

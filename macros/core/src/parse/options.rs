@@ -1,6 +1,6 @@
 //! The arguments of `#[multi_input_model(...)]`.
 
-use multi_input_spec::names::MODEL_OPTIONS;
+use multi_input_spec::names::{find, EXPORT_FORMATS, MODEL_OPTIONS};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{
@@ -64,6 +64,7 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
         export: None,
     };
     let (mut allowed, mut require, mut unread) = (Vec::new(), None, false);
+    let mut export = None;
     for tokens in attribute::entries(tokens) {
         match errors.ok(model_option.parse2(tokens)) {
             Some(ModelOption::Crate(path)) => options.given_crate = Some(path),
@@ -88,12 +89,13 @@ pub(super) fn read(tokens: TokenStream, errors: &mut Diagnostics) -> Options {
                 attribute::once(&mut options.stages, stages, "stages", word.span(), errors);
             }
             Some(ModelOption::Export(word, form)) => {
-                let export = Export::read(&word, form, errors);
-                attribute::once(&mut options.export, export, "export", word.span(), errors);
+                let read = Export::read(&word, form, errors);
+                attribute::once(&mut export, read, "export", word.span(), errors);
             }
             None => unread = true,
         }
     }
+    options.export = export.flatten();
     if unread {
         // The option that could not be read may have listed the stages.
         options.stages.get_or_insert(Stages::unread());
@@ -186,8 +188,11 @@ fn model_option(input: ParseStream<'_>) -> syn::Result<ModelOption> {
     }
     if word != "allow" {
         let names = meaning::with_others(OPTIONS, MODEL_OPTIONS);
-        let hint = meaning::among(&word.to_string(), &names)
-            .map_or_else(|| format!("; {known}"), |meaning| meaning.hint);
+        let hint = match find(EXPORT_FORMATS, &word.to_string()) {
+            Some(format) => format!("; write `export = {format}`"),
+            None => meaning::among(&word.to_string(), &names)
+                .map_or_else(|| format!("; {known}"), |meaning| meaning.hint),
+        };
         let text = format!("the model has no option `{word}`{hint}");
         return Err(syn::Error::new(word.span(), text));
     }

@@ -13,7 +13,10 @@ pub const DERIVATION: Derivation = Derivation {
         keras: "`HashedCrossing` (another hash)",
         torch: "",
         also: &["HashedCrossing", "crossed_column", "cross", "feature_cross", "crossing"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::refused(
+            "it is a hash of its inputs, which ONNX has no operator for",
+            "let the node enter behind its preprocessing, by `export = onnx(encoded(..))`",
+        ),
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

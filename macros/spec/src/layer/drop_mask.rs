@@ -11,7 +11,7 @@ layer! {
         keras: "",
         torch: "",
         also: &["RemoveMask"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::Nothing,
     },
     form: Form { mask: MaskRule::Sets, ..Form::STATELESS },
     refuses: |name, input, _| match input.is_masked() {

@@ -11,7 +11,7 @@ layer! {
         keras: "`Embedding` of the positions, added",
         torch: "`Embedding` of the positions, added",
         also: &["PositionEmbedding", "PositionalEncoding", "PositionEncoding", "LearnedPositionalEmbedding"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(14, &["Add"]),
     },
     form: Form { mask: MaskRule::Keeps, ..Form::HOLDS_TENSORS },
     refuses: |name, input, _| sequences_only(name, input),

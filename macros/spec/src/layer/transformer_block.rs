@@ -15,7 +15,7 @@ layer! {
         keras: "the block of the Keras example \"Text classification with Transformer\"",
         torch: "`TransformerEncoderLayer`",
         also: &["TransformerEncoder", "TransformerEncoderBlock", "Transformer"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(17, &["MatMul", "Transpose", "Add", "Reshape", "Mul", "Softmax", "And", "Where", "LayerNormalization"]),
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

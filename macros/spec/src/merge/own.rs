@@ -3,14 +3,14 @@
 use super::{reject_categories, MaskMerge, Merge, Operand};
 use crate::{
     own::{compare, Claim},
-    Doc, Shape, Size, Text,
+    Doc, Onnx, Shape, Size, Text,
 };
 
 /// What the macro knows of a user's own merge. It is no row of the table.
 pub const MERGE: Merge = Merge {
     name: "own",
     module: "own",
-    doc: Doc::new("a merge of one's own"),
+    doc: Doc { onnx: Onnx::OF_OWN, ..Doc::new("a merge of one's own") },
     parameters: &[],
     operands: (1, None),
     output: |operands, _| Ok(operands[0].shape),

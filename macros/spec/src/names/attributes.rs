@@ -20,11 +20,13 @@ pub const ATTRIBUTES: &[Named] = &[
 
 /// The options of `#[multi_input_model(...)]` that have other names.
 pub const MODEL_OPTIONS: &[Named] =
-    &[Named("export", &["onnx", "to_onnx", "export_onnx", "onnx_export", "save_onnx"])];
+    &[Named("export", &["export_to", "exports", "exported_to", "convertible_to"])];
 
 /// The formats of `export = ...`.
-pub const EXPORT_FORMATS: &[Named] =
-    &[Named("onnx", &["onnx_file", "onnx_model", "onnxruntime", "ort", "tract"])];
+pub const EXPORT_FORMATS: &[Named] = &[Named(
+    "onnx",
+    &["to_onnx", "export_onnx", "save_onnx", "onnx_file", "onnx_model", "onnxruntime", "ort"],
+)];
 
 /// The options of a format.
 pub const EXPORT_OPTIONS: &[Named] =

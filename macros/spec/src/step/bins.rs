@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Discretization`, scikit-learn `KBinsDiscretizer`",
         torch: "",
         also: &["Discretization", "KBinsDiscretizer", "discretize", "bucketize", "bucketized_column", "digitize", "qcut", "binning"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["GreaterOrEqual", "Cast", "ReduceSum"]),
     },
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "pandas `dt`",
         torch: "",
         also: &["dt", "date_parts", "datetime"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Div", "Mul", "Sub", "Add", "Where", "Gather", "Cast", "Concat"]),
     },
     parameters: &[
         Parameter::required("parts", ArgumentKind::Words(PARTS)),

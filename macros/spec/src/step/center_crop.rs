@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CenterCrop`",
         torch: "",
         also: &["crop"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Shape", "Div", "Slice"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

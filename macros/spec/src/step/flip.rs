@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomFlip`",
         torch: "",
         also: &["RandomFlip", "RandomHorizontalFlip", "horizontal_flip", "hflip"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::optional(
         "direction",

@@ -19,7 +19,10 @@ pub const STEP: Step = Step {
             "hash_bucket",
             "categorical_column_with_hash_bucket",
         ],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::refused(
+            "it is a hash of the text, which ONNX has no operator for",
+            "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`",
+        ),
     },
     parameters: &[
         Parameter::required("buckets", ArgumentKind::Size),

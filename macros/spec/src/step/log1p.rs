@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "NumPy `log1p`",
         torch: "",
         also: &["LogTransformer", "log_transform"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Add", "Log", "Sub", "Div", "Mul", "Where", "Cast"]),
     },
     parameters: &[],
     output,

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `MinMaxScaler`",
         torch: "",
         also: &["MinMaxScaler", "minmax_scale"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[
         Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CategoryEncoding`, scikit-learn `OneHotEncoder`",
         torch: "",
         also: &["OneHotEncoder", "OneHotEncoding", "get_dummies", "to_categorical"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Equal", "Cast", "Mul", "ReduceSum", "Add"]),
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

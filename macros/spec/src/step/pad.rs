@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`pad_sequences`, which pads and cuts `before` by default",
         torch: "`pad_sequence`",
         also: &["pad_sequences", "pad_sequence", "padding"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["CumSum", "GreaterOrEqual", "ReduceSum", "GatherND", "Where"]),
     },
     parameters: &[
         Parameter::required("length", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomCrop`",
         torch: "",
         also: &["RandomCropping"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Shape", "Div", "Slice"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

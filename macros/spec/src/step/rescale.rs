@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Rescaling`",
         torch: "",
         also: &["Rescaling"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Mul", "Add"]),
     },
     parameters: &[
         Parameter::required("scale", ArgumentKind::Number(Range::NonZero)),

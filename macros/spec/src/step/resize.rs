@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Resizing`",
         torch: "",
         also: &["Resizing"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Shape", "Floor", "Ceil", "Gather", "Sub", "Mul", "Add"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

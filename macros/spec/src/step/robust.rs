@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `RobustScaler`",
         torch: "",
         also: &["RobustScaler", "robust_scale"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[],
     output,

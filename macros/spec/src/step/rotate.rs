@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomRotation`",
         torch: "",
         also: &["RandomRotation", "rotation_range", "RandomRotate"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`tf.strings.split`, pandas `str.split`",
         torch: "",
         also: &["str_split"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(20, &["StringSplit", "Equal", "Not"]),
     },
     parameters: &[Parameter::required("separator", ArgumentKind::Text)],
     output,

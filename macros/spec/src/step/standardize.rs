@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Normalization`, scikit-learn `StandardScaler`",
         torch: "",
         also: &["StandardScaler", "Normalization", "zscore", "standardization", "standard_scale"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
     },
     parameters: &[],
     output,

@@ -15,7 +15,7 @@ pub const STEP: Step = Step {
         keras: "Hugging Face `Tokenizer.encode`",
         torch: "",
         also: &["AutoTokenizer", "BertTokenizer", "WordPieceTokenizer", "BytePairTokenizer"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::refused("ONNX has no tokenizers", "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`"),
     },
     parameters: &[
         Parameter::required("file", ArgumentKind::TokenizerFile),

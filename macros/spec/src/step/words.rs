@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`TextVectorization`",
         torch: "",
         also: &["TextVectorization", "tokenize", "text_vectorize"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::refused("ONNX has no operator that takes a text apart at words as it does", "let the input enter behind its preprocessing, by `export = onnx(encoded(..))`"),
     },
     parameters: &[
         Parameter::required("vocabulary", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomZoom`",
         torch: "",
         also: &["RandomZoom", "zoom_range"],
-        onnx: Onnx::MISSING,
+        onnx: Onnx::Nothing,
     },
     parameters: &[Parameter::required("factor", ArgumentKind::Number(Range::Fraction))],
     output,

@@ -1,8 +1,12 @@
 //! Affine scaling, shared by several steps.
 
 use multi_input_base::{Notice, NoticeKind};
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "onnx")]
+use super::onnx::{by_column, in_double};
 use crate::{schema::Step, Real, Values};
 
 /// (x - shift) / scale, for each index of the last axis.
@@ -34,6 +38,28 @@ macro_rules! applies_affine {
 
         fn notices(&self, fitted: &Affine, _: &Step) -> Vec<Notice> {
             fitted.notices()
+        }
+
+        #[cfg(feature = "onnx")]
+        fn to_onnx(
+            &self,
+            fitted: &Affine,
+            step: &Step,
+            graph: &mut multi_input_onnx::Graph,
+            flow: multi_input_onnx::Flow,
+        ) -> Result<multi_input_onnx::Flow, multi_input_onnx::Refusal> {
+            Ok(fitted.to_onnx(step, graph, flow))
+        }
+
+        #[cfg(feature = "onnx")]
+        fn inverse_to_onnx(
+            &self,
+            fitted: &Affine,
+            step: &Step,
+            graph: &mut multi_input_onnx::Graph,
+            value: multi_input_onnx::Value,
+        ) -> Result<multi_input_onnx::Value, multi_input_onnx::Refusal> {
+            Ok(fitted.inverse_to_onnx(step, graph, &value))
         }
     };
 }
@@ -184,6 +210,70 @@ impl Affine {
                 *number = T::of((number.as_f64() - shift) / scale);
             }
         }
+    }
+
+    /// [`apply`](Affine::apply) in a graph. The scale divides, as its reciprocal would give other bits.
+    #[cfg(feature = "onnx")]
+    pub(super) fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> onnx::Flow {
+        let rounding = match flow.value.dtype {
+            onnx::DataType::Double => Rounding::Double,
+            _ => Rounding::Single,
+        };
+        in_double(graph, flow, |graph, value| {
+            let value = self.constants_to_onnx(step, graph, value, rounding);
+            let shift = by_column(graph, step, &self.shift);
+            let scale = by_column(graph, step, &self.scale);
+            let shifted = graph.sub(&value, &shift);
+            graph.div(&shifted, &scale)
+        })
+    }
+
+    /// [`Unscaled::round`] of every column in a graph.
+    #[cfg(feature = "onnx")]
+    fn constants_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: &onnx::Value,
+        rounding: Rounding,
+    ) -> onnx::Value {
+        let mut constants = vec![0.0; self.shift.len()];
+        // No distance is below 0.
+        let mut tolerances = vec![-1.0; self.shift.len()];
+        for unscaled in &self.unscaled {
+            if let Some(constant) = unscaled.constant {
+                constants[unscaled.column] = constant;
+                tolerances[unscaled.column] = rounding.tolerance(constant.abs());
+            }
+        }
+        if tolerances.iter().all(|tolerance| *tolerance < 0.0) {
+            return value.clone();
+        }
+        let constants = by_column(graph, step, &constants);
+        let tolerances = by_column(graph, step, &tolerances);
+        let difference = graph.sub(value, &constants);
+        let distance = graph.unary("Abs", &difference);
+        let is_near = graph.greater_or_equal(&tolerances, &distance);
+        graph.choose(&is_near, &constants, value)
+    }
+
+    /// [`invert`](Affine::invert) in a graph.
+    #[cfg(feature = "onnx")]
+    pub(super) fn inverse_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: &onnx::Value,
+    ) -> onnx::Value {
+        let shift = by_column(graph, step, &self.shift);
+        let scale = by_column(graph, step, &self.scale);
+        let scaled = graph.mul(value, &scale);
+        graph.add(&scaled, &shift)
     }
 
     /// Applies the inverse.

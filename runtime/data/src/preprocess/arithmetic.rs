@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
+#[cfg(feature = "onnx")]
+use super::stage::OnnxSource;
 use super::stage::{Derivation, Refusal, SourceRow, Sources};
 use crate::{schema::Derived, Values};
 
@@ -58,6 +63,59 @@ impl Derivation for Arithmetic {
         let numbers = rows.map(|(row, index)| self.compute(row, index, &widths, &mut stack));
         Ok(Values::Doubles(numbers.collect()))
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        derived: &Derived,
+        graph: &mut onnx::Graph,
+        of: &[OnnxSource],
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let (missing, infinity) = (graph.double(f64::NAN), graph.double(f64::INFINITY));
+        let mut stack: Vec<onnx::Value> = Vec::new();
+        for operation in self.0 {
+            let result = match operation {
+                Operation::Input(input) => {
+                    of.get(*input).map_or(missing.clone(), |source| numbers_of(graph, source))
+                }
+                Operation::Constant(number) => graph.double(*number),
+                operation => {
+                    let last = stack.pop().unwrap_or(missing.clone());
+                    match operation.of_one_to_onnx(graph, &last) {
+                        Some(result) => result,
+                        None => {
+                            let first = stack.pop().unwrap_or(missing.clone());
+                            operation.of_two_to_onnx(graph, &first, &last)
+                        }
+                    }
+                }
+            };
+            stack.push(result);
+        }
+        let result = stack.pop().unwrap_or(missing.clone());
+        let size = graph.unary("Abs", &result);
+        let is_finite = graph.less(&size, &infinity);
+        let result = graph.choose(&is_finite, &result, &missing);
+        let sizes: Vec<usize> =
+            (0..derived.raw.rank()).map(|axis| derived.raw.dim(axis).get()).collect();
+        Ok(match sizes.len() {
+            0 => graph.squeeze(&result, 1),
+            _ => graph.reshape(&result, &sizes),
+        })
+    }
+}
+
+/// The numbers of an input, `[batch, width]` of `double`, where absent ones are NaN.
+#[cfg(feature = "onnx")]
+fn numbers_of(graph: &mut onnx::Graph, source: &OnnxSource) -> onnx::Value {
+    let numbers = graph.cast(&source.value, onnx::DataType::Double);
+    let numbers = match numbers.rank() {
+        1 => graph.unsqueeze(&numbers, 1),
+        _ => graph.reshape(&numbers, &[numbers.elements()]),
+    };
+    let Some(present) = &source.present else { return numbers };
+    let missing = graph.double(f64::NAN);
+    graph.choose(present, &numbers, &missing)
 }
 
 impl Arithmetic {
@@ -117,6 +175,50 @@ impl Operation {
             Operation::Max if a >= b => a,
             Operation::Max if b > a => b,
             _ => f64::NAN,
+        }
+    }
+
+    /// [`of_one`](Operation::of_one) in a graph.
+    #[cfg(feature = "onnx")]
+    fn of_one_to_onnx(self, graph: &mut onnx::Graph, a: &onnx::Value) -> Option<onnx::Value> {
+        Some(match self {
+            Operation::Negate => graph.unary("Neg", a),
+            Operation::Abs => graph.unary("Abs", a),
+            Operation::Ln => graph.unary("Log", a),
+            Operation::Log1p => graph.log1p(a),
+            Operation::Exp => graph.unary("Exp", a),
+            Operation::Sqrt => graph.unary("Sqrt", a),
+            _ => return None,
+        })
+    }
+
+    /// [`of_two`](Operation::of_two) in a graph.
+    #[cfg(feature = "onnx")]
+    fn of_two_to_onnx(
+        self,
+        graph: &mut onnx::Graph,
+        a: &onnx::Value,
+        b: &onnx::Value,
+    ) -> onnx::Value {
+        // Not `Min` and `Max`, whose treatment of NaN depends on the runtime.
+        let chosen = |takes_a: onnx::Value, takes_b: onnx::Value, graph: &mut onnx::Graph| {
+            let missing = graph.double(f64::NAN);
+            let b_or_missing = graph.choose(&takes_b, b, &missing);
+            graph.choose(&takes_a, a, &b_or_missing)
+        };
+        match self {
+            Operation::Min => {
+                let (takes_a, takes_b) = (graph.greater_or_equal(b, a), graph.less(b, a));
+                chosen(takes_a, takes_b, graph)
+            }
+            Operation::Max => {
+                let (takes_a, takes_b) = (graph.greater_or_equal(a, b), graph.greater(b, a));
+                chosen(takes_a, takes_b, graph)
+            }
+            Operation::Subtract => graph.sub(a, b),
+            Operation::Multiply => graph.mul(a, b),
+            Operation::Divide => graph.div(a, b),
+            _ => graph.add(a, b),
         }
     }
 

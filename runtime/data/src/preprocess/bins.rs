@@ -1,5 +1,7 @@
 //! `bins`: discretization of numbers to intervals.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -81,6 +83,32 @@ impl LearnedStep for Bins {
             Values::Doubles(numbers) => fitted.indices(step, &numbers),
             others => Ok(others),
         }
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &Edges,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let most = fitted.edges.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        // No number reaches the edges that fill up shorter lists.
+        let edges = fitted.edges.iter().flat_map(|edges| {
+            let rest = std::iter::repeat_n(f64::INFINITY, most - edges.len());
+            edges.iter().copied().chain(rest)
+        });
+        let dims = [fitted.edges.len(), most];
+        let dims = if step.input.rank() == 0 { &dims[1..] } else { &dims[..] };
+        let edges = graph.constant(onnx::Tensor::doubles(dims, edges));
+        let rank = flow.value.rank();
+        let number = graph.cast(&flow.value, onnx::DataType::Double);
+        let number = graph.unsqueeze(&number, rank);
+        let reached = graph.greater_or_equal(&number, &edges);
+        let reached = graph.cast(&reached, onnx::DataType::Int64);
+        let index = graph.reduce_sum(&reached, &[rank], false);
+        Ok(flow.with(index))
     }
 }
 

@@ -1,5 +1,8 @@
 //! `calendar`: parts of a date as numbers.
 
+#[cfg(feature = "onnx")]
+mod onnx;
+
 use std::f64::consts::TAU;
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
@@ -34,14 +37,27 @@ impl FixedStep for Calendar {
         }
         Ok(Values::Numbers(numbers))
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut multi_input_onnx::Graph,
+        flow: multi_input_onnx::Flow,
+    ) -> Result<multi_input_onnx::Flow, multi_input_onnx::Refusal> {
+        Ok(onnx::write(step, graph, flow))
+    }
+}
+
+/// Sine and cosine of the angle after a fraction of a turn.
+fn on_circle(fraction: f64) -> [f32; 2] {
+    let angle = TAU * fraction;
+    [angle.sin() as f32, angle.cos() as f32]
 }
 
 /// Appends one part of a date.
 fn push(date: &NaiveDateTime, part: &str, numbers: &mut Vec<f32>) {
-    let mut cycle = |fraction: f64| {
-        let angle = TAU * fraction;
-        numbers.extend([angle.sin() as f32, angle.cos() as f32]);
-    };
+    let mut cycle = |fraction: f64| numbers.extend(on_circle(fraction));
     let hours = f64::from(date.hour()) + f64::from(date.minute()) / 60.0;
     let weekday = date.weekday().num_days_from_monday();
     match part {

@@ -1,5 +1,7 @@
 //! `categories`: a learned vocabulary of categories.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use multi_input_spec::Kind;
 use serde::{Deserialize, Serialize};
 
@@ -224,6 +226,21 @@ impl LearnedStep for Categories {
             CategoryVocabulary::Texts(vocabulary) => vocabulary.overflow(),
             CategoryVocabulary::Numbers(vocabulary) => vocabulary.overflow(),
         }
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &CategoryVocabulary,
+        _: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let index = match fitted {
+            CategoryVocabulary::Texts(vocabulary) => vocabulary.to_onnx(graph, &flow.value),
+            CategoryVocabulary::Numbers(vocabulary) => vocabulary.to_onnx(graph, &flow.value),
+        };
+        Ok(flow.with(index))
     }
 }
 

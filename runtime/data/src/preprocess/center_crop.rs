@@ -1,5 +1,8 @@
 //! `center_crop`: the centre of an image.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
 use super::{
     image::{crop, sources},
     stage::{FixedStep, Refusal},
@@ -41,6 +44,36 @@ impl FixedStep for CenterCrop {
         // An image that is too small is refused in `apply`, where its row is known.
         smaller.then(|| picture.cropped(corner(image, crop_size), crop_size)).flatten()
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        Ok(center_to_onnx(step, graph, flow))
+    }
+}
+
+/// The centre of pictures, in a graph.
+#[cfg(feature = "onnx")]
+pub(super) fn center_to_onnx(step: &Step, graph: &mut onnx::Graph, flow: onnx::Flow) -> onnx::Flow {
+    let value = graph.cast(&flow.value, onnx::DataType::Float);
+    let [height, width] = size(step);
+    let crop = graph.ints(&[height as i64, width as i64]);
+    let sizes = graph.shape_of(&value);
+    let image = graph.slice(&sizes, 0, 2, 4);
+    let margin = graph.sub(&image, &crop);
+    let two = graph.int(2);
+    let corner = graph.div(&margin, &two);
+    let end = graph.add(&corner, &crop);
+    let axes = graph.ints(&[2, 3]);
+    let sizes = [height, width].map(onnx::Dim::Known);
+    let shape = [&value.shape[..2], &sizes].concat();
+    let operator = graph.operator("Slice", &[&value, &corner, &end, &axes]);
+    let cropped = operator.gives(value.dtype, &shape);
+    flow.with(cropped)
 }
 
 /// Height and width of the crop.

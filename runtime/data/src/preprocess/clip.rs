@@ -1,5 +1,8 @@
 //! `clip`: clipping to bounds.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
@@ -20,6 +23,29 @@ impl FixedStep for Clip {
             _ => {}
         }
         Ok(values)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        // Comparisons keep NaN.
+        let mut value = flow.value.clone();
+        let [low, high] = ["low", "high"].map(|name| step.argument(name));
+        if !low.is_absent() {
+            let low = graph.number(value.dtype, low.number_or(0.0));
+            let is_below = graph.less(&value, &low);
+            value = graph.choose(&is_below, &low, &value);
+        }
+        if !high.is_absent() {
+            let high = graph.number(value.dtype, high.number_or(0.0));
+            let is_above = graph.greater(&value, &high);
+            value = graph.choose(&is_above, &high, &value);
+        }
+        Ok(flow.with(value))
     }
 }
 

@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 
 use multi_input_base::{Notice, NoticeKind};
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "onnx")]
+use super::onnx::by_column;
 use super::{
     affine::update_by_column,
     mean::RunningMean,
@@ -141,6 +145,31 @@ impl LearnedStep for Impute {
             Values::Doubles(numbers) => Values::Doubles(fitted.fill(&numbers, indicator)),
             others => others,
         })
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &StandIns,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let (value, rank) = (&flow.value, step.input.rank());
+        let stand_ins = by_column(graph, step, &fitted.stand_ins);
+        let stand_ins = graph.cast(&stand_ins, value.dtype);
+        let is_missing = graph.is_nan(value);
+        let filled = graph.choose(&is_missing, &stand_ins, value);
+        if !step.argument("indicator").flag_or(false) {
+            return Ok(flow.with(filled));
+        }
+        let flags = graph.cast(&is_missing, value.dtype);
+        let [filled, flags] = [filled, flags].map(|part| match rank {
+            0 => graph.unsqueeze(&part, part.rank()),
+            _ => part,
+        });
+        let both = graph.concat(&[&filled, &flags], filled.rank() - 1);
+        Ok(flow.with(both))
     }
 }
 

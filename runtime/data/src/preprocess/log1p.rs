@@ -1,5 +1,10 @@
 //! `log1p`: ln(1 + x).
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
+#[cfg(feature = "onnx")]
+use super::onnx::in_double;
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Real, Values};
 
@@ -23,6 +28,26 @@ impl FixedStep for Log1p {
 
     fn invert(&self, _: &Step, numbers: &mut [f64]) {
         numbers.iter_mut().for_each(|number| *number = number.exp_m1());
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        _: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        Ok(in_double(graph, flow, |graph, value| graph.log1p(value)))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        _: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        Ok(graph.expm1(&value))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Imputation of absent rows by the mean.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
 use super::affine::update_by_column;
@@ -25,6 +27,26 @@ impl Means {
             Values::Doubles(numbers) => self.fill_rows(numbers, present),
             _ => {}
         }
+    }
+
+    /// [`fill`](Means::fill) in a graph; `present` is `[batch, 1]`.
+    #[cfg(feature = "onnx")]
+    pub(super) fn to_onnx(
+        &self,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+        present: &onnx::Value,
+    ) -> onnx::Flow {
+        let sizes = flow.value.row();
+        let means = graph.constant(onnx::Tensor::doubles(&sizes, self.0.iter().copied()));
+        let means = graph.cast(&means, flow.value.dtype);
+        let present = match sizes.len() {
+            0 => graph.squeeze(present, 1),
+            1 => present.clone(),
+            rank => graph.reshape(present, &vec![1; rank]),
+        };
+        let value = graph.choose(&present, &flow.value, &means);
+        flow.with(value)
     }
 
     fn fill_rows<T: Real>(&self, numbers: &mut [T], present: &[bool]) {

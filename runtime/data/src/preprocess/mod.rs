@@ -31,6 +31,8 @@ mod min_max;
 mod multi_hot;
 mod normalize;
 mod one_hot;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod pad;
 mod pipeline;
 mod random_crop;

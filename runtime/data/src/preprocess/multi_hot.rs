@@ -1,5 +1,10 @@
 //! `multi_hot`: multi-hot encoding of categories.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
+#[cfg(feature = "onnx")]
+use super::onnx::indices;
 use super::{
     seen_indices::SeenIndices,
     stage::{LearnedStep, Refusal},
@@ -66,6 +71,33 @@ impl LearnedStep for MultiHot {
             }
         }
         Ok(Values::Numbers(numbers))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &SeenIndices,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let size = step.output.last().get();
+        let all = indices(graph, size);
+        let index = graph.unsqueeze(&flow.value, flow.value.rank());
+        let mut occurs = graph.equal(&index, &all);
+        if let Some(mask) = &flow.mask {
+            let mask = graph.unsqueeze(mask, mask.rank());
+            occurs = graph.and(&occurs, &mask);
+        }
+        let count = graph.cast(&occurs, onnx::DataType::Float);
+        let count = graph.reduce_sum(&count, &[count.rank() - 2], false);
+        let zero = graph.float(0.0);
+        let occurs = graph.greater(&count, &zero);
+        let mut value = graph.cast(&occurs, onnx::DataType::Float);
+        if let Some((is_seen, _)) = fitted.to_onnx(graph, size) {
+            value = graph.mul(&value, &is_seen);
+        }
+        Ok(onnx::Flow::unmasked(value))
     }
 }
 

@@ -1,5 +1,10 @@
 //! `normalize`: normalization with a given mean and standard deviation.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
+#[cfg(feature = "onnx")]
+use super::onnx::in_double;
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Real, Values};
 
@@ -21,6 +26,28 @@ impl FixedStep for Normalize {
             _ => {}
         }
         Ok(values)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let [mean, std] = ["mean", "std"].map(|name| {
+            let numbers = step.argument(name).numbers();
+            let dims = match step.input.rank() {
+                0 => vec![],
+                3 => vec![numbers.len(), 1, 1],
+                _ => vec![numbers.len()],
+            };
+            graph.constant(onnx::Tensor::doubles(&dims, numbers.iter().copied()))
+        });
+        Ok(in_double(graph, flow, |graph, value| {
+            let shifted = graph.sub(value, &mean);
+            graph.div(&shifted, &std)
+        }))
     }
 }
 

@@ -1,5 +1,10 @@
 //! `one_hot`: one-hot encoding of categories.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
+#[cfg(feature = "onnx")]
+use super::onnx::indices;
 use super::{
     seen_indices::SeenIndices,
     stage::{LearnedStep, Refusal},
@@ -66,5 +71,31 @@ impl LearnedStep for OneHot {
             }
         }
         Ok(Values::Numbers(numbers))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &SeenIndices,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let size = step.output.last().get();
+        let all = indices(graph, size);
+        let index = graph.unsqueeze(&flow.value, flow.value.rank());
+        let is_index = graph.equal(&index, &all);
+        let encoded = graph.cast(&is_index, onnx::DataType::Float);
+        let Some((is_seen, parts)) = fitted.to_onnx(graph, size) else {
+            return Ok(flow.with(encoded));
+        };
+        // The equal parts, where the number at the index is not one that counts.
+        let encoded = graph.mul(&encoded, &is_seen);
+        let known = graph.reduce_sum(&encoded, &[encoded.rank() - 1], true);
+        let one = graph.float(1.0);
+        let unknown = graph.sub(&one, &known);
+        let shared = graph.mul(&unknown, &parts);
+        let value = graph.add(&encoded, &shared);
+        Ok(flow.with(value))
     }
 }

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use multi_input_spec::Kind;
 
+#[cfg(feature = "onnx")]
+use super::onnx::indices;
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, table::Lengths, Values};
 
@@ -44,6 +48,19 @@ impl FixedStep for Pad {
             })),
         })
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        match &flow.mask {
+            Some(mask) => Ok(Padding::of(step).to_onnx(step, graph, &flow.value, mask)),
+            None => Ok(flow),
+        }
+    }
 }
 
 /// The lengths of lists after they are cut to the length of `step`.
@@ -82,6 +99,49 @@ impl Padding {
         (elements / self.width).min(self.length)
     }
 
+    /// Lists of items, of which those count that `mask` says, as padded rows. An item of the output is
+    /// the item of the list before which as many count as its number is.
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: &onnx::Value,
+        mask: &onnx::Value,
+    ) -> onnx::Flow {
+        let (zero, minus_one) = (graph.int(0), graph.int(-1));
+        let [value, mask] = [value, mask].map(|lists| one_longer(graph, lists));
+        let counts = graph.cast(&mask, onnx::DataType::Int64);
+        let count = graph.reduce_sum(&counts, &[1], true);
+        let length = graph.int(self.length as i64);
+        let kept = graph.min(&count, &length);
+        let positions = indices(graph, self.length);
+        let start = if self.before { graph.sub(&length, &kept) } else { zero.clone() };
+        let number = graph.sub(&positions, &start);
+        let is_item = match self.before {
+            true => graph.greater_or_equal(&number, &zero),
+            false => graph.less(&number, &kept),
+        };
+        let cut = if self.cut_before { graph.sub(&count, &kept) } else { zero };
+        let number = graph.add(&number, &cut);
+        let number = graph.choose(&is_item, &number, &minus_one);
+        let index = index_of_item(graph, &number, &counts);
+        let elements: Vec<onnx::Dim> = [&number.shape[..], &value.shape[2..]].concat();
+        let gathered = graph
+            .operator("GatherND", &[&value, &index])
+            .with("batch_dims", 1_i64)
+            .gives(value.dtype, &elements);
+        let condition = match gathered.rank() {
+            2 => is_item.clone(),
+            _ => graph.unsqueeze(&is_item, 2),
+        };
+        let padding = graph.number(value.dtype, 0.0);
+        let padded = graph.choose(&condition, &gathered, &padding);
+        let sizes: Vec<usize> =
+            (0..step.output.rank()).map(|axis| step.output.dim(axis).get()).collect();
+        onnx::Flow { value: graph.reshape(&padded, &sizes), mask: Some(is_item), weights: None }
+    }
+
     /// The elements of all lists; `elements_of` gives those of one.
     fn pad<T: Copy + Default>(
         &self,
@@ -99,6 +159,35 @@ impl Padding {
         }
         padded
     }
+}
+
+/// Lists with an item more, which does not count, so that there is one to take.
+#[cfg(feature = "onnx")]
+fn one_longer(graph: &mut onnx::Graph, lists: &onnx::Value) -> onnx::Value {
+    let zero = match lists.dtype {
+        onnx::DataType::Bool => graph.constant(onnx::Tensor::bools(&[], [false])),
+        dtype => graph.number(dtype, 0.0),
+    };
+    let mut sizes = lists.row();
+    sizes[0] = 1;
+    let item = graph.expand_to_rows(&zero, lists, &sizes);
+    graph.concat(&[lists, &item], 1)
+}
+
+/// The indices of the items before which `number` items count, `[batch, positions, 1]`; 0 for a number
+/// below 0.
+#[cfg(feature = "onnx")]
+fn index_of_item(
+    graph: &mut onnx::Graph,
+    number: &onnx::Value,
+    counts: &onnx::Value,
+) -> onnx::Value {
+    let counted = graph.cumulative_sum(counts, 1);
+    let counted = graph.unsqueeze(&counted, 1);
+    let number = graph.unsqueeze(number, 2);
+    let is_before = graph.greater_or_equal(&number, &counted);
+    let is_before = graph.cast(&is_before, onnx::DataType::Int64);
+    graph.reduce_sum(&is_before, &[2], true)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use multi_input_spec::{Kind, Size, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -281,6 +283,46 @@ impl Pipeline {
     pub(super) fn invert(&self, predictions: &mut [f64]) {
         let steps: Vec<_> = self.steps().collect();
         steps.into_iter().rev().for_each(|(step, fitted)| fitted.invert(step, predictions));
+    }
+
+    /// [`encode`](Pipeline::encode) in a graph. `present` says which rows have the input, `[batch, 1]`.
+    #[cfg(feature = "onnx")]
+    pub(super) fn to_onnx(
+        &self,
+        graph: &mut onnx::Graph,
+        mut flow: onnx::Flow,
+        present: Option<&onnx::Value>,
+    ) -> std::result::Result<onnx::Flow, onnx::Refusal> {
+        if let (Some(means), Some(present)) = (&self.means, present) {
+            flow = means.to_onnx(graph, flow, present);
+        }
+        for (step, fitted) in self.steps() {
+            flow = graph.within(step.spec.name, |graph| fitted.to_onnx(step, graph, flow))?;
+        }
+        Ok(flow)
+    }
+
+    /// [`invert`](Pipeline::invert) in a graph.
+    #[cfg(feature = "onnx")]
+    pub(super) fn inverse_to_onnx(
+        &self,
+        graph: &mut onnx::Graph,
+        mut value: onnx::Value,
+    ) -> std::result::Result<onnx::Value, onnx::Refusal> {
+        let steps: Vec<_> = self.steps().collect();
+        for (step, fitted) in steps.into_iter().rev() {
+            let sizes: Vec<usize> =
+                (0..step.output.rank()).map(|axis| step.output.dim(axis).get()).collect();
+            if sizes.len() > 1 {
+                value = graph.reshape(&value, &sizes);
+            }
+            value =
+                graph.within(step.spec.name, |graph| fitted.inverse_to_onnx(step, graph, value))?;
+        }
+        Ok(match value.rank() {
+            0..=2 => value,
+            _ => graph.reshape(&value, &[value.elements()]),
+        })
     }
 
     /// The steps with entries of the training rows that are not in their vocabulary.

@@ -1,7 +1,11 @@
 //! `random_crop`: random crops in training.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use multi_input_spec::step::Nature;
 
+#[cfg(feature = "onnx")]
+use super::center_crop::center_to_onnx;
 use super::{
     image::{crop, shape, sources},
     stage::{FixedStep, Refusal, RowRng},
@@ -31,6 +35,16 @@ impl FixedStep for RandomCrop {
         Ok(cropped(step, values, |row, margin, axis| {
             (rng.uniform(row, axis) * (margin + 1) as f64) as usize
         }))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        Ok(center_to_onnx(step, graph, flow))
     }
 }
 

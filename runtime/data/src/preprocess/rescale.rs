@@ -1,5 +1,8 @@
 //! `rescale`: a given scale and offset.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
 
@@ -30,6 +33,38 @@ impl FixedStep for Rescale {
         let (scale, offset) = arguments(step);
         numbers.iter_mut().for_each(|number| *number = (*number - offset) / scale);
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let [scale, offset] = constants(step, graph, flow.value.dtype);
+        let scaled = graph.mul(&flow.value, &scale);
+        let value = graph.add(&scaled, &offset);
+        Ok(flow.with(value))
+    }
+
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let [scale, offset] = constants(step, graph, value.dtype);
+        let shifted = graph.sub(&value, &offset);
+        Ok(graph.div(&shifted, &scale))
+    }
+}
+
+/// The scale and the offset in the precision of the values.
+#[cfg(feature = "onnx")]
+fn constants(step: &Step, graph: &mut onnx::Graph, dtype: onnx::DataType) -> [onnx::Value; 2] {
+    let (scale, offset) = arguments(step);
+    [scale, offset].map(|number| graph.number(dtype, number))
 }
 
 fn arguments(step: &Step) -> (f64, f64) {

@@ -1,5 +1,8 @@
 //! `resize`: resizes images.
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
+
 use super::{
     image::{sources, Source},
     stage::{FixedStep, Refusal},
@@ -35,6 +38,21 @@ impl FixedStep for Resize {
         resize_into(step, &Source::of(picture), &mut resized);
         picture.resized(size(step), resized)
     }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let bilinear = step.argument("interpolation").word_or("bilinear") == "bilinear";
+        let value = graph.cast(&flow.value, onnx::DataType::Float);
+        let [height, width] = size(step);
+        let narrow = interpolated(graph, &value, 3, width, bilinear);
+        let resized = interpolated(graph, &narrow, 2, height, bilinear);
+        Ok(flow.with(resized))
+    }
 }
 
 /// Height and width of the output.
@@ -67,6 +85,49 @@ fn interpolations(old: usize, new: usize, bilinear: bool) -> Vec<Interpolation> 
         }
     };
     (0..new).map(at).collect()
+}
+
+/// Pictures of which axis `axis` is resized, with the arithmetic of [`interpolations`]; the operator
+/// `Resize` rounds otherwise.
+#[cfg(feature = "onnx")]
+fn interpolated(
+    graph: &mut onnx::Graph,
+    value: &onnx::Value,
+    axis: usize,
+    new: usize,
+    bilinear: bool,
+) -> onnx::Value {
+    use onnx::DataType::{Float, Int64};
+
+    let centres = (0..new).map(|index| index as f32 + 0.5);
+    let centres = graph.constant(onnx::Tensor::floats(&[new], centres));
+    let (one, half, zero) = (graph.int(1), graph.float(0.5), graph.int(0));
+    let sizes = graph.shape_of(value);
+    let old = graph.slice(&sizes, 0, axis, axis + 1);
+    let last = graph.sub(&old, &one);
+    let (old, new) = (graph.cast(&old, Float), graph.float(new as f32));
+    let scale = graph.div(&old, &new);
+    let position = graph.mul(&centres, &scale);
+    if !bilinear {
+        let nearest = graph.unary("Floor", &position);
+        let nearest = graph.cast(&nearest, Int64);
+        let nearest = graph.min(&nearest, &last);
+        return graph.gather(value, &nearest, axis);
+    }
+    let centre = graph.sub(&position, &half);
+    let before = graph.unary("Floor", &centre);
+    let weight = graph.sub(&centre, &before);
+    let after = graph.unary("Ceil", &centre);
+    let [from, to] = [before, after].map(|position| {
+        let index = graph.cast(&position, Int64);
+        let index = graph.max(&index, &zero);
+        let index = graph.min(&index, &last);
+        graph.gather(value, &index, axis)
+    });
+    let weight = if axis == 2 { graph.unsqueeze(&weight, 1) } else { weight };
+    let difference = graph.sub(&to, &from);
+    let part = graph.mul(&difference, &weight);
+    graph.add(&from, &part)
 }
 
 /// Appends the resized image, channels first.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
 use crate::Values;
@@ -29,6 +31,25 @@ impl SeenIndices {
     pub(super) fn fill_equally(&self, row: &mut [f32]) {
         let value = 1.0 / self.0.len() as f32;
         self.0.iter().for_each(|&index| row[index as usize] = value);
+    }
+
+    /// A vector with 1 at each index of the training rows, and one with their equal parts; `None` if no
+    /// index below `size` is unseen.
+    #[cfg(feature = "onnx")]
+    pub(super) fn to_onnx(
+        &self,
+        graph: &mut onnx::Graph,
+        size: usize,
+    ) -> Option<(onnx::Value, onnx::Value)> {
+        let is_seen = |index: u32| !self.is_unseen(index);
+        if (0..size as u32).all(is_seen) {
+            return None;
+        }
+        let flags = (0..size as u32).map(|index| f32::from(u8::from(is_seen(index))));
+        let flags = graph.constant(onnx::Tensor::floats(&[size], flags));
+        let mut parts = vec![0.0; size];
+        self.fill_equally(&mut parts);
+        Some((flags, graph.constant(onnx::Tensor::floats(&[size], parts))))
     }
 
     /// Returns an error if an index is not below `size`.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use multi_input_cells::pieces;
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, Values};
@@ -33,6 +35,32 @@ impl FixedStep for Split {
             }
             _ => Ok(values),
         }
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        if step.input.rank() != 0 || step.input.is_list() {
+            return Ok(flow);
+        }
+        let separator = step.argument("separator").text_or("");
+        let pieces = &[onnx::Dim::Batch, onnx::Dim::Named("pieces")];
+        let operator = graph.operator("StringSplit", &[&flow.value]);
+        // Without a delimiter it cuts at white space.
+        let operator = match separator.trim().is_empty() {
+            true => operator,
+            false => operator.with("delimiter", separator),
+        };
+        let counts = Some((onnx::DataType::Int64, &pieces[..1]));
+        let [pieces, _] = operator.gives_all([Some((onnx::DataType::String, pieces)), counts]);
+        let empty = graph.constant(onnx::Tensor::texts(&[], [""]));
+        let is_empty = graph.equal(&pieces, &empty);
+        let mask = graph.not(&is_empty);
+        Ok(onnx::Flow { value: pieces, mask: Some(mask), weights: None })
     }
 }
 

@@ -99,6 +99,16 @@ impl FittedTarget {
         self.steps.invert(predictions);
     }
 
+    /// [`invert`](FittedTarget::invert) in a graph.
+    #[cfg(feature = "onnx")]
+    pub(super) fn inverse_to_onnx(
+        &self,
+        graph: &mut multi_input_onnx::Graph,
+        value: multi_input_onnx::Value,
+    ) -> std::result::Result<multi_input_onnx::Value, multi_input_onnx::Refusal> {
+        self.steps.inverse_to_onnx(graph, value)
+    }
+
     /// Notices about the training rows.
     pub(super) fn notices(&self) -> Vec<Notice> {
         self.steps.notices()

@@ -1,5 +1,8 @@
 //! Vocabularies of words or categories, learned by counting.
 
+#[cfg(feature = "onnx")]
+mod onnx;
+
 use std::{borrow::Borrow, hash::Hash};
 
 use rustc_hash::FxHashMap;

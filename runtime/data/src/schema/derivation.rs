@@ -3,6 +3,8 @@
 use std::fmt;
 
 use chrono::NaiveDateTime;
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 
 use super::{stage::Refusal, Derived};
 use crate::{table::Column, Values};
@@ -27,6 +29,40 @@ pub trait Derivation: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// A [`Refusal`] for a row without a value.
     fn derive(&self, derived: &Derived, of: &Sources<'_>) -> Result<Values, Refusal>;
+
+    /// Appends the operators of [`derive`](Derivation::derive) to the graph of an ONNX file. `of` are
+    /// the inputs in the order in which the annotation names them. The result is `[batch, ..]` of
+    /// `double` (or of `int64`, if it is categories), where `..` is the shape of the node.
+    ///
+    /// # Errors
+    /// A refusal with a reason, if there are no operators for it.
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        derived: &Derived,
+        graph: &mut onnx::Graph,
+        of: &[OnnxSource],
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let _ = (graph, of);
+        Err(match (derived.own, onnx::Refusal::check(derived.spec.name, derived.spec.doc.onnx)) {
+            (None, Err(refusal)) => refusal,
+            _ => onnx::Refusal::new(
+                format!("`{derived:?}` is a derivation of your own, written in Rust"),
+                "implement `to_onnx` for it",
+            ),
+        })
+    }
+}
+
+/// An input of a derivation in the graph of an ONNX file, before its steps.
+#[cfg(feature = "onnx")]
+#[derive(Clone, Debug)]
+pub struct OnnxSource {
+    /// The values: `[batch, ..]`, where `..` is the shape of the input.
+    pub value: onnx::Value,
+    /// Which rows have the input, `[batch, 1]` of `bool`; `None` if it is not optional. The values of
+    /// the others are arbitrary.
+    pub present: Option<onnx::Value>,
 }
 
 /// The raw values of some rows of which a node is derived.

@@ -9,6 +9,8 @@ use std::fmt;
 
 use multi_input_spec as spec;
 
+#[cfg(feature = "onnx")]
+pub use self::derivation::OnnxSource;
 pub(crate) use self::overflow::RESERVED;
 pub use self::{
     derivation::{Derivation, SourceRow, Sources},

@@ -7,10 +7,14 @@
 use std::{fmt, sync::Arc};
 
 use multi_input_base::{Notice, NoticeKind, RngKey};
+#[cfg(feature = "onnx")]
+use multi_input_onnx as onnx;
 use multi_input_spec::step::{Inverse, Nature};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value as Json;
 
+#[cfg(feature = "onnx")]
+pub use super::derivation::OnnxSource;
 pub use super::derivation::{Derivation, SourceRow, Sources};
 use super::{Growth, Overflow, Step, VocabularySize};
 use crate::table::Values;
@@ -80,6 +84,39 @@ pub trait FixedStep: fmt::Debug + Send + Sync + 'static {
 
     /// Inverts the transformation in place; only called with an [`INVERSE`](FixedStep::INVERSE).
     fn invert(&self, _: &Step, _: &mut [f64]) {}
+
+    /// [`LearnedStep::to_onnx`]. A random step is left out.
+    ///
+    /// # Errors
+    /// A refusal, if it has no translation.
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let _ = graph;
+        match Self::NATURE {
+            Nature::Random => Ok(flow),
+            Nature::Fixed | Nature::Learned => Err(untranslated(step)),
+        }
+    }
+
+    /// [`LearnedStep::inverse_to_onnx`].
+    ///
+    /// # Errors
+    /// A refusal, if it has an inverse without a translation.
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let _ = graph;
+        inverse_untranslated(Self::INVERSE, step, value)
+    }
 }
 
 /// A step that is fitted on the training rows. `self` is its settings; what it has learned is saved
@@ -170,6 +207,78 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
         let _ = (fitted, step, numbers);
     }
 
+    /// Appends the operators of [`apply`](LearnedStep::apply) to the graph of an ONNX file. Without it
+    /// a model with this step is exported only where the input enters behind its steps.
+    ///
+    /// The value that flows in has the shape `[batch, ..]`, where `..` is the input shape of the step,
+    /// and its numbers are `float` or `double` as the column's, categories `int64`, texts `string`,
+    /// dates `int64` (milliseconds since 1970-01-01). For the items of a list it is
+    /// `[batch, items, ..]`, and the flow has the mask of the items. So an operator names axes from the
+    /// end, and a constant for each index of the last axis is broadcast. The rows that
+    /// [`apply`](LearnedStep::apply) refuses may become anything, without an error at run time.
+    ///
+    /// ```
+    /// # #[cfg(feature = "onnx")] {
+    /// use multi_input::{
+    ///     data::Values,
+    ///     onnx,
+    ///     preprocess::stage::{FixedStep, Refusal},
+    /// };
+    /// use multi_input::definition::Step;
+    ///
+    /// /// The square of a number.
+    /// #[derive(Debug)]
+    /// struct Squared;
+    ///
+    /// impl FixedStep for Squared {
+    ///     fn apply(&self, _: &Step, values: Values) -> Result<Values, Refusal> {
+    ///         Ok(values.map_numbers(|_, number| number * number))
+    ///     }
+    ///
+    ///     fn to_onnx(
+    ///         &self,
+    ///         _: &Step,
+    ///         graph: &mut onnx::Graph,
+    ///         flow: onnx::Flow,
+    ///     ) -> Result<onnx::Flow, onnx::Refusal> {
+    ///         let square = graph.mul(&flow.value, &flow.value);
+    ///         Ok(flow.with(square))
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A refusal with a reason, if there are no operators for it.
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        fitted: &Self::Fitted,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let _ = (fitted, graph, flow);
+        Err(untranslated(step))
+    }
+
+    /// Appends the operators of [`invert`](LearnedStep::invert) to the graph of an ONNX file. The value
+    /// is `[batch, ..]` of `double`, where `..` is the shape of the target, `1` for a single number.
+    ///
+    /// # Errors
+    /// A refusal, if it has an inverse without a translation.
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        fitted: &Self::Fitted,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let _ = (fitted, graph);
+        inverse_untranslated(Self::INVERSE, step, value)
+    }
+
     /// The entries of the training rows that are not in the vocabulary.
     fn overflow(&self, _: &Self::Fitted) -> Option<Overflow> {
         None
@@ -254,6 +363,56 @@ impl<T: FixedStep> LearnedStep for T {
 
     fn invert(&self, (): &(), step: &Step, numbers: &mut [f64]) {
         FixedStep::invert(self, step, numbers);
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        (): &(),
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        FixedStep::to_onnx(self, step, graph, flow)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        (): &(),
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        FixedStep::inverse_to_onnx(self, step, graph, value)
+    }
+}
+
+/// The refusal of a step without a translation, as the spec explains it.
+#[cfg(feature = "onnx")]
+fn untranslated(step: &Step) -> onnx::Refusal {
+    match (step.own, onnx::Refusal::check(step.spec.name, step.spec.doc.onnx)) {
+        (None, Err(refusal)) => refusal,
+        _ => onnx::Refusal::new(
+            format!("`{step:?}` is a step of your own, written in Rust"),
+            "implement `to_onnx` for it",
+        ),
+    }
+}
+
+/// The value itself, if there is nothing to undo.
+#[cfg(feature = "onnx")]
+fn inverse_untranslated(
+    inverse: Inverse,
+    step: &Step,
+    value: onnx::Value,
+) -> Result<onnx::Value, onnx::Refusal> {
+    match (inverse, step.own) {
+        (Inverse::Affine | Inverse::Nonlinear, Some(_)) => Err(onnx::Refusal::new(
+            format!("`{step:?}` is a step of your own, and what undoes it is written in Rust"),
+            "implement `inverse_to_onnx` for it",
+        )),
+        _ => Ok(value),
     }
 }
 
@@ -382,6 +541,36 @@ pub trait FittedStage: Send + Sync {
     /// # Errors
     /// The error of the serializer.
     fn save(&self) -> serde_json::Result<Json>;
+
+    /// [`LearnedStep::to_onnx`].
+    ///
+    /// # Errors
+    /// A refusal, if it has no translation.
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        let _ = (graph, flow);
+        Err(untranslated(step))
+    }
+
+    /// [`LearnedStep::inverse_to_onnx`].
+    ///
+    /// # Errors
+    /// A refusal, if it has an inverse without a translation.
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        let _ = (graph, value);
+        Err(untranslated(step))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -519,5 +708,25 @@ impl<T: LearnedStep> FittedStage for FittedStep<T> {
 
     fn save(&self) -> serde_json::Result<Json> {
         serde_json::to_value(&self.fitted)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        flow: onnx::Flow,
+    ) -> Result<onnx::Flow, onnx::Refusal> {
+        self.step.to_onnx(&self.fitted, step, graph, flow)
+    }
+
+    #[cfg(feature = "onnx")]
+    fn inverse_to_onnx(
+        &self,
+        step: &Step,
+        graph: &mut onnx::Graph,
+        value: onnx::Value,
+    ) -> Result<onnx::Value, onnx::Refusal> {
+        self.step.inverse_to_onnx(&self.fitted, step, graph, value)
     }
 }

@@ -44,11 +44,15 @@ impl Graph {
         self.operator("Slice", &[x, &starts, &ends, &axes]).gives(x.dtype, &shape)
     }
 
-    /// An axis in reverse order.
+    /// An axis of known size in reverse order.
     pub fn reverse(&mut self, x: &Value, axis: usize) -> Value {
-        let (starts, ends) = (self.ints(&[-1]), self.ints(&[i64::MIN + 1]));
-        let (axes, steps) = (self.ints(&[axis as i64]), self.ints(&[-1]));
-        self.operator("Slice", &[x, &starts, &ends, &axes, &steps]).gives(x.dtype, &x.shape)
+        let size = match x.shape[axis] {
+            Dim::Known(size) => size as i64,
+            Dim::Batch | Dim::Named(_) => 0,
+        };
+        let backwards: Vec<i64> = (0..size).rev().collect();
+        let backwards = self.ints(&backwards);
+        self.gather(x, &backwards, axis)
     }
 
     /// The entries of an axis of `x` at `indices`, whose axes take its place.

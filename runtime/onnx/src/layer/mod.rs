@@ -1,15 +1,19 @@
 //! Layers, one file each, and their table.
 
+mod attention;
 mod batch_norm;
 mod conv;
 mod dense;
 mod embedding;
 mod embedding_bag;
 mod mask;
+mod masking;
 mod norm;
 mod pixels;
 mod pool;
+mod recurrent;
 mod reshape;
+mod steps;
 mod thresholds;
 mod window;
 
@@ -32,24 +36,34 @@ const LAYERS: &[(&str, Write)] = &[
     ("AvgPool1D", pool::steps),
     ("AvgPool2D", pool::image),
     ("BatchNorm", batch_norm::write),
+    ("Bidirectional", recurrent::both_ways),
     ("Conv1D", conv::steps),
     ("Conv2D", conv::image),
     ("Dense", dense::write),
+    ("DropMask", masking::drop),
     ("Embedding", embedding::write),
     ("EmbeddingBag", embedding_bag::write),
     ("Flatten", reshape::write),
+    ("GRU", recurrent::one_way),
     ("GlobalAveragePool1D", pool::all_steps),
     ("GlobalAveragePool2D", pool::all_pixels),
     ("GlobalMaxPool1D", pool::all_steps),
     ("GlobalMaxPool2D", pool::all_pixels),
     ("GroupNorm", norm::group),
+    ("LSTM", recurrent::one_way),
     ("LayerNorm", norm::layer),
+    ("Masking", masking::create),
     ("MaxPool1D", pool::steps),
     ("MaxPool2D", pool::image),
+    ("MultiHeadAttention", attention::heads),
+    ("PositionalEmbedding", steps::positions),
     ("RMSNorm", norm::root_mean_square),
     ("Reshape", reshape::write),
     ("SeparableConv2D", conv::separable),
+    ("SimpleRNN", recurrent::one_way),
     ("Thresholds", thresholds::write),
+    ("TimeDistributed", steps::each),
+    ("TransformerBlock", attention::block),
     ("UpSampling2D", pixels::repeated),
     ("ZeroPad2D", pixels::zeros_around),
 ];
@@ -113,9 +127,10 @@ impl LayerCall<'_> {
         (0..sizes.len()).map(|position| sizes.at(position).get()).collect()
     }
 
-    /// Whether the activation is that of the output, which [`write`] appends, and not one within.
+    /// Whether [`write`] appends the activation: one within the layer has been written, and so has that
+    /// of the layer in it.
     fn ends_in_activation(&self) -> bool {
-        !self.spec.form.inner_activation
+        !self.spec.form.inner_activation && self.spec.form.inner.is_none()
     }
 
     /// A tensor as a weight of the graph; `None` if the layer has no such tensor.
@@ -176,15 +191,10 @@ pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flo
         MaskRule::Reads | MaskRule::Sets => written.mask.filter(|_| layer.masked),
         MaskRule::Loses => None,
     };
-    let value = match layer.ends_in_activation() {
-        true => activation::write_along(
-            graph,
-            layer.activation,
-            &written.value,
-            channels(&written.value),
-        ),
-        false => written.value,
-    };
+    let mut value = written.value;
+    if layer.ends_in_activation() {
+        value = activation::write_along(graph, layer.activation, &value, channels(&value));
+    }
     debug_assert_eq!(graph.operators_outside(start, &allowed(layer)), [""; 0], "{}", spec.name);
     Ok(Flow { value, mask, weights: None })
 }
