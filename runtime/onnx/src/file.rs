@@ -26,6 +26,9 @@ const MOST_BYTES: usize = (1 << 31) - (1 << 26);
 /// Weights below this size stay in the model's file, where shape inference reads them.
 const SMALL: usize = 1 << 10;
 
+/// Weights in the file beside the model's start at multiples of a page, so that a runtime can map them.
+const PAGE: usize = 1 << 12;
+
 /// A model in ONNX: a graph with its name and its metadata.
 #[derive(Debug)]
 pub struct File {
@@ -74,8 +77,11 @@ impl File {
                 }
                 let place = [("location", name.clone()), ("offset", offset.to_string())];
                 let length = ("length", tensor.bytes.len().to_string());
-                offset += tensor.bytes.len();
-                if let Err(error) = file.write_all(&tensor.bytes) {
+                let padding =
+                    vec![0; tensor.bytes.len().next_multiple_of(PAGE) - tensor.bytes.len()];
+                offset += tensor.bytes.len() + padding.len();
+                let written = file.write_all(&tensor.bytes).and_then(|()| file.write_all(&padding));
+                if let Err(error) = written {
                     failed.get_or_insert(error);
                 }
                 let entry =
@@ -190,4 +196,66 @@ fn info((value, doc): (Value, String)) -> ValueInfoProto {
     let shape = Some(TensorShapeProto { dim: dim.collect() });
     let tensor_type = Some(TensorType { elem_type: value.dtype.number(), shape });
     ValueInfoProto { name: value.name, r#type: Some(TypeProto { tensor_type }), doc_string: doc }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DataType, Dim};
+
+    /// `y = x * weight + bias`, with a text and an empty tensor beside it.
+    fn file() -> File {
+        let mut graph = Graph::new();
+        let x = graph.input("x", DataType::Float, &[Dim::Batch, Dim::Known(300)], "numbers");
+        let weight = graph.weight("weight", Tensor::floats(&[300], (0..300).map(|i| i as f32)));
+        let again = graph.weight("again", Tensor::floats(&[300], (0..300).map(|i| -(i as f32))));
+        graph.weight("words", Tensor::texts(&[2], ["a", "b"]));
+        graph.weight("empty", Tensor::floats(&[0], []));
+        let product = graph.mul(&x, &weight);
+        let sum = graph.add(&product, &again);
+        graph.output("y", &sum, "");
+        let metadata = vec![("key".to_owned(), "value".to_owned())];
+        File { name: "Line".to_owned(), doc: "A line.".to_owned(), graph, metadata }
+    }
+
+    #[test]
+    fn what_is_written_in_pieces_is_the_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("line.onnx");
+        file().write(&path).unwrap();
+        let written = ModelProto::decode(&*fs::read(&path).unwrap()).unwrap();
+        assert_eq!(written, ModelProto::decode(&*file().bytes()).unwrap());
+        assert_eq!(written.graph.unwrap().initializer.len(), 4);
+        assert!(!data_path(&path).exists());
+    }
+
+    #[test]
+    fn weights_that_a_message_cannot_hold_are_in_a_file_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("line.onnx");
+        file().write_split(&path, 2000).unwrap();
+        let graph = ModelProto::decode(&*fs::read(&path).unwrap()).unwrap().graph.unwrap();
+        let data = fs::read(data_path(&path)).unwrap();
+        let expected = file().message(&mut |name, tensor| tensor.message(name)).graph.unwrap();
+        for (tensor, whole) in graph.initializer.iter().zip(&expected.initializer) {
+            let entry = |key: &str| {
+                tensor
+                    .external_data
+                    .iter()
+                    .find(|entry| entry.key == key)
+                    .map(|entry| entry.value.clone())
+            };
+            let Some(offset) = entry("offset") else {
+                assert_eq!(tensor, whole);
+                continue;
+            };
+            let (offset, length): (usize, usize) =
+                (offset.parse().unwrap(), entry("length").unwrap().parse().unwrap());
+            assert_eq!(entry("location").unwrap(), "line.onnx.data");
+            assert_eq!(offset % PAGE, 0);
+            assert_eq!(data[offset..offset + length], whole.raw_data[..]);
+            assert!(tensor.raw_data.is_empty());
+        }
+        assert_eq!(graph.initializer.iter().filter(|tensor| tensor.data_location == 1).count(), 2);
+    }
 }

@@ -13,3 +13,30 @@ pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Res
     };
     Ok(Flow { value, mask, weights: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::Value as Argument;
+
+    use crate::{
+        testing::{size, Case},
+        DataType,
+    };
+
+    #[test]
+    fn category_0_is_padding_unless_the_list_is_padded_already() {
+        let table: &[(&str, &[usize])] = &[("weight", &[9, 4])];
+        let arguments =
+            &[("categories", size(9)), ("width", size(4)), ("mask", Argument::Flag(true))];
+        let case = Case { name: "Embedding", arguments, tensors: table };
+        let gather = "Gather = Gather(weight, x) axis=0";
+        assert_eq!(
+            case.written(DataType::Int64, &[5], false),
+            [gather, "Equal = Equal(x, [0])", "Not = Not(Equal)"]
+        );
+        assert_eq!(case.written(DataType::Int64, &[5], true), [gather]);
+        let case = Case { arguments: &arguments[..2], ..case };
+        assert_eq!(case.written(DataType::Int64, &[], false), [gather]);
+        assert_eq!(case.written(DataType::Int64, &[5], true), [gather]);
+    }
+}

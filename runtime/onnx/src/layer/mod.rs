@@ -127,9 +127,10 @@ impl LayerCall<'_> {
         (0..sizes.len()).map(|position| sizes.at(position).get()).collect()
     }
 
-    /// Whether the activation is that of the output, which [`write`] appends, and not one within.
+    /// Whether [`write`] appends the activation: one within the layer has been written, and so has that
+    /// of the layer in it.
     fn ends_in_activation(&self) -> bool {
-        !self.spec.form.inner_activation
+        !self.spec.form.inner_activation && self.spec.form.inner.is_none()
     }
 
     /// A tensor as a weight of the graph; `None` if the layer has no such tensor.
@@ -203,15 +204,10 @@ pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flo
         MaskRule::Reads | MaskRule::Sets => written.mask.filter(|_| layer.masked),
         MaskRule::Loses => None,
     };
-    let value = match layer.ends_in_activation() {
-        true => activation::write_along(
-            graph,
-            layer.activation,
-            &written.value,
-            channels(&written.value),
-        ),
-        false => written.value,
-    };
+    let mut value = written.value;
+    if layer.ends_in_activation() {
+        value = activation::write_along(graph, layer.activation, &value, channels(&value));
+    }
     debug_assert_eq!(graph.operators_outside(start, &allowed(layer)), [""; 0], "{}", spec.name);
     Ok(Flow { value, mask, weights: None })
 }

@@ -13,3 +13,21 @@ pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Res
     let value = graph.sub(&thresholds, &shift);
     Ok(flow.with(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{size, Case};
+
+    #[test]
+    fn the_number_reduces_the_first_threshold() {
+        let case = Case {
+            name: "Thresholds",
+            arguments: &[("units", size(3))],
+            tensors: &[("thresholds", &[3])],
+        };
+        assert_eq!(
+            case.on(&[1]),
+            ["Pad = Pad(x, [0, 0, 0, 2]) mode=constant", "Sub = Sub(thresholds, Pad)"]
+        );
+    }
+}
