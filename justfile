@@ -110,6 +110,11 @@ compression:
     cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib
     cargo test -p multi-input-tests --features compression --test mutations dialects
 
+# Weights of Keras: its HDF5 crate takes half a minute to compile.
+keras:
+    cargo test -p multi-input --features keras --lib foreign
+    cargo test -p multi-input-tests --features keras --test keras
+
 # Texts by a Hugging Face tokenizer: its crates take a minute to compile.
 tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers
@@ -133,3 +138,11 @@ mistakes folder:
 # The same for a valid program of which one token is changed, at random.
 changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
     python3 tests/mistakes/mutate.py {{program}} --count {{count}}
+
+# A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
+# clients; `just serve --onnx diabetes.onnx` compares with FastAPI and onnxruntime (needs wrk).
+serve *options:
+    cargo build --release -p multi-input-serve-example --example serve
+    python3 -m venv target/serve
+    target/serve/bin/pip install --quiet --only-binary :all: schemathesis requests
+    target/serve/bin/python tests/serve/serve.py {{options}}

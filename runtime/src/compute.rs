@@ -37,6 +37,9 @@ use crate::{
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
+#[cfg(feature = "keras")]
+use crate::foreign::{Conversion, SavedLayers};
+
 /// A device that models run on.
 pub trait Compute<E: Element>: Backend<E> {
     /// The operations on models of this dtype and device.
@@ -233,6 +236,21 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     fn load_read(&self, model: &mut UntypedModel<E, D>, weights: Weights) -> Result<()> {
         weights.load_into(model)
+    }
+
+    #[cfg(feature = "keras")]
+    fn save_keras(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<SavedLayers> {
+        model.save_keras(path, Conversion::KERAS)
+    }
+
+    #[cfg(feature = "keras")]
+    fn save_keras_like(
+        &self,
+        model: &UntypedModel<E, D>,
+        template: &ForeignWeights,
+        path: &Path,
+    ) -> Result<SavedLayers> {
+        model.save_keras_like(template, path)
     }
 
     fn load_foreign(

@@ -108,4 +108,7 @@ mod pages {
     struct Answers;
     #[doc = include_str!("../../docs/from-keras.md")]
     struct FromKeras;
+    #[cfg(feature = "onnx")]
+    #[doc = include_str!("../../docs/onnx.md")]
+    struct Onnx;
 }

@@ -84,11 +84,12 @@ class Case:
         onnx.checker.check_model(proto, full_check=True)
         self.operators = Counter(f"{node.domain}.{node.op_type}".lstrip(".") for node in all_nodes(proto.graph))
         self.model = Model(str(self.path))
-        behind = {entry["field"] for entry in self.model.inputs if entry["role"] == "encoded"}
+        behind = {entry["field"]: entry for entry in self.model.inputs if entry["role"] == "encoded"}
         for row, own in zip(self.rows, lines(encoded) if encoded.exists() else []):
-            for field in behind:
-                row[field] = None
-            row.update(own)
+            row.update(dict.fromkeys(behind) | own)
+            for field, entry in behind.items():
+                if len(entry["shape"]) == 1 and row[field] is not None:
+                    (row[field],) = row[field]
         for field in self.model.description["inputs"]:
             if field["value"]["kind"] == "image":
                 for row in self.rows:

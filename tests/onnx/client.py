@@ -175,7 +175,7 @@ def stacked(values, sizes, dtype):
     array = numpy.full((len(values), *sizes), "" if dtype is object else 0, dtype)
     for index, value in enumerate(values):
         if value is not None:
-            array[index] = numpy.array(value, dtype).reshape(sizes)
+            array[index] = numpy.array(value, dtype).reshape(sizes)[()]
     return array
 
 

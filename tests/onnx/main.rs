@@ -1,5 +1,7 @@
 //! Models as ONNX files.
 
+mod answers;
+mod layers;
 mod network;
 mod outputs;
 mod recorded;

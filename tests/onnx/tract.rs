@@ -47,7 +47,8 @@ impl Array {
             }
             _ => {
                 let texts = self.values.iter().map(|value| value.as_str().unwrap_or("").to_owned());
-                Tensor::from_shape(&self.shape, &texts.collect::<Vec<_>>())
+                let texts: Vec<String> = texts.collect();
+                Ok(tract_ndarray::ArrayD::from_shape_vec(self.shape.as_slice(), texts)?.into())
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use multi_input_base::{replace_file, Error, Result};
-use prost::Message;
+use prost::{bytes::Bytes, encode_length_delimiter, Message};
 
 use crate::{
     graph::Graph,
@@ -19,8 +19,9 @@ use crate::{
     value::{Dim, Value},
 };
 
-/// A message of protobuf has at most 2 GiB; above that the weights are in a file beside the model's.
-const MOST_BYTES: usize = 1 << 31;
+/// A message of protobuf has at most 2 GiB, with its operators; above that the weights are in a file
+/// beside the model's.
+const MOST_BYTES: usize = (1 << 31) - (1 << 26);
 
 /// Weights below this size stay in the model's file, where shape inference reads them.
 const SMALL: usize = 1 << 10;
@@ -50,14 +51,17 @@ impl File {
 
     /// The contents of the file, with all weights in it.
     pub fn bytes(self) -> Vec<u8> {
-        self.message(&mut |name, tensor| tensor.message(name)).encode_to_vec()
+        self.whole().encode_to_vec()
+    }
+
+    fn whole(self) -> ModelProto {
+        self.message(&mut |name, tensor| tensor.message(name))
     }
 
     fn write_split(self, path: &Path, most: usize) -> Result<()> {
-        let size: usize =
-            self.graph.initializers.iter().map(|(_, tensor)| tensor.bytes.len()).sum();
+        let size: usize = self.graph.initializers.iter().map(|(_, tensor)| tensor.size()).sum();
         if size < most {
-            return replace(path, |file| file.write_all(&self.bytes()));
+            return replace(path, |file| write_message(self.whole(), file));
         }
         let data = data_path(path);
         let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -77,7 +81,7 @@ impl File {
                 let entry =
                     |(key, value): (&str, String)| StringEntry { key: key.to_owned(), value };
                 let external_data = place.into_iter().chain([length]).map(entry).collect();
-                let tensor = Tensor { bytes: Vec::new(), ..tensor };
+                let tensor = Tensor { bytes: Bytes::new(), ..tensor };
                 let message = tensor.message(tensor_name);
                 TensorProto { external_data, data_location: 1, ..message }
             };
@@ -85,7 +89,7 @@ impl File {
             failed.map_or(Ok(()), Err)
         })?;
         let message = message.unwrap_or_default();
-        replace(path, |file| file.write_all(&message.encode_to_vec()))
+        replace(path, |file| write_message(message, file))
     }
 
     fn message(self, write: &mut dyn FnMut(String, Tensor) -> TensorProto) -> ModelProto {
@@ -119,6 +123,44 @@ impl File {
             metadata_props: self.metadata.into_iter().map(entry).collect(),
         }
     }
+}
+
+/// Writes the encoded message without a copy of the weights.
+fn write_message(mut model: ModelProto, file: &mut dyn Write) -> io::Result<()> {
+    let mut graph = model.graph.take().unwrap_or_default();
+    let initializers = std::mem::take(&mut graph.initializer).into_iter();
+    let initializers: Vec<(Vec<u8>, Bytes)> = initializers.map(initializer).collect();
+    let graph = graph.encode_to_vec();
+    let size = initializers.iter().map(|(start, weights)| start.len() + weights.len());
+    let mut start = model.encode_to_vec();
+    push_key(7, graph.len() + size.sum::<usize>(), &mut start);
+    file.write_all(&start)?;
+    file.write_all(&graph)?;
+    for (start, weights) in initializers {
+        file.write_all(&start)?;
+        file.write_all(&weights)?;
+    }
+    Ok(())
+}
+
+/// The field `initializer` of a graph, and its bytes at the end: those of `raw_data`.
+fn initializer(mut tensor: TensorProto) -> (Vec<u8>, Bytes) {
+    let weights = std::mem::take(&mut tensor.raw_data);
+    let mut fields = tensor.encode_to_vec();
+    if !weights.is_empty() {
+        push_key(9, weights.len(), &mut fields);
+    }
+    let mut start = Vec::new();
+    push_key(5, fields.len() + weights.len(), &mut start);
+    start.extend(fields);
+    (start, weights)
+}
+
+/// The start of a field of `length` bytes with a number below 16.
+fn push_key(field: u8, length: usize, to: &mut Vec<u8>) {
+    to.push(field << 3 | 2);
+    // A vector grows, so there is always room.
+    let _ = encode_length_delimiter(length, to);
 }
 
 /// `house.onnx.data` for `house.onnx`.

@@ -80,14 +80,14 @@ fn object(text: &str) -> Result<&str, RowMistake> {
     }
 }
 
-/// The kind of a JSON value.
+/// The kind of a JSON value, or of a line that may be none.
 fn described(text: &str) -> &'static str {
-    match text.bytes().next() {
-        Some(b'[') => "a list",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        Some(b'-' | b'0'..=b'9') => "a number",
+    match (text, text.bytes().next()) {
+        ("null", _) => "null",
+        ("true" | "false", _) => "a boolean",
+        (_, Some(b'[')) => "a list",
+        (_, Some(b'"')) => "a string",
+        (_, Some(b'-' | b'0'..=b'9')) => "a number",
         _ => "other text",
     }
 }

@@ -9,6 +9,9 @@ use super::{
     Conversion, Library,
 };
 
+#[cfg(feature = "keras")]
+use super::layout::their_shape;
+
 /// A tensor of ours with the tensors of a file that it is made of.
 #[derive(Clone, Debug)]
 pub(super) struct Bound<'a> {
@@ -238,4 +241,66 @@ fn permuted(numbers: &[f64], shape: &[usize], axis: usize, order: &[usize]) -> V
         numbers.get((outer * size + along) * inner + within).copied().unwrap_or(f64::NAN)
     };
     (0..numbers.len()).map(theirs).collect()
+}
+
+impl Bound<'_> {
+    /// The tensors of the file that ours is made of, by their paths, with the numbers of ours.
+    #[cfg(feature = "keras")]
+    pub(super) fn saved(&self, own: &[f64]) -> Option<(String, Vec<f64>)> {
+        // In Keras every tensor of ours is made of one.
+        let (source, axes) = self.sources.first()?;
+        let own = in_order_of_theirs(own, self.shape, self.row.inputs, self.inputs);
+        Some((source.path.clone(), scattered(&own, &elements(axes, &source.shape))))
+    }
+}
+
+/// The shape and the numbers of a tensor of Keras; `None` if the sizes of its axes are unknown.
+#[cfg(feature = "keras")]
+pub(super) fn in_their_order(
+    unit: &Unit,
+    row: &Row,
+    tensor: &UnitTensor,
+    own: &[f64],
+) -> Option<(Vec<usize>, Vec<f64>)> {
+    let size = |axis: usize| tensor.shape.get(axis).copied().unwrap_or(1).max(1);
+    let heads = unit.kind.argument("heads").and_then(|heads| heads.parse::<usize>().ok());
+    // The joined axes: the heads and their width, the channels and their multiplier.
+    let joined = row.axes.iter().flat_map(|axes| axes.iter()).position(|group| group.len() == 2);
+    let first = if unit.kind.name == "MultiHeadAttention" { heads } else { Some(unit.channels) };
+    let split = match joined {
+        Some(axis) => [first?, size(axis) / first?.max(1)],
+        None => [1, 1],
+    };
+    // A form with fewer axes is that of a tensor of one row.
+    let mut forms = row.axes.iter().rev();
+    let (axes, shape) =
+        forms.find_map(|axes| Some((axes, their_shape(axes, &tensor.shape, split)?)))?;
+    let own = in_order_of_theirs(own, &tensor.shape, row.inputs, &unit.inputs);
+    Some((shape.clone(), scattered(&own, &elements(axes, &shape))))
+}
+
+/// With the elements of the axis of inputs in the order that they have in the other library.
+#[cfg(feature = "keras")]
+fn in_order_of_theirs(
+    own: &[f64],
+    shape: &[usize],
+    inputs: Option<usize>,
+    order: &Order,
+) -> Vec<f64> {
+    let (Some(axis), Order::Permuted(order)) = (inputs, order) else { return own.to_vec() };
+    let mut back = vec![0; order.len()];
+    for (here, &there) in order.iter().enumerate() {
+        back.get_mut(there).into_iter().for_each(|back| *back = here);
+    }
+    permuted(own, shape, axis, &back)
+}
+
+/// Numbers at the places that `elements` says.
+#[cfg(feature = "keras")]
+fn scattered(own: &[f64], elements: &[usize]) -> Vec<f64> {
+    let mut theirs = vec![0.0; own.len()];
+    for (&number, &element) in own.iter().zip(elements) {
+        theirs.get_mut(element).into_iter().for_each(|theirs| *theirs = number);
+    }
+    theirs
 }

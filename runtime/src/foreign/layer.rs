@@ -9,6 +9,8 @@ use super::{table::Counterpart, wire::Wire, Library};
 pub(super) struct ForeignLayer {
     /// The name, by which users map it.
     pub(super) name: String,
+    /// Whether the user has given the name, and not Keras, which numbers the names of classes.
+    pub(super) is_named: bool,
     /// The class, where the file says it.
     pub(super) class: Option<String>,
     /// The configuration, where the file has it.
@@ -25,6 +27,12 @@ pub(super) struct ForeignLayer {
 pub(super) struct ForeignTensor {
     /// The name in the layer: `cell/0`, `weight_ih_l0`.
     pub(super) name: String,
+    /// The path in the file.
+    #[cfg_attr(
+        not(feature = "keras"),
+        allow(dead_code, reason = "only Keras's files are written")
+    )]
+    pub(super) path: String,
     pub(super) shape: Vec<usize>,
     pub(super) numbers: Numbers,
 }
@@ -37,11 +45,17 @@ pub(super) enum Numbers {
 }
 
 impl Numbers {
+    #[cfg(feature = "keras")]
     pub(super) fn len(&self) -> usize {
         match self {
             Numbers::F32(numbers) => numbers.len(),
             Numbers::F64(numbers) => numbers.len(),
         }
+    }
+
+    #[cfg(feature = "keras")]
+    pub(super) fn all(&self) -> Vec<f64> {
+        (0..self.len()).map(|index| self.at(index)).collect()
     }
 
     pub(super) fn at(&self, index: usize) -> f64 {

@@ -17,6 +17,7 @@ pub(super) fn shape(axes: Axes, theirs: &[usize]) -> Option<Vec<usize>> {
 
 /// The shape of their tensor, where `split` are the sizes of two axes that ours joins; `None` if a
 /// joined axis has other sizes, or an axis of size 1 has not.
+#[cfg(any(test, feature = "keras"))]
 pub(super) fn their_shape(axes: Axes, ours: &[usize], split: [usize; 2]) -> Option<Vec<usize>> {
     let mut theirs = vec![1; rank(axes)];
     for (group, &size) in axes.iter().zip(ours) {

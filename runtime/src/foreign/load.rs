@@ -73,7 +73,7 @@ fn not_held<E: Element>(bound: &Bound<'_>) -> Option<String> {
 }
 
 /// Which layer of a file becomes which of ours.
-struct Assignment<'a> {
+pub(super) struct Assignment<'a> {
     pairs: Vec<(&'a Unit, &'a ForeignLayer)>,
     kept: Vec<&'a Unit>,
 }
@@ -81,7 +81,7 @@ struct Assignment<'a> {
 impl<'a> Assignment<'a> {
     /// # Errors
     /// What is left over, missing or ambiguous, on both sides.
-    fn of(
+    pub(super) fn of(
         units: &'a [Unit],
         weights: &'a ForeignWeights,
     ) -> std::result::Result<Assignment<'a>, Vec<String>> {
@@ -134,7 +134,10 @@ impl<'a> Assignment<'a> {
     ///
     /// # Errors
     /// The layers whose results would differ.
-    fn bound(&self, conversion: Conversion) -> std::result::Result<Vec<Bound<'a>>, Vec<String>> {
+    pub(super) fn bound(
+        &self,
+        conversion: Conversion,
+    ) -> std::result::Result<Vec<Bound<'a>>, Vec<String>> {
         let (mut all, mut mistakes) = (Vec::new(), Vec::new());
         for (unit, layer) in &self.pairs {
             if let Order::Unknown(reason) = &unit.inputs {
@@ -157,10 +160,16 @@ impl<'a> Assignment<'a> {
         }
     }
 
-    fn names(&self) -> Vec<(String, String)> {
+    pub(super) fn names(&self) -> Vec<(String, String)> {
         let names =
             |(unit, layer): &(&Unit, &ForeignLayer)| (unit.name.clone(), layer.name.clone());
         self.pairs.iter().map(names).collect()
+    }
+
+    /// The layers of the model that take nothing.
+    #[cfg(feature = "keras")]
+    pub(super) fn kept(&self) -> &[&'a Unit] {
+        &self.kept
     }
 
     fn notes(&self, conversion: Conversion) -> Vec<String> {

@@ -61,7 +61,10 @@ impl<'a> Matching<'a> {
     /// A layer that is called like ours is it, if it fits.
     fn by_names(&mut self) {
         for unit in 0..self.units.len() {
-            let named = |layer: &&usize| is_called(&self.layers[**layer].name, self.units, unit);
+            let named = |layer: &&usize| {
+                let layer = &self.layers[**layer];
+                layer.is_named && is_called(&layer.name, self.units, unit)
+            };
             let named: Vec<usize> = self.candidates[unit].iter().filter(named).copied().collect();
             if let [layer] = named[..] {
                 self.candidates[unit] = [layer].into();

@@ -1,6 +1,6 @@
 //! Weights of other libraries: Keras's and PyTorch's files.
 //!
-//! [`Weights::keras`] and [`Weights::torch`] read a file into a list of layers, each with its tensors.
+//! `Weights::keras`, with the feature `keras`, and [`Weights::torch`] read a file into a list of layers, each with its tensors.
 //! `units.rs` has the layers of a model, `matching.rs` finds out which is which, `binding.rs` makes the
 //! tensors of ours of theirs, by the table of all layers in `table.rs`, and `load.rs` does all of this
 //! before anything of the model changes.
@@ -14,6 +14,8 @@ mod layer;
 mod layout;
 mod load;
 mod matching;
+#[cfg(feature = "keras")]
+mod save;
 mod settings;
 mod table;
 mod torch;
@@ -29,6 +31,8 @@ use std::{
 use multi_input_base::{quote::Escaped, Error, Result};
 
 use self::layer::ForeignLayer;
+#[cfg(feature = "keras")]
+pub use self::save::SavedLayers;
 use crate::{checkpoint::CheckpointError, transfer::Weights};
 
 /// The weights of a model of Keras or PyTorch, for
@@ -54,17 +58,24 @@ pub struct ForeignWeights {
 
 /// What differs from our layouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Conversion {
+pub(crate) struct Conversion {
     library: Library,
     /// Whether the channels of an image are its last axis. Keras has both forms.
     channels_last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Library {
+pub(crate) enum Library {
     #[cfg_attr(not(feature = "keras"), allow(dead_code, reason = "the feature reads its files"))]
     Keras,
     PyTorch,
+}
+
+impl Conversion {
+    /// Keras with its default of images whose channels are last.
+    #[cfg(feature = "keras")]
+    pub(crate) const KERAS: Conversion =
+        Conversion { library: Library::Keras, channels_last: true };
 }
 
 impl fmt::Display for Library {

@@ -31,11 +31,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<ForeignLayer>, String> {
         let numbers = numbers(view.dtype(), view.data())
             .ok_or_else(|| format!("`{name}` holds {:?}, which are no weights", view.dtype()))?;
         let (module, tensor) = split(name, &|name| tensors.iter().any(|(other, _)| other == name));
-        let tensor = ForeignTensor { name: tensor, shape: view.shape().to_vec(), numbers };
+        let tensor = ForeignTensor {
+            name: tensor,
+            path: name.clone(),
+            shape: view.shape().to_vec(),
+            numbers,
+        };
         match layers.iter_mut().find(|layer| layer.name == module) {
             Some(layer) => layer.tensors.push(tensor),
             None => layers.push(ForeignLayer {
                 name: module,
+                is_named: true,
                 class: None,
                 config: None,
                 tensors: vec![tensor],

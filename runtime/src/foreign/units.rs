@@ -28,6 +28,10 @@ pub(super) struct Unit {
     /// Where the other library has each of the numbers that flow in.
     pub(super) inputs: Order,
     /// The size of the first axis of what flows in: the channels of an image.
+    #[cfg_attr(
+        not(feature = "keras"),
+        allow(dead_code, reason = "only Keras's files are written")
+    )]
     pub(super) channels: usize,
     /// Whether its activation may be elsewhere: a layer of its own, or in the loss of a head.
     pub(super) activation_elsewhere: bool,

@@ -47,6 +47,9 @@ use crate::{
     untyped::{Snapshot, Typed},
 };
 
+#[cfg(feature = "keras")]
+use crate::foreign::{ForeignWeights, SavedLayers};
+
 /// The model `M` with weights, on a dtype and a device.
 pub struct Model<M, E = f32, D = Cpu> {
     inner: Box<dyn Inner<M, E, D> + Send + Sync>,
@@ -305,6 +308,38 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias = "load_state_dict")]
     pub fn load_weights<W: WeightsSource>(&mut self, weights: W) -> Result<W::Loaded> {
         weights.load_into(self.untyped_mut())
+    }
+
+    /// Saves the weights for Keras 3, whose `model.load_weights("house.weights.h5")` reads them. The path
+    /// ends in `.weights.h5`, as Keras asks for. The result says in which group each layer is.
+    ///
+    /// The groups of such a file are numbered in the order of `keras.Model.layers`. Here it is that of a
+    /// functional model that is written line by line: an `Input` for each input, and a layer for each
+    /// merge and each layer of a branch. The weights of another model are saved in the groups of its own file by
+    /// [`save_keras_weights_like`](Model::save_keras_weights_like). Images have their channels last there,
+    /// for which kernels and the order of flattened images are converted. Preprocessing and
+    /// learned vectors in the place of absent inputs are not saved.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with every layer that Keras does not have, and [`Error::File`].
+    #[cfg(feature = "keras")]
+    pub fn save_keras_weights(&self, path: impl AsRef<Path>) -> Result<SavedLayers> {
+        D::core().save_keras(self.untyped(), path.as_ref())
+    }
+
+    /// Saves the weights for the Keras model of a file, `.keras` or `.weights.h5`, whose layers are found as by
+    /// [`load_weights`](Model::load_weights). Layers of the file that the model does not have keep
+    /// their weights.
+    ///
+    /// # Errors
+    /// As [`load_weights`](Model::load_weights), and [`Error::File`].
+    #[cfg(feature = "keras")]
+    pub fn save_keras_weights_like(
+        &self,
+        file: &ForeignWeights,
+        path: impl AsRef<Path>,
+    ) -> Result<SavedLayers> {
+        D::core().save_keras_like(self.untyped(), file, path.as_ref())
     }
 
     /// A copy of all weights, non-trainable ones included.

@@ -113,7 +113,7 @@ fn predicted(
     head: &Value,
 ) -> std::result::Result<Value, Refusal> {
     let head = graph.reshape(head, &[output.head]);
-    let predicted = by_loss(graph, output, &head)?;
+    let predicted = graph.within(output.loss.name(), |graph| by_loss(graph, output, &head))?;
     if output.steps.is_empty() {
         return Ok(predicted);
     }

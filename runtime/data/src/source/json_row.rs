@@ -142,7 +142,7 @@ mod tests {
         let mistake = read::<Row>("{\"x\": {\"age\": \"\\\\\"},\n \"age\": \"old\"}").unwrap_err();
         assert_eq!(
             mistake.message,
-            r#"key `age`: expected f32, found string "old", at line 2, character 12"#
+            r#"key `age`: expected f32, found string "old", at line 2, character 13"#
         );
         let parts = [&mistake.field, &mistake.expected, &mistake.found].map(Option::as_deref);
         assert_eq!(parts, [Some("age"), Some("f32"), Some("string \"old\"")]);

@@ -10,24 +10,14 @@ pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Res
         let weights = graph.reshape(weights, &[flow.value.elements(), 1]);
         vectors = graph.mul(&vectors, &weights);
     }
-    let Some(mask) = &flow.mask else {
-        let value = match layer.argument("mode").word_or("mean") {
-            "sum" => graph.reduce_sum(&vectors, &[1], false),
-            "max" => graph.reduce_max(&vectors, &[1], false),
-            _ => graph.reduce_mean(&vectors, &[1], false),
-        };
-        return Ok(Flow::unmasked(value));
+    let mode = layer.argument("mode").word_or("mean");
+    let value = match (mode, &flow.mask) {
+        ("sum", None) => graph.reduce_sum(&vectors, &[1], false),
+        ("sum", Some(mask)) => mask::sum(graph, &vectors, mask),
+        ("max", None) => graph.reduce_max(&vectors, &[1], false),
+        ("max", Some(mask)) => mask::largest(graph, &vectors, mask),
+        (_, None) => graph.reduce_mean(&vectors, &[1], false),
+        (_, Some(mask)) => mask::mean(graph, &vectors, mask),
     };
-    if layer.argument("mode").word_or("mean") == "max" {
-        return Ok(Flow::unmasked(mask::largest(graph, &vectors, mask)));
-    }
-    let counted = mask::zeros_elsewhere(graph, &vectors, mask);
-    let sum = graph.reduce_sum(&counted, &[1], false);
-    Ok(Flow::unmasked(match layer.argument("mode").word_or("mean") {
-        "sum" => sum,
-        _ => {
-            let count = mask::count(graph, mask);
-            graph.div(&sum, &count)
-        }
-    }))
+    Ok(Flow::unmasked(value))
 }

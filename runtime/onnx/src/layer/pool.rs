@@ -67,12 +67,7 @@ pub(super) fn all_steps(
         (None, true) => graph.reduce_max(&flow.value, &[1], false),
         (None, false) => graph.reduce_mean(&flow.value, &[1], false),
         (Some(mask), true) => mask::largest(graph, &flow.value, mask),
-        (Some(mask), false) => {
-            let counted = mask::zeros_elsewhere(graph, &flow.value, mask);
-            let sum = graph.reduce_sum(&counted, &[1], false);
-            let count = mask::count(graph, mask);
-            graph.div(&sum, &count)
-        }
+        (Some(mask), false) => mask::mean(graph, &flow.value, mask),
     };
     Ok(Flow::unmasked(value))
 }

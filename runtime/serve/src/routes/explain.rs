@@ -64,11 +64,16 @@ async fn answer(mount: &Mount, app: &App, request: Request) -> Result<Response<B
 }
 
 fn explanation(loaded: &Loaded, body: &Bytes) -> Result<Explanation, Refusal> {
-    let question: Question<'_> =
-        serde_json::from_slice(body).map_err(|error| match error.is_data() {
-            true => Refusal::unprocessable(error.to_string()),
-            false => Refusal::malformed(format!("the body is no JSON: {error}")),
-        })?;
+    let refused = |error: serde_json::Error| match error.is_data() {
+        true => Refusal::unprocessable(error.to_string()),
+        false => Refusal::malformed(format!("the body is no JSON: {error}")),
+    };
+    // serde reads a struct from a list as well.
+    let body: &RawValue = serde_json::from_slice(body).map_err(refused)?;
+    if !body.get().starts_with('{') {
+        return Err(Refusal::unprocessable("expected an object with a `row`"));
+    }
+    let question: Question<'_> = serde_json::from_str(body.get()).map_err(refused)?;
     let outputs = loaded.description.outputs.iter();
     let mut explained = outputs.filter(|output| output.predicts != Predicts::Values);
     let output = match &question.output {

@@ -198,7 +198,7 @@ fn group(class: &str, groups: &mut HashMap<String, usize>) -> String {
 }
 
 /// `BatchNormalization` as `batch_normalization`, by the rules of Keras.
-pub(super) fn snake_case(class: &str) -> String {
+pub(crate) fn snake_case(class: &str) -> String {
     let letters: Vec<char> = class.chars().collect();
     let is_small = |at: Option<usize>| {
         at.and_then(|at| letters.get(at)).is_some_and(|letter| letter.is_lowercase())

@@ -1,8 +1,10 @@
 //! HDF5 files: their groups, texts and tensors, by path.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, io, path::Path};
 
-use hdf5_pure::{DType, Dataset, File, Group};
+use hdf5_pure::{AttrValue, DType, Dataset, File, FileBuilder, Group, GroupBuilder};
+use multi_input_base::{Error, Result};
+use multi_input_kernel::Element;
 
 use crate::foreign::layer::Numbers;
 
@@ -11,7 +13,7 @@ use crate::foreign::layer::Numbers;
 pub(super) struct Tree {
     /// The attributes of the groups that are texts.
     pub(super) groups: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    /// The tensors of floats; others are counters and random states, which are no weights.
+    /// The tensors of numbers.
     pub(super) tensors: BTreeMap<String, (Vec<usize>, Numbers)>,
 }
 
@@ -29,7 +31,7 @@ const COMPRESSION: usize = 1032;
 impl Tree {
     /// # Errors
     /// The reason why it is no such file.
-    pub(super) fn read(bytes: Vec<u8>) -> Result<Tree, String> {
+    pub(super) fn read(bytes: Vec<u8>) -> std::result::Result<Tree, String> {
         let most_bytes = bytes.len().saturating_mul(COMPRESSION);
         let file = File::from_bytes(bytes).map_err(damaged)?;
         let mut walk = Walk { tree: Tree::default(), objects: 0, bytes_left: most_bytes };
@@ -60,7 +62,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn group(&mut self, group: &Group, path: &str, depth: usize) -> Result<(), String> {
+    fn group(
+        &mut self,
+        group: &Group,
+        path: &str,
+        depth: usize,
+    ) -> std::result::Result<(), String> {
         self.objects += 1;
         if depth == 0 || self.objects > MOST_OBJECTS {
             return Err("it is damaged: a group is within itself".to_owned());
@@ -85,8 +92,11 @@ impl Walk {
         Ok(())
     }
 
-    /// A tensor of floats.
-    fn tensor(&mut self, dataset: &Dataset) -> Result<Option<(Vec<usize>, Numbers)>, String> {
+    /// A tensor; `None` if it holds no numbers.
+    fn tensor(
+        &mut self,
+        dataset: &Dataset,
+    ) -> std::result::Result<Option<(Vec<usize>, Numbers)>, String> {
         self.objects += 1;
         let shape = dataset.shape().map_err(damaged)?;
         let shape: Option<Vec<usize>> = shape.iter().map(|&size| size.try_into().ok()).collect();
@@ -106,6 +116,10 @@ impl Walk {
             DType::Other(_) if dataset.element_size().is_ok_and(|size| size == 2) => {
                 Numbers::F32(dataset.read_f32().map_err(damaged)?)
             }
+            // The number of rows that a `Normalization` has seen.
+            DType::I32 | DType::I64 | DType::U32 | DType::U64 => {
+                Numbers::F64(dataset.read_f64().map_err(damaged)?)
+            }
             _ => return Ok(None),
         };
         match numbers.len() == shape.iter().product::<usize>() {
@@ -117,4 +131,81 @@ impl Walk {
 
 fn damaged(error: hdf5_pure::Error) -> String {
     format!("it is damaged or no HDF5 file: {error}")
+}
+
+/// A tensor to be written.
+pub(crate) struct SavedTensor {
+    /// Its path: `layers/dense/vars/0`.
+    pub(crate) path: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) numbers: Vec<f64>,
+}
+
+/// Writes tensors, in the dtype `E`, and the names of layers, each with its group.
+///
+/// # Errors
+/// [`Error::File`].
+pub(crate) fn write<E: Element>(
+    path: &Path,
+    tensors: &[SavedTensor],
+    names: &[(String, String)],
+) -> Result<()> {
+    let mut root = Written::default();
+    tensors.iter().for_each(|tensor| root.add(&tensor.path, tensor));
+    names.iter().for_each(|(name, group)| root.group(group).name = Some(name));
+    let mut file = FileBuilder::new();
+    for (name, group) in &root.groups {
+        let mut builder = file.create_group(name);
+        group.write::<E>(&mut builder);
+        file.add_group(builder.finish());
+    }
+    let failed = |source| Error::File { action: "write", path: path.into(), source };
+    let bytes = file.finish().map_err(|error| failed(io::Error::other(error)))?;
+    fs::write(path, bytes).map_err(failed)
+}
+
+/// A group to be written.
+#[derive(Default)]
+struct Written<'a> {
+    groups: BTreeMap<&'a str, Written<'a>>,
+    tensors: Vec<(&'a str, &'a SavedTensor)>,
+    name: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn add(&mut self, path: &'a str, tensor: &'a SavedTensor) {
+        match path.split_once('/') {
+            Some((group, rest)) => self.groups.entry(group).or_default().add(rest, tensor),
+            None => self.tensors.push((path, tensor)),
+        }
+    }
+
+    /// The group of this path.
+    fn group(&mut self, path: &'a str) -> &mut Written<'a> {
+        path.split('/').fold(self, |group, name| group.groups.entry(name).or_default())
+    }
+
+    fn write<E>(&self, builder: &mut GroupBuilder) {
+        if let Some(name) = self.name {
+            builder.set_attr("name", AttrValue::String(name.to_owned()));
+        }
+        for (name, tensor) in &self.tensors {
+            let shape: Vec<u64> = tensor.shape.iter().map(|&size| size as u64).collect();
+            let dataset = builder.create_dataset(name);
+            match size_of::<E>() {
+                8 => dataset.with_f64_data(&tensor.numbers),
+                _ => {
+                    let numbers: Vec<f32> =
+                        tensor.numbers.iter().map(|&number| number as f32).collect();
+                    dataset.with_f32_data(&numbers)
+                }
+            };
+            dataset.with_shape(&shape);
+        }
+        for (name, group) in &self.groups {
+            let mut inner = builder.create_group(name);
+            group.write::<E>(&mut inner);
+            builder.add_group(inner.finish());
+        }
+    }
 }

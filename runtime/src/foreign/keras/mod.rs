@@ -3,6 +3,7 @@
 mod archive;
 mod config;
 mod hdf5;
+mod order;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,12 @@ use super::{
     layer::{natural, step_of, ForeignLayer, ForeignTensor},
     table::keras_classes,
     wire::Wire,
+};
+
+pub(super) use self::{
+    config::snake_case,
+    hdf5::{write, SavedTensor},
+    order::order,
 };
 
 /// What a file holds.
@@ -92,13 +99,18 @@ fn grouped(tree: &Tree) -> Vec<Grouped> {
         let (layer, inner) = parts.split_at(own);
         let inner = inner.iter().filter(|part| **part != "layer");
         let name: Vec<&str> = inner.copied().chain([number]).collect();
-        let tensor =
-            ForeignTensor { name: name.join("/"), shape: shape.clone(), numbers: numbers.clone() };
+        let tensor = ForeignTensor {
+            name: name.join("/"),
+            path: path.clone(),
+            shape: shape.clone(),
+            numbers: numbers.clone(),
+        };
         let group: Vec<&str> = layer.iter().filter(|part| **part != "layers").copied().collect();
         let group = group.join("/");
         let entry = all.entry(natural(&group)).or_insert_with(|| Grouped {
             layer: ForeignLayer {
                 name: named(tree, layer),
+                is_named: is_named(&named(tree, layer), &class_of(layer)),
                 class: class_of(layer),
                 config: None,
                 tensors: vec![],
@@ -121,6 +133,18 @@ fn named(tree: &Tree, parts: &[&str]) -> String {
         names.push(tree.text(&group, "name").unwrap_or(part));
     }
     names.join("/")
+}
+
+/// Whether a name is not one that Keras makes of a class.
+fn is_named(name: &str, class: &Option<String>) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let stem = last.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let stem = stem.strip_suffix('_').unwrap_or(last);
+    let is_of = |class: &str| snake_case(class) == stem;
+    match class {
+        Some(class) => !is_of(class),
+        None => !keras_classes().into_iter().any(is_of),
+    }
 }
 
 /// The class by which a group is named; `None` if it is named otherwise, as in a subclass of `Model`.
@@ -153,7 +177,8 @@ fn with_architecture(grouped: Vec<Grouped>, json: &str) -> Result<KerasFile, Str
     for ConfigLayer { name, group, class, config, reads } in layers {
         let tensors = rest.remove(&group).map_or(vec![], |layer| layer.tensors);
         let (class, config) = (Some(class), Some(config));
-        all.push(ForeignLayer { name, class, config, tensors, flat: false, reads });
+        let is_named = is_named(&name, &class);
+        all.push(ForeignLayer { name, is_named, class, config, tensors, flat: false, reads });
     }
     // Layers of the user's own with layers within.
     all.extend(rest.into_values());
@@ -180,6 +205,7 @@ fn keras_2(tree: &Tree) -> Result<KerasFile, String> {
                 continue;
             };
             let tensor = ForeignTensor {
+                path: format!("{group}/{name}"),
                 name: name.clone(),
                 shape: shape.clone(),
                 numbers: numbers.clone(),
@@ -195,6 +221,7 @@ fn keras_2(tree: &Tree) -> Result<KerasFile, String> {
         return Err("it holds no weights".to_owned());
     }
     let named = |(name, tensors): (String, Vec<ForeignTensor>)| ForeignLayer {
+        is_named: is_named(&name, &None),
         name,
         class: None,
         config: None,
@@ -218,7 +245,8 @@ fn keras_2(tree: &Tree) -> Result<KerasFile, String> {
     for ConfigLayer { name, class, config, reads, .. } in layers {
         let tensors = rest.remove(&name).unwrap_or_default();
         let (class, config) = (Some(class), Some(config));
-        all.push(ForeignLayer { name, class, config, tensors, flat: true, reads });
+        let is_named = is_named(&name, &class);
+        all.push(ForeignLayer { name, is_named, class, config, tensors, flat: true, reads });
     }
     all.extend(rest.into_iter().map(named));
     Ok(KerasFile { layers: all, channels_last })
