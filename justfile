@@ -138,7 +138,7 @@ fixtures:
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py
     MULTI_INPUT_BLESS=1 cargo test -p multi-input-tests --test onnx
-    python tests/fixtures/onnx.py
+    python tests/fixtures/onnx_answers.py
 
 # What the compiler answers to the programs of a folder, one mistake each.
 mistakes folder:

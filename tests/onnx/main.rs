@@ -3,5 +3,8 @@
 mod answers;
 mod layers;
 mod network;
+mod outputs;
 mod recorded;
+mod refusals;
 mod sequences;
+mod steps;

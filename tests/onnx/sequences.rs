@@ -44,7 +44,9 @@ where
     M::Sample: serde::de::DeserializeOwned + Clone,
 {
     let file: PathBuf =
-        [env!("CARGO_MANIFEST_DIR"), "fixtures/onnx", &format!("{name}.model")].iter().collect();
+        [env!("CARGO_MANIFEST_DIR"), "fixtures/onnx_models", &format!("{name}.model")]
+            .iter()
+            .collect();
     if std::env::var_os(recorded::BLESS).is_none() {
         return Model::load(file, &Cpu::default()).unwrap();
     }
