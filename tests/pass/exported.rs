@@ -58,7 +58,7 @@ mod plain {
         let row = |n: u8| HouseSample {
             rooms: [n.into(), (n % 3).into(), (n % 5).into()],
             city: format!("city {}", n % 7),
-            r#type: (n % 2 == 0).then(|| "flat".to_owned()),
+            r#type: n.is_multiple_of(2).then(|| "flat".to_owned()),
             price: n.into(),
         };
         (0..32).map(row).collect()

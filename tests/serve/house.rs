@@ -80,7 +80,7 @@ pub fn row(n: usize) -> Value {
         "area": 40 + n % 90,
         "age": (n * 7 % 60) as f32 / 2.0,
         "town": TOWNS[n % 3],
-        "garden": n % 2 == 0,
+        "garden": n.is_multiple_of(2),
         "rents": [n % 10, 2.5],
         "district": n % 5,
         "sold": format!("2024-{:02}-{:02}", n % 12 + 1, n % 28 + 1),
@@ -107,7 +107,7 @@ fn samples() -> Vec<HouseSample> {
             "price": n % 90,
             "days": n % 30,
             "kind": (["flat", "villa"][n % 2]),
-            "flags": [n % 3 == 0, n % 2 == 0],
+            "flags": [n.is_multiple_of(3), n.is_multiple_of(2)],
         });
         sample.as_object_mut().unwrap().extend(targets.as_object().unwrap().clone());
         serde_json::from_value(sample).unwrap()

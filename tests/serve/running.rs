@@ -152,7 +152,7 @@ fn an_end_is_announced_and_what_has_arrived_is_answered() {
     assert!(head.starts_with("http/1.1 200") && head.contains("connection: close"), "{head}");
     std::thread::sleep(Duration::from_millis(400));
     assert!(TcpStream::connect(address).is_err(), "no new connections");
-    slow.write_all(body[20..].as_bytes()).unwrap();
+    slow.write_all(&body.as_bytes()[20..]).unwrap();
     let (head, answer) = answer(&mut slow).unwrap();
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(serde_json::from_slice::<Value>(&answer).unwrap()["price"].is_number());
