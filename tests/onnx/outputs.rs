@@ -126,14 +126,14 @@ fn row(index: usize) -> Value {
         "visits": size(25).round(),
         "counts": size(26).round(),
         "claims": [0.0, size(27)],
-        "sold": index % 2 == 0,
-        "labels": [true, index % 2 == 0, index % 3 == 0],
+        "sold": index.is_multiple_of(2),
+        "labels": [true, index.is_multiple_of(2), index.is_multiple_of(3)],
         "class": index % 3,
         "kind": (kinds[index % 3]),
         "rating": index % 4,
         "stage": index % 2,
         "shares": [0.25, 0.25, 0.5],
-        "side": if index % 2 == 0 { 1.0 } else { -1.0 },
+        "side": if index.is_multiple_of(2) { 1.0 } else { -1.0 },
     })
 }
 

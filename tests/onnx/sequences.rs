@@ -38,9 +38,8 @@ fn steps(row: usize, padding: &Value, step: impl Fn(usize) -> Value) -> Vec<Valu
 
 /// A model that was trained, so that no bias is zero. It is read from a file, because a training has other
 /// bits on another processor.
-fn trained<M: Network>(name: &str, rows: &[Value]) -> Model<M>
+fn trained<M: Network + Clone>(name: &str, rows: &[Value]) -> Model<M>
 where
-    M: Clone,
     M::Sample: serde::de::DeserializeOwned + Clone,
 {
     let file: PathBuf =

@@ -121,7 +121,7 @@ fn number_row(row: usize) -> Value {
         "outliers": [number(5).powi(9), 0.1],
         "price": (number(6) + 3.5) as f32,
         "bounded": number(7) as f32,
-        "rescaled": if row % 5 == 0 { 0.0 } else { number(8) },
+        "rescaled": if row.is_multiple_of(5) { 0.0 } else { number(8) },
         "blank": maybe(61, json!(number(9) as f32)),
         "blanks": [maybe(62, json!((number(10) * 3.0).round())), maybe(63, json!(number(11)))],
         "binned": number(12) as f32,
@@ -195,7 +195,7 @@ fn category_row(row: usize, towns: &[&str]) -> Value {
     json!({
         "town": towns[any(0, towns.len())],
         "other_town": format!(" {} ", towns[any(1, towns.len())]),
-        "rare": if row % 4 == 0 { Value::Null } else { json!((["a", "b", "a", "c"][row % 4])) },
+        "rare": if row.is_multiple_of(4) { Value::Null } else { json!((["a", "b", "a", "c"][row % 4])) },
         "id": ids[any(2, towns.len().min(5))],
         "kind": any(3, 4),
         "several": [towns[any(4, towns.len())], towns[0], towns[any(5, towns.len())]],
@@ -279,7 +279,7 @@ fn recorded_dates() {
         json!({
             "day": day,
             "time": format!("{}T{time}", days[(row * 5 + 1) % days.len()]),
-            "instant": if row % 3 == 0 { Value::Null } else { json!(format!("{day} {time}+00:00")) },
+            "instant": if row.is_multiple_of(3) { Value::Null } else { json!(format!("{day} {time}+00:00")) },
             "target": 0.0,
         })
     };
