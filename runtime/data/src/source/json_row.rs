@@ -62,9 +62,10 @@ fn of_json(error: &serde_json::Error, text: &str) -> RowMistake {
     let missing = || Some(message.split_once("missing field `")?.1.split_once('`')?.0.to_owned());
     let parts = message.split_once("expected ").and_then(|(_, rest)| rest.split_once(", found "));
     let (expected, found) = parts.unzip();
-    let found = found.map(|found: &str| match found.rsplit_once(", at character ") {
-        Some((found, _)) => found.to_owned(),
-        None => found.to_owned(),
+    let found = found.map(|found: &str| {
+        let places = [", at character ", ", at line "];
+        let before = places.iter().find_map(|place| found.rsplit_once(place));
+        before.map_or(found, |(found, _)| found).to_owned()
     });
     RowMistake {
         field: quoted("field `").or_else(|| quoted("key `")).or_else(missing),
