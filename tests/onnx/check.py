@@ -33,7 +33,7 @@ MANY = 300
 # Rows that are predicted alone.
 ALONE = 4
 # What tract 0.23 lacks, or computes otherwise than ONNX says.
-BEYOND_TRACT = set()
+BEYOND_TRACT = {"StringSplit"}
 
 
 def main():
@@ -157,7 +157,9 @@ def all_nodes(graph):
 
 def array_in_json(array):
     array = numpy.asarray(array)
-    return {"dtype": str(array.dtype), "shape": list(array.shape), "values": array.ravel().tolist()}
+    # JSON has no NaN, which the test reads from `null`.
+    values = [None if value != value else value for value in array.ravel().tolist()]
+    return {"dtype": str(array.dtype), "shape": list(array.shape), "values": values}
 
 
 if __name__ == "__main__":

@@ -84,7 +84,6 @@ mod tests {
                 "GatherND",
                 "Gemm",
                 "Greater",
-                "IsNaN",
                 "Less",
                 "Log",
                 "MatMul",
