@@ -54,8 +54,9 @@ impl Array {
 }
 
 /// Parts of messages of tract 0.23 about valid files: its optimiser pulls the stride of a convolution over
-/// the reshape before it.
-const BUGS: &[&str] = &["Pulling"];
+/// the reshape before it, leaves an operator half built, or lays a matrix of a `GRU` out otherwise than
+/// the operator reads it.
+const BUGS: &[&str] = &["Pulling", "This is a bug", "not contiguous"];
 
 /// A number, or NaN for `null`.
 fn number(value: &serde_json::Value) -> f64 {

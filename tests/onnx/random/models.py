@@ -126,7 +126,7 @@ def add_vector(chooser, model, kind, encoded, width=None):
         layers.append(f"Dense({width}, {branches.activation(chooser)})")
         flow = flow.of(width)
     elif not layers and policy == "learned":
-        layers, flow = ["Dense(3)"], flow.of(3)
+        layers, flow = [f"Dense({width or 3})"], flow.of(width or 3)
     model.field(attributes + branch_of(layers, chooser.chance(0.1)), name, ty)
     if policy and chooser.chance(0.5):
         chooser.counts["present"] += 1
