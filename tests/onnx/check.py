@@ -2,7 +2,6 @@
 """Compares exported models with what `predict` said: `just onnx` runs it.
 
     python tests/onnx/check.py target/onnx/models
-    python tests/onnx/check.py tests/fixtures/onnx_models
 
 A folder holds for each model `NAME.onnx`, `NAME.rows.jsonl` and `NAME.predicted.jsonl`, and where inputs enter
 behind their preprocessing `NAME.encoded.jsonl`. Each file goes through onnx's checker with its inference of

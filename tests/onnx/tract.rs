@@ -92,19 +92,22 @@ fn computed(path: &Path, case: &Case) -> TractResult<BTreeMap<String, Vec<f64>>>
     named.map(|(name, tensor)| Ok((name, numbers(tensor)?))).collect()
 }
 
-/// The largest difference of an output from what `predict` says, relative to the output's scale.
+/// The largest difference of an output from what `predict` says, relative as in `check.py`: to the number
+/// itself or, where that is larger, to the median size of the output's numbers.
 fn difference(case: &Case, computed: &BTreeMap<String, Vec<f64>>) -> f64 {
     let mut worst = 0.0_f64;
     for (name, expected) in &case.outputs {
         let expected: Vec<f64> = expected.values.iter().map(number).collect();
-        let scale = expected.iter().fold(0.0_f64, |scale, number| scale.max(number.abs()));
+        let mut sizes: Vec<f64> = expected.iter().map(|number| number.abs()).collect();
+        sizes.sort_by(f64::total_cmp);
+        let median = sizes.get(sizes.len() / 2).copied().unwrap_or_default();
         let found = computed.get(name).map_or(&[][..], Vec::as_slice);
         assert_eq!(found.len(), expected.len(), "`{name}`");
         for (found, expected) in found.iter().zip(&expected) {
             if found.is_nan() && expected.is_nan() {
                 continue;
             }
-            let difference = (found - expected).abs() / expected.abs().max(scale).max(1e-30);
+            let difference = (found - expected).abs() / expected.abs().max(median).max(1e-30);
             worst = if difference.is_nan() { f64::INFINITY } else { worst.max(difference) };
         }
     }
