@@ -158,7 +158,7 @@ browser:
     node examples/browser/test.mjs target/browser
 
 # A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
-# clients; `just serve --onnx diabetes.onnx` compares with FastAPI and onnxruntime (needs wrk).
+# clients; `just serve --compare` compares with FastAPI and onnxruntime (needs wrk).
 serve *options:
     cargo build --release -p multi-input-serve-example --example serve
     python3 -m venv target/serve
