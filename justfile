@@ -148,8 +148,17 @@ mistakes folder:
 changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
     python3 tests/mistakes/mutate.py {{program}} --count {{count}}
 
+# A model on a page in headless Chromium: what it predicts is what `predict` gives. Needs Node and Debian's
+# chromium; screenshots are in target/browser.
+browser:
+    command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+    cargo run --release --example browser
+    cd examples/browser && npm ci --ignore-scripts --no-audit --no-fund
+    node examples/browser/build.mjs target/browser
+    node examples/browser/test.mjs target/browser
+
 # A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
-# clients; `just serve --onnx diabetes.onnx` compares with FastAPI and onnxruntime (needs wrk).
+# clients; `just serve --compare` compares with FastAPI and onnxruntime (needs wrk).
 serve *options:
     cargo build --release -p multi-input-serve-example --example serve
     python3 -m venv target/serve

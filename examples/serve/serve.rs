@@ -9,8 +9,8 @@
 //!
 //! Without a file it trains for a moment and saves the model as `diabetes.safetensors` in the folder for
 //! temporary files. When that file is replaced, the server goes on with the new one: no request is lost.
-//! `--save FILE` trains with the seed of `--seed`, saves and ends. `--key` sets what clients have to send; `--open` lets everyone in. `--self-test` asks the server and
-//! ends.
+//! `--save FILE` trains with the seed of `--seed`, saves, exports as ONNX beside it, and ends. `--key` sets what
+//! clients have to send; `--open` lets everyone in. `--self-test` asks the server and ends.
 //!
 //! # TLS
 //!
@@ -155,7 +155,9 @@ fn train(rows: &[DiabetesSample], seed: u64, file: &Path) -> multi_input::Result
         .fit(&mut model, rows)?;
     println!("trained: {}", model.evaluate(rows)?);
     model.save(file)?;
-    println!("saved: {}", file.display());
+    // For other runtimes.
+    model.export_onnx(file.with_extension("onnx"))?;
+    println!("saved: {}, and as ONNX beside it", file.display());
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 
 1. schemathesis against /openapi.json finds nothing.
 2. 100,000 requests during two swaps and one end: none lost, none wrong; slow and malformed clients meanwhile.
-3. With --onnx FILE: requests a second, latency and memory beside FastAPI + onnxruntime on the same model, exported as
-   ONNX, in turns. Needs `wrk`, and a venv with fastapi, uvicorn and onnxruntime, which is made in target/serve.
+3. With --compare: requests a second, latency and memory beside FastAPI + onnxruntime on the same model, exported as
+   ONNX, in turns; of one and two workers of uvicorn the one that answers more. Needs `wrk`; fastapi, uvicorn and
+   onnxruntime are installed into the venv.
 
 The last line is `result: ..`.
 """
@@ -32,6 +33,28 @@ ROWS = [
     | ({f"s{k}": 0.01 * ((i + k) % 11 - 5) for k in range(1, 7)} if i % 4 else {})
     for i in range(50)
 ]
+
+
+# Of the comparison.
+ROWS_A_REQUEST = (1, 32, 256)
+TURNS = 3
+
+
+class Peer:
+    """The same model behind FastAPI and onnxruntime."""
+
+    def __init__(self, onnx, workers):
+        self.port = free_port()
+        command = [VENV / "uvicorn", "peer:app", "--port", str(self.port), "--log-level", "warning"]
+        command += ["--workers", str(workers), "--app-dir", str(pathlib.Path(__file__).parent)]
+        self.process = subprocess.Popen(command, env=os.environ | {"ONNX": str(onnx)})
+        wait_until(lambda: get(self.port, "/health")[0] == 200, 60, "FastAPI")
+
+    def end(self):
+        self.process.terminate()
+
+    def wait(self):
+        return self.process.wait(timeout=60)
 
 
 class Server:
@@ -284,14 +307,14 @@ def swaps(files, folder, count):
     return clients.answered, took
 
 
-def wrk(port, path, body, folder):
-    """Requests a second and latencies in ms, by wrk: 32 connections for 10 seconds."""
+def wrk(port, path, body, folder, seconds=5):
+    """Requests a second and latencies in ms, by wrk with 32 connections."""
     script = folder / "post.lua"
     script.write_text(
         'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\n'
         f"wrk.body = [==[{json.dumps(body)}]==]\n"
     )
-    command = ["wrk", "-t1", "-c32", "-d10s", "--latency", "-s", script, f"http://127.0.0.1:{port}{path}"]
+    command = ["wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", script, f"http://127.0.0.1:{port}{path}"]
     text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert "Non-2xx" not in text, text
     units = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -307,41 +330,37 @@ def memory(pid):
     return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
 
 
-def compare(file, onnx, folder):
+def compare(file, folder):
     """Ours and FastAPI + onnxruntime in turns; ratios above 1 are in our favour."""
     if not shutil.which("wrk"):
         raise SystemExit("the comparison needs wrk: apt-get install wrk")
     packages = ["fastapi", "uvicorn[standard]", "onnxruntime", "numpy"]
     subprocess.run([VENV / "pip", "install", "--quiet", "--only-binary", ":all:", *packages], check=True)
-    port = free_port()
-    command = [VENV / "uvicorn", "peer:app", "--port", str(port), "--log-level", "warning"]
-    command += ["--app-dir", str(pathlib.Path(__file__).parent)]
-    peer = subprocess.Popen(command, env=os.environ | {"ONNX": str(onnx)})
-    ours = Server(file, free_port())
-    try:
-        wait_until(lambda: get(port, "/health")[0] == 200, 60, "FastAPI")
-        one, other = (post(p, "/predict", ROWS[1])[1] for p in (ours.port, port))
-        assert is_close(one, other), (one, other)
-        ratios = {}
-        for rows in (1, 64):
-            body = ROWS[1] if rows == 1 else [ROWS[i % len(ROWS)] for i in range(rows)]
-            runs = {"ours": [], "peer": []}
-            for _ in range(3):
-                runs["ours"].append(wrk(ours.port, "/predict", body, folder))
-                runs["peer"].append(wrk(port, "/predict", body, folder))
-            ours_median, peer_median = (
-                [statistics.median(run[i] for run in runs[name]) for i in range(3)] for name in ("ours", "peer")
-            )
-            print(f"{rows} rows a request: ours {ours_median}, FastAPI {peer_median} (requests/s, p50 ms, p99 ms)")
-            ratios[f"rows_{rows}"] = ours_median[0] / peer_median[0]
-            ratios[f"p50_{rows}"] = peer_median[1] / ours_median[1]
-            ratios[f"p99_{rows}"] = peer_median[2] / ours_median[2]
-        ratios["memory"] = memory(peer.pid) / memory(ours.process.pid)
-        return ratios
-    finally:
-        ours.end()
-        peer.terminate()
-        peer.wait()
+    measured, used = {}, {}
+    for workers in (0, 1, 2):
+        # Only the measured server runs, for both cores are its own.
+        server = Server(file, free_port()) if workers == 0 else Peer(file.with_suffix(".onnx"), workers)
+        try:
+            answers = [post(server.port, "/predict", ROWS[1])[1]]
+            measured.setdefault("answers", []).extend(answers)
+            for rows in ROWS_A_REQUEST:
+                body = ROWS[1] if rows == 1 else [ROWS[i % len(ROWS)] for i in range(rows)]
+                wrk(server.port, "/predict", body, folder, seconds=2)
+                measured[workers, rows] = [wrk(server.port, "/predict", body, folder) for _ in range(TURNS)]
+            used[workers] = memory(server.process.pid)
+        finally:
+            server.end()
+            server.wait()
+    first, *others = measured["answers"]
+    assert all(is_close(first, other) for other in others), measured["answers"]
+    ratios = {"memory": used[1] / used[0]}
+    for rows in ROWS_A_REQUEST:
+        medians = [[statistics.median(run[i] for run in measured[workers, rows]) for i in range(3)] for workers in (0, 1, 2)]
+        ours, peer = medians[0], max(medians[1:], key=lambda figures: figures[0])
+        print(f"{rows} rows a request (requests/s, p50 ms, p99 ms): ours {ours}, FastAPI {medians[1:]}")
+        ratios |= {f"rows_{rows}": ours[0] / peer[0], f"p50_{rows}": peer[1] / ours[1], f"p99_{rows}": peer[2] / ours[2]}
+    print(f"memory, MB: ours {used[0]:.0f}, FastAPI with one worker {used[1]:.0f}")
+    return ratios
 
 
 def main():
@@ -349,12 +368,16 @@ def main():
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--examples", type=int, default=100, help="of schemathesis, for each operation")
     parser.add_argument("--server", type=pathlib.Path, default=SERVER, help="another build of the example")
-    parser.add_argument("--onnx", type=pathlib.Path, help="the model of seed 0, exported as ONNX")
+    parser.add_argument("--compare", action="store_true", help="with FastAPI + onnxruntime, and nothing else")
     arguments = parser.parse_args()
     Server.program = arguments.server
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         files = train(folder)
+        if arguments.compare:
+            ratios = compare(files[0], folder)
+            print("result: " + " ".join(f"{name}={ratio:.2f}" for name, ratio in ratios.items()))
+            return
         server = Server(files[0], free_port())
         document_client(server.port)
         cases = fuzz(server.port, arguments.examples) + fuzz_house(arguments.examples)
@@ -364,9 +387,6 @@ def main():
         answered, took = swaps(files, folder, arguments.requests)
         print(f"swaps: {answered} answered, none lost, none wrong, {answered / took:.0f} a second")
         result = f"cases={cases} answered={answered} lost=0 wrong=0"
-        if arguments.onnx:
-            ratios = compare(files[0], arguments.onnx, folder)
-            result += "".join(f" {name}={ratio:.2f}" for name, ratio in ratios.items())
     print(f"result: {result}")
 
 
