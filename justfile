@@ -120,6 +120,13 @@ tokenizers:
     cargo test -p multi-input-macros-core --features tokenizers
     cargo test -p multi-input-tests --features tokenizers --test tokenizer
 
+# Random models as ONNX files: onnx's checker, onnxruntime and tract against `predict`; more by
+# `just onnx --seeds 1 2 3`.
+onnx *options:
+    python3 -m venv target/onnx/venv
+    target/onnx/venv/bin/pip install --quiet --only-binary :all: numpy onnx onnxruntime
+    target/onnx/venv/bin/python tests/onnx/run.py {{options}}
+
 # Makes the parity fixtures anew; needs Python with TensorFlow and scikit-learn (see
 # tests/fixtures/README.md).
 fixtures:
@@ -130,6 +137,8 @@ fixtures:
     python tests/fixtures/tables.py
     python tests/fixtures/training.py
     python tests/fixtures/sklearn_metrics.py
+    MULTI_INPUT_BLESS=1 cargo test -p multi-input-tests --test onnx
+    python tests/fixtures/onnx_answers.py
 
 # What the compiler answers to the programs of a folder, one mistake each.
 mistakes folder:
@@ -138,3 +147,20 @@ mistakes folder:
 # The same for a valid program of which one token is changed, at random.
 changed-tokens count="2000" program="tests/mistakes/whole_crate.rs":
     python3 tests/mistakes/mutate.py {{program}} --count {{count}}
+
+# A model on a page in headless Chromium: what it predicts is what `predict` gives. Needs Node and Debian's
+# chromium; screenshots are in target/browser.
+browser:
+    command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+    cargo run --release --example browser
+    cd examples/browser && npm ci --ignore-scripts --no-audit --no-fund
+    node examples/browser/build.mjs target/browser
+    node examples/browser/test.mjs target/browser
+
+# A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
+# clients; `just serve --compare` compares with FastAPI and onnxruntime (needs wrk).
+serve *options:
+    cargo build --release -p multi-input-serve-example --example serve
+    python3 -m venv target/serve
+    target/serve/bin/pip install --quiet --only-binary :all: schemathesis==4.32.5 requests==2.34.2
+    target/serve/bin/python tests/serve/serve.py {{options}}

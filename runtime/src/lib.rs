@@ -14,6 +14,7 @@
 //! | intervals, calibrated probabilities, thresholds | [`uncertainty`] |
 //! | compare with simple predictors, find where a model is worse | [`baselines`], [`slices`] |
 //! | find values that training has not seen | [`unknown`] |
+//! | serve predictions over HTTP | `serve`, with the feature of this name |
 //! | describe inputs and predictions to other programs | [`description`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
@@ -50,6 +51,8 @@ mod plot;
 pub mod private;
 pub mod report;
 mod row_losses;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod short;
 pub mod slices;
 #[cfg(test)]
@@ -105,4 +108,7 @@ mod pages {
     struct Answers;
     #[doc = include_str!("../../docs/from-keras.md")]
     struct FromKeras;
+    #[cfg(feature = "onnx")]
+    #[doc = include_str!("../../docs/onnx.md")]
+    struct Onnx;
 }

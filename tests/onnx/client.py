@@ -169,14 +169,14 @@ def normal(text, separator):
 
 def stacked(values, sizes, dtype):
     """An array of values, with anything where one is absent."""
-    sizes = [1 if isinstance(size, str) else size for size in sizes]
-    present = [numpy.array(value, dtype) for value in values if value is not None]
-    empty = numpy.full(present[0].shape if present else sizes, "" if dtype is object else 0, dtype)
-    rows = [empty if value is None else numpy.array(value, dtype) for value in values]
-    array = numpy.empty((len(values), *empty.shape), dtype)
-    for index, row in enumerate(rows):
-        array[index] = row.reshape(empty.shape)
-    return array if any(sizes) is False or array.ndim == 1 + len(sizes) else array.reshape(len(values), *sizes)
+    if any(isinstance(size, str) for size in sizes):
+        given = next((value for value in values if value is not None), None)
+        sizes = [1 if isinstance(size, str) else size for size in sizes] if given is None else numpy.shape(given)
+    array = numpy.full((len(values), *sizes), "" if dtype is object else 0, dtype)
+    for index, value in enumerate(values):
+        if value is not None:
+            array[index] = numpy.array(value, dtype).reshape(sizes)[()]
+    return array
 
 
 def padded(lists, sizes, dtype):

@@ -1,13 +1,13 @@
 //! The preprocessing steps: the values behind them are outputs without a loss.
 
-use multi_input::prelude::*;
+use multi_input::{data::Image, prelude::*};
 use serde::Serialize;
 use serde_json::{json, Value};
 
 use crate::recorded;
 
 /// Fits the preprocessing on rows in JSON.
-fn fitted<M: Network>(rows: &[Value]) -> Model<M>
+pub fn fitted<M: Network>(rows: &[Value]) -> Model<M>
 where
     M::Sample: serde::de::DeserializeOwned,
 {
@@ -91,7 +91,7 @@ pub struct Numbers {
     ratio: f32,
     #[derived(outliers / rescaled + log1p(abs(count)), impute(mean), standardize)]
     #[output]
-    ratios: [f64; 2],
+    ratios: [f32; 2],
     #[derived(min(sqrt(mean), exp(bounded)), impute(mean, indicator = true))]
     #[output]
     least: _,
@@ -102,7 +102,7 @@ pub struct Numbers {
 }
 
 /// Numbers from a row's index that seem random.
-fn noise(row: usize, which: usize) -> f64 {
+pub fn noise(row: usize, which: usize) -> f64 {
     let hash = (row as u64 * 1_000_003 + which as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     ((hash ^ (hash >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 40) as f64 / f64::from(1 << 24)
 }
@@ -121,11 +121,11 @@ fn number_row(row: usize) -> Value {
         "outliers": [number(5).powi(9), 0.1],
         "price": (number(6) + 3.5) as f32,
         "bounded": number(7) as f32,
-        "rescaled": if row % 5 == 0 { 0.0 } else { number(8) },
+        "rescaled": if row.is_multiple_of(5) { 0.0 } else { number(8) },
         "blank": maybe(61, json!(number(9) as f32)),
         "blanks": [maybe(62, json!((number(10) * 3.0).round())), maybe(63, json!(number(11)))],
         "binned": number(12) as f32,
-        "edges": [0.1, 0.7, 0.69, 5.0, -1e300][row % 5],
+        "edges": ([0.1, 0.7, 0.69, 5.0, -3e38][row % 5]),
         "several": [(number(13) as f32).round(), 4.0],
         "mean": maybe(64, json!(number(14) as f32)),
         "means": maybe(65, json!([number(15), number(16)])),
@@ -144,7 +144,7 @@ fn recorded_numbers() {
     let rows: Vec<Value> = (0..40).map(number_row).collect();
     let model = fitted::<Numbers>(&rows);
     let mut new: Vec<Value> = (30..50).map(number_row).collect();
-    for (row, number) in [1e-30, -1e-3, 3.3e37, 0.0, -0.0, 1e-9].into_iter().enumerate() {
+    for (row, number) in [1e-30_f64, -1e-3, 3.3e37, 0.0, -0.0, 1e-9].into_iter().enumerate() {
         new[row]["height"] = json!(number);
         new[row]["price"] = json!(number);
         new[row]["binned"] = json!(number);
@@ -195,7 +195,7 @@ fn category_row(row: usize, towns: &[&str]) -> Value {
     json!({
         "town": towns[any(0, towns.len())],
         "other_town": format!(" {} ", towns[any(1, towns.len())]),
-        "rare": if row % 4 == 0 { Value::Null } else { json!(["a", "b", "a", "c"][row % 4]) },
+        "rare": if row.is_multiple_of(4) { Value::Null } else { json!((["a", "b", "a", "c"][row % 4])) },
         "id": ids[any(2, towns.len().min(5))],
         "kind": any(3, 4),
         "several": [towns[any(4, towns.len())], towns[0], towns[any(5, towns.len())]],
@@ -210,7 +210,7 @@ fn recorded_categories() {
     let rows: Vec<Value> = (0..30).map(|row| category_row(row, &["Ulm", "Köln", "Bonn"])).collect();
     let model = fitted::<Categories>(&rows);
     let mut new: Vec<Value> =
-        (0..20).map(|row| category_row(row, &["Ulm", "Köln", "Bonn", "", "Ähem", "ulm"])).collect();
+        (0..20).map(|row| category_row(row, &["Ulm", "Köln", "Bonn", "Ähem", "ulm"])).collect();
     new[3]["kind"] = json!(4);
     new[4]["set"] = json!([5, 5, 5]);
     new[5]["id"] = json!(u32::MAX);
@@ -279,7 +279,7 @@ fn recorded_dates() {
         json!({
             "day": day,
             "time": format!("{}T{time}", days[(row * 5 + 1) % days.len()]),
-            "instant": if row % 3 == 0 { Value::Null } else { json!(format!("{day} {time}+00:00")) },
+            "instant": if row.is_multiple_of(3) { Value::Null } else { json!(format!("{day} {time}+00:00")) },
             "target": 0.0,
         })
     };
@@ -381,4 +381,66 @@ fn recorded_cut_texts() {
         row("Drama", "c a bb"),
     ];
     recorded::check("cut_texts", &model, &new);
+}
+
+/// Pictures.
+#[multi_input_model]
+#[derive(Clone, Debug, Serialize)]
+pub struct Pictures {
+    #[input(resize(4, 20))]
+    #[output]
+    wide: Image<3>,
+    #[input(resize(20, 5, nearest), rescale(1.0 / 255.0))]
+    #[output]
+    nearest: Image<3>,
+    #[input(center_crop(6, 5), flip(both), normalize(mean = [1.0, 2.0, 3.0], std = [3.0, 0.7, 9.0]))]
+    #[output]
+    middle: Image<3>,
+    #[input(resize(8, 9), random_crop(5, 6), contrast(0.2), missing = zeros)]
+    #[output]
+    cropped: Option<Image<3>>,
+    #[input]
+    x: f32,
+    #[from(x)]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+/// A picture of 9 by 13 pixels: the path of its file, and its values, channels first.
+fn picture(folder: &std::path::Path, row: usize) -> (String, Value) {
+    let (height, width) = (9, 13);
+    let byte = |index: usize| (noise(row, index) * 256.0) as u8;
+    let pixels: Vec<u8> = (0..height * width * 3).map(byte).collect();
+    let path = folder.join(format!("{row}.png"));
+    let file = std::fs::File::create(&path).unwrap();
+    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    let at = |channel: usize, y: usize, x: usize| pixels[(y * width + x) * 3 + channel];
+    let line = |channel: usize, y: usize| (0..width).map(|x| at(channel, y, x)).collect();
+    let lines = |channel: usize| (0..height).map(|y| line(channel, y)).collect();
+    let channels: Vec<Vec<Vec<u8>>> = (0..3).map(lines).collect();
+    (path.to_string_lossy().into_owned(), json!(channels))
+}
+
+#[test]
+fn recorded_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |row: usize| {
+        let (path, pixels) = picture(folder.path(), row);
+        let mut row = json!({"x": 1.0, "y": 2.0, "cropped": null, "cropped.pixels": null});
+        for field in ["wide", "nearest", "middle"] {
+            row[field] = json!(path);
+            row[format!("{field}.pixels")] = pixels.clone();
+        }
+        row
+    };
+    let mut rows: Vec<Value> = (0..3).map(row).collect();
+    for row in &mut rows[..2] {
+        row["cropped"] = row["wide"].clone();
+        row["cropped.pixels"] = row["wide.pixels"].clone();
+    }
+    let model = fitted::<Pictures>(&rows);
+    recorded::check("pictures", &model, &rows);
 }

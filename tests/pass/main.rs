@@ -6,6 +6,7 @@ mod budgets_and_flow;
 mod categories_by_hand;
 mod const_sizes;
 mod constant_expressions;
+mod exported;
 mod forty_inputs;
 mod fragments;
 mod imported_types;

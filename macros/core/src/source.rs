@@ -58,9 +58,14 @@ impl SourceText {
         if !proc_macro::is_available() {
             return None;
         }
-        let call = proc_macro::Span::call_site().start();
-        let text = fs::read_to_string(call.local_file()?).ok()?;
-        SourceText::new(text, call.line(), call.column())
+        let call = proc_macro::Span::call_site();
+        let start = call.start();
+        let text = fs::read_to_string(start.local_file()?).ok()?;
+        let source = SourceText::new(text, start.line(), start.column())?;
+        // A documentation test has lines of its own, but the file of its documentation.
+        let written = call.source_text().unwrap_or_default();
+        let first = written.lines().next().unwrap_or_default();
+        source.text[source.attribute..].starts_with(first).then_some(source)
     }
 
     /// A text with the attribute at a line and column, both from 1.

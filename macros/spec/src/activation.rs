@@ -68,23 +68,6 @@ impl Activation {
         }
     }
 
-    /// Other names for it, as [`Doc::also`](crate::Doc::also).
-    pub const fn also(self) -> &'static [&'static str] {
-        match self {
-            Activation::Linear => &["identity", "no_activation", "none"],
-            Activation::Relu => &["rectify", "rectifier", "rectified_linear"],
-            Activation::LeakyRelu => &["lrelu"],
-            Activation::Elu => &["exponential_linear"],
-            Activation::Selu => &["scaled_elu"],
-            Activation::Gelu => &["AccurateGeLU"],
-            Activation::Silu => &["swish"],
-            Activation::Softplus => &[],
-            Activation::Sigmoid => &["logistic", "expit", "sigm"],
-            Activation::Tanh => &["hyperbolic_tangent"],
-            Activation::Softmax => &[],
-        }
-    }
-
     /// How it is written in an ONNX file.
     pub const fn onnx(self) -> Onnx {
         match self {
@@ -99,6 +82,23 @@ impl Activation {
             Activation::Sigmoid => Onnx::since(13, &["Sigmoid"]),
             Activation::Tanh => Onnx::since(13, &["Tanh"]),
             Activation::Softmax => Onnx::since(13, &["Softmax"]),
+        }
+    }
+
+    /// Other names for it, as [`Doc::also`](crate::Doc::also).
+    pub const fn also(self) -> &'static [&'static str] {
+        match self {
+            Activation::Linear => &["identity", "no_activation", "none"],
+            Activation::Relu => &["rectify", "rectifier", "rectified_linear"],
+            Activation::LeakyRelu => &["lrelu"],
+            Activation::Elu => &["exponential_linear"],
+            Activation::Selu => &["scaled_elu"],
+            Activation::Gelu => &["AccurateGeLU"],
+            Activation::Silu => &["swish"],
+            Activation::Softplus => &[],
+            Activation::Sigmoid => &["logistic", "expit", "sigm"],
+            Activation::Tanh => &["hyperbolic_tangent"],
+            Activation::Softmax => &[],
         }
     }
 

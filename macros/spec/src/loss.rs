@@ -488,14 +488,20 @@ impl Loss {
         self.form.name
     }
 
-    /// How the prediction is written in an ONNX file: of most losses it is the link.
+    /// How the prediction is written in an ONNX file: of most losses it is the link, in double precision.
     pub const fn onnx(&self) -> Onnx {
         match (self.doc.onnx, self.form.link) {
-            (Onnx::Nothing, Some(link)) => link.onnx(),
+            (Onnx::Nothing, Some(Activation::Sigmoid)) => SIGMOID,
+            (Onnx::Nothing, Some(Activation::Softmax)) => SOFTMAX,
             (onnx, _) => onnx,
         }
     }
 }
+
+const SIGMOID: Onnx =
+    Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Less", "Where", "Add", "Div"]);
+
+const SOFTMAX: Onnx = Onnx::since(14, &["Cast", "ReduceMax", "Sub", "Exp", "ReduceSum", "Div"]);
 
 /// The loss with the DSL name `name`.
 pub fn named(name: &str) -> Option<&'static Loss> {
@@ -557,7 +563,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "Quantile",
             LossForm { head: HeadForm::Parts(&[Part::Value]), ..LossForm::of_numbers("quantile") },
-            Doc { keras: "", torch: "scikit-learn `mean_pinball_loss(alpha)`, the mean over the levels", also: &["pinball", "mean_pinball_loss"], ..Doc::new("`mean(max(l (t - q), (l - 1) (t - q)))` over the levels l; the quantiles q never cross") },
+            Doc { keras: "", torch: "scikit-learn `mean_pinball_loss(alpha)`, the mean over the levels", also: &["pinball", "mean_pinball_loss"], onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Add", "Log", "Sub", "Div", "Mul", "Equal", "Where", "Less", "Max", "Reshape", "Slice", "Squeeze", "Unsqueeze", "Concat"]), ..Doc::new("`mean(max(l (t - q), (l - 1) (t - q)))` over the levels l; the quantiles q never cross") },
         )
     },
     Loss {
@@ -569,7 +575,7 @@ pub const LOSSES: &[Loss] = &[
                 target_steps: TargetSteps::Affine("the standard deviation of `gaussian`"),
                 ..LossForm::of_numbers("gaussian")
             },
-            Doc { keras: "", torch: "`GaussianNLLLoss(full=True)`", also: &["GaussianNLLLoss", "normal", "gaussian_likelihood"], ..Doc::new("`mean((t - m)^2 / (2 s^2) + ln(s^2) / 2 + ln(2 pi) / 2)` of the mean `m` and the variance `s^2 = softplus(h) + 1e-6`") },
+            Doc { keras: "", torch: "`GaussianNLLLoss(full=True)`", also: &["GaussianNLLLoss", "normal", "gaussian_likelihood"], onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Add", "Log", "Sub", "Div", "Mul", "Equal", "Where", "Less", "Max", "Reshape", "Slice", "Squeeze", "Unsqueeze", "Concat", "Sqrt"]), ..Doc::new("`mean((t - m)^2 / (2 s^2) + ln(s^2) / 2 + ln(2 pi) / 2)` of the mean `m` and the variance `s^2 = softplus(h) + 1e-6`") },
         )
     },
     Loss {
@@ -581,7 +587,7 @@ pub const LOSSES: &[Loss] = &[
                 target_steps: TargetSteps::None("counts of at least 0"),
                 ..LossForm::of_numbers("negative_binomial")
             },
-            Doc { keras: "", torch: "statsmodels `NegativeBinomial(loglike_method=\"nb2\")`", also: &["nb", "nbinom", "negbin"], ..Doc::new("minus the log-probability of the count t where the mean is `m = softplus(h) + 1e-6` and the variance `m + a m^2`, `a = softplus(g) + 1e-6`") },
+            Doc { keras: "", torch: "statsmodels `NegativeBinomial(loglike_method=\"nb2\")`", also: &["nb", "nbinom", "negbin"], onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Add", "Log", "Sub", "Div", "Mul", "Equal", "Where", "Less", "Max"]), ..Doc::new("minus the log-probability of the count t where the mean is `m = softplus(h) + 1e-6` and the variance `m + a m^2`, `a = softplus(g) + 1e-6`") },
         )
     },
     Loss::new(
@@ -635,7 +641,7 @@ pub const LOSSES: &[Loss] = &[
         ..Loss::new(
             "Contrastive",
             LossForm { targets: &[Target::Flag], link: None, ..LossForm::of_flags("contrastive") },
-            Doc { keras: "`ContrastiveLoss` of TensorFlow Addons", torch: "", ..Doc::new("`t d^2 + (1 - t) max(0, margin - d)^2` of the distance d of a pair, which belongs together where t is true") },
+            Doc { keras: "`ContrastiveLoss` of TensorFlow Addons", torch: "", onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Less", "Where", "Add", "Div", "Sub"]), ..Doc::new("`t d^2 + (1 - t) max(0, margin - d)^2` of the distance d of a pair, which belongs together where t is true") },
         )
     },
     Loss {
@@ -648,7 +654,7 @@ pub const LOSSES: &[Loss] = &[
                 link: None,
                 ..LossForm::of_flags("triplet")
             },
-            Doc { keras: "", torch: "`TripletMarginLoss`", also: &["TripletMarginLoss"], ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
+            Doc { keras: "", torch: "`TripletMarginLoss`", also: &["TripletMarginLoss"], onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Less", "Where", "Add", "Div", "Sub", "Slice"]), ..Doc::new("`max(0, near - far + margin)` of two distances, of which the first one is near where t is true") },
         )
     },
     Loss {
@@ -670,6 +676,6 @@ pub const LOSSES: &[Loss] = &[
     Loss::new(
         "Ordinal",
         LossForm { head: HeadForm::Cumulative, link: None, ..LossForm::of_classes("ordinal") },
-        Doc { keras: "", torch: "statsmodels `OrderedModel(distr=\"logit\")` after `Thresholds`", also: &["CoralLoss", "cumulative_link", "ordinal_cross_entropy"], ..Doc::new("`-ln(s(c_t) - s(c_(t-1)))`, s being the sigmoid: the classes are grades, of which `s(c_k)` is the probability of at most k; `c_1 = h_1`, `c_k = c_(k-1) + softplus(h_k)`") },
+        Doc { keras: "", torch: "statsmodels `OrderedModel(distr=\"logit\")` after `Thresholds`", also: &["CoralLoss", "cumulative_link", "ordinal_cross_entropy"], onnx: Onnx::since(16, &["Cast", "Abs", "Neg", "Exp", "Add", "Log", "Sub", "Div", "Mul", "Equal", "Where", "Less", "Max", "Slice", "Concat", "CumSum", "ReduceSum"]), ..Doc::new("`-ln(s(c_t) - s(c_(t-1)))`, s being the sigmoid: the classes are grades, of which `s(c_k)` is the probability of at most k; `c_1 = h_1`, `c_k = c_(k-1) + softplus(h_k)`") },
     ),
 ];

@@ -43,6 +43,8 @@ pub use prediction::{Prediction, RowReader};
 pub use raw::{ColumnWriter, Raw, RowWriter};
 pub use real::Real;
 pub use row_slice::RowSlice;
+#[doc(hidden)] // For the server.
+pub use source::json_row;
 #[cfg(feature = "arrow")]
 pub use source::Arrow;
 #[cfg(feature = "parquet")]

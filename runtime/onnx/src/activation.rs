@@ -6,6 +6,16 @@ use crate::{graph::Graph, value::Value};
 
 /// An activation of every element; `softmax` is along the last axis.
 pub fn write(graph: &mut Graph, activation: Activation, x: &Value) -> Value {
+    write_along(graph, activation, x, -1)
+}
+
+/// An activation of every element; `softmax` is along `axis`, counted with the batch.
+pub(crate) fn write_along(
+    graph: &mut Graph,
+    activation: Activation,
+    x: &Value,
+    axis: i64,
+) -> Value {
     match activation {
         Activation::Linear => x.clone(),
         Activation::Relu => graph.unary("Relu", x),
@@ -22,7 +32,7 @@ pub fn write(graph: &mut Graph, activation: Activation, x: &Value) -> Value {
         Activation::Softplus => graph.unary("Softplus", x),
         Activation::Sigmoid => graph.unary("Sigmoid", x),
         Activation::Tanh => graph.unary("Tanh", x),
-        Activation::Softmax => graph.softmax(x, -1),
+        Activation::Softmax => graph.softmax(x, axis),
     }
 }
 

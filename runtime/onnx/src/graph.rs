@@ -39,6 +39,8 @@ pub struct Graph {
     pub(crate) outputs: Vec<(Value, String)>,
     /// The constants without a name of their own, by their contents.
     constants: HashMap<(i32, Vec<usize>, Vec<u8>), Value>,
+    /// The weights, by [`Tensor::identity`].
+    weights: HashMap<(usize, Vec<usize>), Value>,
     names: HashSet<String>,
     scope: String,
     pub(crate) opset: u8,
@@ -71,6 +73,12 @@ impl Graph {
         self.nodes.iter().map(name).collect()
     }
 
+    /// The operators that were appended since there were `start` of them and that are not among `allowed`.
+    pub(crate) fn operators_outside(&self, start: usize, allowed: &[&str]) -> Vec<&str> {
+        let names = self.nodes[start..].iter().map(|node| node.op_type.as_str());
+        names.filter(|name| !allowed.contains(name)).collect()
+    }
+
     /// Runs `write` with names of operators that begin with `scope/`.
     pub fn within<T>(&mut self, scope: &str, write: impl FnOnce(&mut Graph) -> T) -> T {
         let before = self.scope.len();
@@ -89,18 +97,29 @@ impl Graph {
         value
     }
 
-    /// Declares an output of the model, whose name no input has.
+    /// Declares an output of the model. If it is the value of an input, whose name it cannot have, it
+    /// is called `NAME.output`.
     pub fn output(&mut self, name: &str, value: &Value, doc: &str) {
-        let name = self.unique(name.to_owned());
+        let name = match self.names.contains(name) {
+            true => format!("{name}.output"),
+            false => name.to_owned(),
+        };
+        let name = self.unique(name);
         self.push("Identity", &[value], vec![name.clone()], Vec::new(), "");
         self.outputs.push((Value { name, ..value.clone() }, doc.to_owned()));
     }
 
-    /// A constant with a name, such as a weight.
+    /// A constant with a name, such as a weight. Copies of one tensor are one, under its first name:
+    /// the weights of a shared branch.
     pub fn weight(&mut self, name: &str, tensor: Tensor) -> Value {
+        let identity = tensor.identity();
+        if let Some(known) = identity.as_ref().and_then(|identity| self.weights.get(identity)) {
+            return known.clone();
+        }
         let name = self.scoped(name);
         let value = Value { name: name.clone(), dtype: tensor.dtype, shape: tensor.shape() };
         self.initializers.push((name, tensor));
+        self.weights.extend(identity.map(|identity| (identity, value.clone())));
         value
     }
 

@@ -17,7 +17,11 @@ pub mod merge;
 mod proto;
 mod refusal;
 mod tensor;
+#[cfg(test)]
+mod testing;
 mod value;
+#[cfg(test)]
+mod versions;
 
 pub use file::File;
 pub use graph::{Attribute, Graph, Operator};

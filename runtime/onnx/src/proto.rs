@@ -1,7 +1,7 @@
 //! The messages of `onnx.proto3` that are written, as structs with a derive, so that no build
 //! needs `protoc`. Fields that are never written are left out; a reader skips none.
 
-use prost::Message;
+use prost::{bytes::Bytes, Message};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ModelProto {
@@ -101,8 +101,8 @@ pub(crate) struct TensorProto {
     pub(crate) string_data: Vec<Vec<u8>>,
     #[prost(string, tag = "8")]
     pub(crate) name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    pub(crate) raw_data: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "9")]
+    pub(crate) raw_data: Bytes,
     #[prost(message, repeated, tag = "13")]
     pub(crate) external_data: Vec<StringEntry>,
     /// `DataLocation`: 1 is `EXTERNAL`.

@@ -9,8 +9,8 @@ pub enum DataType {
     Uint8,
     /// `int64`.
     Int64,
-    /// `string`.
-    String,
+    /// `string`. It is not called `String`, because rustc would then write the standard library's in full.
+    Text,
     /// `bool`.
     Bool,
     /// `double`.
@@ -24,7 +24,7 @@ impl DataType {
             DataType::Float => 1,
             DataType::Uint8 => 2,
             DataType::Int64 => 7,
-            DataType::String => 8,
+            DataType::Text => 8,
             DataType::Bool => 9,
             DataType::Double => 11,
         }
@@ -36,7 +36,7 @@ impl DataType {
             DataType::Float => "float",
             DataType::Uint8 => "uint8",
             DataType::Int64 => "int64",
-            DataType::String => "string",
+            DataType::Text => "string",
             DataType::Bool => "bool",
             DataType::Double => "double",
         }

@@ -30,6 +30,7 @@ pages! {
     derived,
     dot,
     elementwise,
+    export,
     flows,
     groups,
     head,

@@ -303,7 +303,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// As [`load`](Model::load), and for files of other libraries
-    /// [`Error::Transfer`](crate::Error::Transfer) with every layer that is left over, missing or ambiguous.
+    /// [`Error::Transfer`] with every layer that is left over, missing or ambiguous.
     #[rustfmt::skip] // In one line, which rustc's message quotes.
     #[doc(alias = "load_state_dict")]
     pub fn load_weights<W: WeightsSource>(&mut self, weights: W) -> Result<W::Loaded> {

@@ -268,7 +268,7 @@ impl Writer<'_> {
             let day = self.graph.int(MILLISECONDS_OF_DAY);
             return self.graph.mul(&value, &day);
         }
-        match (input.kind, value.dtype) {
+        match (content(input), value.dtype) {
             (Content::Numbers { .. }, DataType::Bool) => self.graph.cast(&value, DataType::Float),
             (Content::Doubles { .. }, DataType::Int64) => self.graph.cast(&value, DataType::Double),
             _ => value,
@@ -406,12 +406,17 @@ fn padding(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// The type of an input's tensor, and the unit of dates.
-fn tensor_type(input: &Input, described: &InputDescription) -> (DataType, Option<&'static str>) {
-    let content = match input.kind {
+/// The type of single values.
+fn content(input: &Input) -> Content {
+    match input.kind {
         Content::Lists { of, .. } => *of,
         content => content,
-    };
+    }
+}
+
+/// The type of an input's tensor, and the unit of dates.
+fn tensor_type(input: &Input, described: &InputDescription) -> (DataType, Option<&'static str>) {
+    let content = content(input);
     let blanks = content.blanks() == Some(true);
     match (&described.value, content) {
         (ValueKind::Date { .. }, _) => (DataType::Int64, Some("days")),
@@ -420,7 +425,7 @@ fn tensor_type(input: &Input, described: &InputDescription) -> (DataType, Option
         (ValueKind::Integer { .. }, _) if !blanks => (DataType::Int64, None),
         (_, Content::Doubles { .. } | Content::TargetDoubles) => (DataType::Double, None),
         (_, Content::Categories { .. }) => (DataType::Int64, None),
-        (_, Content::Names | Content::Texts) => (DataType::String, None),
+        (_, Content::Names | Content::Texts) => (DataType::Text, None),
         _ => (DataType::Float, None),
     }
 }

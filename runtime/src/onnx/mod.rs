@@ -59,9 +59,8 @@
 //! | `padding` | of encoded words and padded lists: `before` or `after` |
 //! | `vocabulary` | of encoded texts: its entries, of which the first has the index 2; 0 is padding, 1 unknown |
 //!
-//! With these a program that knows nothing of the model fills the inputs from a row in JSON:
-//! `tests/onnx/client.py` is one in Python, and [the answers](https://github.com/multi-input/multi-input/blob/main/docs/answers.md)
-//! show its use.
+//! With these a program that knows nothing of the model fills the inputs from a row in JSON. `docs/onnx.md`
+//! shows how, and `tests/onnx/client.py` is such a program in Python.
 //!
 //! # What cannot be written
 //!
@@ -97,7 +96,7 @@ use crate::{description::Description, untyped::UntypedModel};
 /// #[multi_input_model]
 /// struct Review {
 ///     #[input(hashed(1000))]
-///     #[branch(Embedding(8), Flatten)]
+///     #[branch(Embedding(1000, 8))]
 ///     author: String,
 ///
 ///     #[from(author)]
@@ -176,7 +175,7 @@ fn file<E: Element, D: Backend<E>>(
     }
     let (columns, inputs) = inputs::write(&mut graph, &plan, &fitted)?;
     let heads = network::write(&mut graph, model, &columns)?;
-    let outputs = outputs::write(&mut graph, definition, description, &fitted, &heads)?;
+    let outputs = outputs::write(&mut graph, definition, description, &fitted, &heads, &inputs)?;
     let metadata = metadata::of(definition, description, &inputs, &outputs)?;
     Ok(File { name: definition.name.to_owned(), doc: String::new(), graph, metadata })
 }

@@ -11,7 +11,7 @@ use multi_input_onnx::{
 };
 use multi_input_spec::{
     layer::{tensors, LayerTensor},
-    Activation, Shape, Value as Argument,
+    Activation, Onnx, Shape, Value as Argument,
 };
 
 use super::{inputs::Column, refused};
@@ -101,8 +101,7 @@ impl Network<'_> {
             return self.merged(graph, node, &merge).map(Some);
         }
         if node.own.is_some() {
-            let reason = format!("`{}` is a merge of your own, written in Rust", node.source);
-            return Err(Refusal::new(reason, "compute it by merges and layers of the crate"));
+            return Refusal::check(node.source, Onnx::OF_OWN).map(|()| None);
         }
         if let Some(column) = self.column(node.name) {
             return Ok(Some(self.selected(graph, node, &self.columns[column])));
@@ -143,11 +142,13 @@ impl Network<'_> {
         policy: Missing,
     ) -> std::result::Result<Flow, Refusal> {
         let Some(present) = self.present(absence.input) else { return Ok(flow) };
+        // An input without a branch has been selected already.
+        let is_selected = node.layers.is_empty() && self.column(node.name).is_some();
         let stand_in = format!("{}_missing", node.name);
         let stand_in = self.tensors.iter().find(|(name, _)| *name == stand_in);
         let (value, mask) = match stand_in.filter(|_| policy == Missing::Learned) {
             Some((_, vector)) => {
-                let vector = graph.weight("missing", vector.clone());
+                let vector = graph.weight("missing", vector.clone().with_dims(node.shape));
                 let condition = aligned(graph, present, flow.value.rank());
                 let value = graph.choose(&condition, &flow.value, &vector);
                 // Every step of the learned vector counts, and no step of the zeros.
@@ -155,7 +156,10 @@ impl Network<'_> {
                 (value, flow.mask.map(|mask| graph.or(&mask, &absent)))
             }
             None => {
-                let value = zeros_where_absent(graph, &flow.value, present);
+                let value = match is_selected {
+                    true => flow.value,
+                    false => zeros_where_absent(graph, &flow.value, present),
+                };
                 (value, flow.mask.map(|mask| graph.and(&mask, present)))
             }
         };
@@ -189,7 +193,7 @@ impl Network<'_> {
             output: node.input_shape,
             masked: node.input_masked,
         };
-        merge::write(graph, &call)
+        graph.within(merge.spec.name, |graph| merge::write(graph, &call))
     }
 }
 
@@ -210,44 +214,42 @@ fn write_layer<'t>(
     link: Option<Activation>,
     tensors: &mut impl Iterator<Item = &'t (String, Tensor)>,
 ) -> std::result::Result<Flow, Refusal> {
-    let applied = |activation| match Some(activation) == link {
-        true => Activation::Linear,
-        false => activation,
-    };
     match layer.computes {
         Computes::Activation(activation) => {
-            let value = activation::write(graph, applied(activation), &flow.value);
+            let value = activation::write(graph, without(link, activation), &flow.value);
             Ok(flow.with(value))
         }
-        Computes::Layer { inner, .. } => {
+        Computes::Layer { spec, inner, .. } => {
             let input = layer::shape_of(&flow);
-            let inner = inner.and_then(|inner| call(inner, None));
-            let Some(call) = call(layer, inner.as_ref()) else { return Ok(flow) };
-            // The activation of a layer on single steps is that of the layer in it.
-            let form = &call.spec.form;
-            let last = match (form.inner, &inner) {
-                (Some(holds), Some(inner)) if holds.of_step => inner.activation,
-                _ => call.activation,
-            };
-            let activation = if form.inner_activation { last } else { applied(last) };
+            // A layer of single steps computes the output of the layer that holds it.
+            let of_inner = link.filter(|_| spec.form.inner.is_some_and(|inner| inner.of_step));
+            let inner = inner.and_then(|inner| call(inner, None, of_inner));
+            let Some(call) = call(layer, inner.as_ref(), link) else { return Ok(flow) };
             let names = tensor_names(layer, &input);
             let tensors = names.into_iter().zip(tensors);
-            let call = LayerCall {
-                activation,
-                tensors: tensors.map(|(name, (_, own))| (name, own.clone())).collect(),
-                ..call
-            };
+            let tensors = tensors.map(|(name, (_, own))| (name, own.clone())).collect();
+            let call = LayerCall { tensors, ..call };
             layer::write(graph, &call, flow)
         }
-        Computes::Own => {
-            let reason = format!("`{}` is a module of your own, written in Rust", layer.text);
-            Err(Refusal::new(reason, "use layers of the crate in its place"))
-        }
+        Computes::Own => Refusal::check(layer.text, Onnx::OF_OWN).map(|()| flow),
     }
 }
 
-/// The description of a layer of the spec, without its tensors.
-fn call<'a>(layer: &'a Layer, inner: Option<&'a LayerCall<'a>>) -> Option<LayerCall<'a>> {
+/// An activation, unless the loss applies it.
+fn without(link: Option<Activation>, activation: Activation) -> Activation {
+    match Some(activation) == link {
+        true => Activation::Linear,
+        false => activation,
+    }
+}
+
+/// The description of a layer of the spec, without its tensors. The loss applies `link`, if the layer
+/// ends in it.
+fn call<'a>(
+    layer: &'a Layer,
+    inner: Option<&'a LayerCall<'a>>,
+    link: Option<Activation>,
+) -> Option<LayerCall<'a>> {
     let Computes::Layer { spec, arguments, .. } = layer.computes else { return None };
     let given = arguments.iter().find_map(|argument| match argument {
         Argument::Activation(activation) => Some(*activation),
@@ -257,6 +259,8 @@ fn call<'a>(layer: &'a Layer, inner: Option<&'a LayerCall<'a>>) -> Option<LayerC
         true => given.unwrap_or(spec.form.default_activation),
         false => Activation::Linear,
     };
+    // An activation within a layer is not that of its output.
+    let activation = without(link.filter(|_| !spec.form.inner_activation), activation);
     let tensors = BTreeMap::new();
     Some(LayerCall {
         spec,

@@ -6,7 +6,10 @@ use multi_input_nn::loss::AnyLoss;
 use multi_input_onnx::{DataType, Flow, Graph, Refusal, Tensor, Value};
 use multi_input_spec::{Activation, HeadForm, Part};
 
-use super::{metadata::TensorEntry, refused};
+use super::{
+    metadata::{InputEntry, TensorEntry},
+    refused,
+};
 use crate::{
     definition::{self, Output},
     description::{Description, OutputDescription},
@@ -23,6 +26,7 @@ pub(super) fn write(
     description: &Description,
     fitted: &Preprocessing,
     heads: &[Flow],
+    inputs: &[InputEntry],
 ) -> Result<Vec<TensorEntry>> {
     let mut entries = Vec::new();
     let mut described = description.outputs.iter().zip(heads);
@@ -33,15 +37,15 @@ pub(super) fn write(
         let predicted = predicted.map_err(|refusal| refused(output.name, refusal))?;
         let value = as_described(graph, &predicted, described);
         let of = (output.name, output.doc);
-        entries.push(declare(graph, definition, of, "prediction", &value));
+        entries.push(declare(graph, inputs, of, "prediction", &value));
         if let Some(label) = label(graph, output.name, fitted, &predicted) {
-            entries.push(declare(graph, definition, of, "label", &label));
+            entries.push(declare(graph, inputs, of, "label", &label));
         }
     }
     for (output, (described, head)) in definition.values.iter().zip(described) {
         let value = as_described(graph, &head.value, described);
         let of = (output.name, output.doc);
-        entries.push(declare(graph, definition, of, "prediction", &value));
+        entries.push(declare(graph, inputs, of, "prediction", &value));
     }
     Ok(entries)
 }
@@ -49,12 +53,12 @@ pub(super) fn write(
 /// Declares an output.
 fn declare(
     graph: &mut Graph,
-    definition: &definition::Graph,
+    inputs: &[InputEntry],
     (field, doc): (&'static str, &'static str),
     role: &'static str,
     value: &Value,
 ) -> TensorEntry {
-    let is_input = definition.inputs.iter().any(|input| input.name == field);
+    let is_input = inputs.iter().any(|input| input.tensor.name == field);
     let name = match role {
         "label" => format!("{field}.label"),
         _ if is_input => format!("{field}.output"),
@@ -109,7 +113,7 @@ fn predicted(
     head: &Value,
 ) -> std::result::Result<Value, Refusal> {
     let head = graph.reshape(head, &[output.head]);
-    let predicted = by_loss(graph, output, &head)?;
+    let predicted = graph.within(output.loss.name(), |graph| by_loss(graph, output, &head))?;
     if output.steps.is_empty() {
         return Ok(predicted);
     }

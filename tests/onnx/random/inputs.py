@@ -154,11 +154,10 @@ def categories(chooser):
 
     if texts:
         steps = [vocabulary(chooser, below)]
-    if chooser.chance(0.25):
-        chooser.counts["one_hot"] += 1
+    encoding = chooser.one_of(["indices", "more indices", "one_hot array", "multi_hot array"])
+    if encoding == "one_hot array":
         steps, flow = steps + [f"one_hot({below})"], Flow((count, below))
-    elif chooser.chance(0.2):
-        chooser.counts["multi_hot"] += 1
+    elif encoding == "multi_hot array":
         steps, flow = steps + [f"multi_hot({below})"], Flow((below,))
     return Input(f"[{'String' if texts else 'u32'}; {count}]", steps, flow, value)
 
@@ -175,8 +174,7 @@ def list_of_categories(chooser):
     steps = [vocabulary(chooser, below)] if texts else []
     one = (lambda new: word(chooser, new)) if texts else (lambda new: chooser.size(0, below - 1))
     value = lambda new: [one(new) for _ in range(chooser.size(0, length + 2))]
-    if chooser.chance(0.3):
-        chooser.counts["multi_hot"] += 1
+    if chooser.one_of(["pad list", "multi_hot list"]) == "multi_hot list":
         return Input("Vec<String>" if texts else "Vec<u32>", steps + [f"multi_hot({below})"], Flow((below,)), value)
     flow = Flow((length,), below, True)
     return Input("Vec<String>" if texts else "Vec<u32>", steps + [pad(chooser, length)], flow, value)

@@ -92,7 +92,7 @@ def classes(loss):
     def output(chooser):
         count = 4
         layer = chooser.any(["Dense(4)", "Dense(4, softmax)"])
-        if chooser.chance(0.4):
+        if chooser.one_of(["classes", "labels"]) == "labels":
             return Output([layer], f"{loss}, categories", "Class<4>", lambda: chooser.any(LABELS))
         return Output([layer], loss, "Class<4>", lambda: chooser.size(0, count - 1))
 

@@ -126,7 +126,7 @@ def add_vector(chooser, model, kind, encoded, width=None):
         layers.append(f"Dense({width}, {branches.activation(chooser)})")
         flow = flow.of(width)
     elif not layers and policy == "learned":
-        layers, flow = ["Dense(3)"], flow.of(3)
+        layers, flow = [f"Dense({width or 3})"], flow.of(width or 3)
     model.field(attributes + branch_of(layers, chooser.chance(0.1)), name, ty)
     if policy and chooser.chance(0.5):
         chooser.counts["present"] += 1
@@ -207,10 +207,13 @@ def steps_of(chooser, flow, width):
 
 def shared(chooser, model, encoded):
     """Two inputs that share a branch, and a vocabulary if there is one."""
+    # One with a vocabulary as often as one without; it may not end in numbers, which share nothing.
+    wanted = chooser.one_of(["shared vocabulary", "shared branch"]) == "shared vocabulary"
     while True:
-        kind = chooser.one_of(kinds(encoded, lambda kind: kind not in ("imputed", "image", "split input", "hashed input")))
+        kind = chooser.any(kinds(encoded, lambda kind: kind not in ("imputed", "image", "split input", "hashed input")))
         own = KINDS[kind](chooser)
-        if not any(step.startswith("categories") for step in own.steps) or own.flow.below:
+        has = any(step.startswith(("categories", "words")) for step in own.steps)
+        if has == wanted and (own.flow.below or not has):
             break
     name, own, ty, attributes, _ = add_input(chooser, model, kind, encoded, own=own)
     layers, flow = looked_up(chooser, own)

@@ -1,6 +1,6 @@
 //! Rules about `export = onnx`: every node is expressible in the format.
 
-use multi_input_spec::{derived::arithmetic, step::Nature, Onnx};
+use multi_input_spec::{derived::arithmetic, Onnx};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 
@@ -23,8 +23,11 @@ pub(super) fn is_possible(shaped: &ShapedGraph, errors: &mut Diagnostics) {
     let all_known = encoded_are_columns(export, graph, errors) && export.is_read;
     let mut refusals = Refusals { encoded: &export.encoded, errors };
     for (position, node) in graph.nodes.iter().enumerate() {
-        // What could not be read, or is unknown, may be the name of the column.
-        if all_known && is_in_file(position, export, graph) {
+        // What could not be read, or is unknown, may be the name of the column. What is derived of a
+        // column that enters encoded is reported there.
+        let is_encoded = |name: &Ident| export.encoded.contains(name);
+        let mut made_of = node.made_of.iter().map(|edge| &edge.name);
+        if all_known && !is_encoded(node.name()) && !made_of.any(is_encoded) {
             refusals.of_column(node);
         }
         refusals.of_merge(node);
@@ -34,16 +37,6 @@ pub(super) fn is_possible(shaped: &ShapedGraph, errors: &mut Diagnostics) {
             layers.for_each(|layer| refusals.of_layer(node, layer));
         }
     }
-}
-
-/// Whether the preprocessing of a column is in the file.
-fn is_in_file(column: usize, export: &Export, graph: &Graph) -> bool {
-    let is_encoded = |node: &Node| export.encoded.contains(node.name());
-    let is_made_of = |node: &&Node| node.made_of.iter().any(|edge| edge.node == column);
-    let mut derived = graph.nodes.iter().filter(is_made_of);
-    let only_for_encoded =
-        graph.stays_raw(column) && graph.is_derived_from(column) && derived.all(is_encoded);
-    !is_encoded(&graph.nodes[column]) && !only_for_encoded
 }
 
 /// Reports what the format cannot express.
@@ -171,11 +164,11 @@ fn encoded(name: &Ident, graph: &Graph) -> Result<Option<usize>, String> {
     }
 }
 
-/// Whether an input is preprocessed in predictions.
+/// Whether an input is preprocessed in predictions: augmentation is not written.
 fn has_steps(node: &Node) -> bool {
     let Some(Source::Input(input)) = &node.field.source else { return false };
-    let is_in_predictions = |step: &Step| step.spec.form.nature != Nature::Random;
-    input.steps.iter().any(is_in_predictions)
+    let is_written = |step: &Step| step.own.is_some() || step.spec.doc.onnx != Onnx::Nothing;
+    input.steps.iter().any(is_written)
 }
 
 /// What is derived from an input needs its raw values.

@@ -1,7 +1,7 @@
 //! Arithmetic of inputs: `rooms / households`.
 
 use super::{Derivation, Source};
-use crate::{Doc, Kind, Shape, Text};
+use crate::{Doc, Kind, Onnx, Shape, Text};
 
 /// The functions of arithmetic, with the number of their arguments.
 pub const FUNCTIONS: &[(&str, usize)] =
@@ -11,7 +11,32 @@ pub const FUNCTIONS: &[(&str, usize)] =
 pub const DERIVATION: Derivation = Derivation {
     name: "arithmetic",
     type_name: "Arithmetic",
-    doc: Doc::new("the result of a formula"),
+    doc: Doc {
+        onnx: Onnx::since(
+            16,
+            &[
+                "Add",
+                "Sub",
+                "Mul",
+                "Div",
+                "Neg",
+                "Abs",
+                "Log",
+                "Exp",
+                "Sqrt",
+                "Less",
+                "Greater",
+                "GreaterOrEqual",
+                "Equal",
+                "Where",
+                "Cast",
+                "Unsqueeze",
+                "Squeeze",
+                "Reshape",
+            ],
+        ),
+        ..Doc::new("the result of a formula")
+    },
     parameters: &[],
     least: 1,
     takes,

@@ -16,7 +16,7 @@ pub const LAYER: Layer = Layer {
         keras: "`Bidirectional`",
         torch: "`bidirectional=True`",
         also: &["BiRNN", "BidirectionalRNN"],
-        onnx: Onnx::since(14, &["LSTM", "GRU", "RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape", "Concat", "Add", "Div", "MatMul", "Gemm", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Softmax"]),
+        onnx: Onnx::since(16, &["LSTM", "GRU", "RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "ReduceSum", "Max", "Greater", "Where", "Reshape", "Concat", "Add", "Div", "MatMul", "Gemm"]),
     },
     parameters: &[
         Parameter::required(

@@ -13,7 +13,7 @@ layer! {
         keras: "`Dense`",
         torch: "`Linear`",
         also: &["Linear", "LazyLinear", "FullyConnected", "fc", "Affine", "InnerProduct"],
-        onnx: Onnx::since(13, &["Gemm", "MatMul", "Transpose", "Add"]),
+        onnx: Onnx::since(14, &["Gemm", "MatMul", "Transpose", "Add"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`Embedding`",
         torch: "`Embedding`",
         also: &["Embed", "embedding_column"],
-        onnx: Onnx::since(13, &["Gather", "Equal", "Not", "And"]),
+        onnx: Onnx::since(13, &["Gather", "Equal", "Not"]),
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

@@ -14,7 +14,7 @@ layer! {
         keras: "`Embedding` and a masked `GlobalAveragePooling1D`",
         torch: "`EmbeddingBag`",
         also: &["embedding_lookup_sparse"],
-        onnx: Onnx::since(13, &["Gather", "Reshape", "Mul", "Where", "ReduceSum", "ReduceMean", "ReduceMax", "Cast", "Max", "Greater", "Div"]),
+        onnx: Onnx::since(16, &["Gather", "Reshape", "Mul", "Where", "ReduceSum", "ReduceMean", "ReduceMax", "Cast", "Max", "Greater", "Div"]),
     },
     parameters: &[
         Parameter::required("categories", ArgumentKind::SizeOrAuto),

@@ -11,7 +11,7 @@ layer! {
         keras: "`Flatten`",
         torch: "`Flatten`",
         also: &["Flatten2D", "Flat", "Ravel"],
-        onnx: Onnx::since(13, &["Reshape"]),
+        onnx: Onnx::since(14, &["Reshape"]),
     },
     refuses: |name, input, _| numbers_only(name, input),
     output: |input, _| Shape::numbers(&[input.elements()]),

@@ -11,7 +11,7 @@ layer! {
         keras: "`GlobalAveragePooling1D`",
         torch: "`AdaptiveAvgPool1d(1)` (channels first)",
         also: &["GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalAvgPooling1D", "AdaptiveAvgPool1d"],
-        onnx: Onnx::since(14, &["Reshape", "Where", "ReduceMean", "Cast", "ReduceSum", "Max", "Div"]),
+        onnx: Onnx::since(16, &["Reshape", "Where", "ReduceMean", "Cast", "ReduceSum", "Max", "Div"]),
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

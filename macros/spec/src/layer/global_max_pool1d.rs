@@ -11,7 +11,7 @@ layer! {
         keras: "`GlobalMaxPooling1D`",
         torch: "`AdaptiveMaxPool1d(1)` (channels first)",
         also: &["GlobalMaxPooling1D", "AdaptiveMaxPool1d"],
-        onnx: Onnx::since(13, &["Reshape", "Where", "ReduceMax", "Cast", "ReduceSum", "Greater"]),
+        onnx: Onnx::since(16, &["Reshape", "Where", "ReduceMax", "Cast", "ReduceSum", "Greater"]),
     },
     form: Form { mask: MaskRule::Reads, ..Form::STATELESS },
     refuses: |name, input, _| sequences_only(name, input),

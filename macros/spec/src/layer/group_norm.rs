@@ -11,7 +11,7 @@ layer! {
         keras: "`GroupNormalization` (channels first for images)",
         torch: "`GroupNorm`",
         also: &["GroupNormalization"],
-        onnx: Onnx::since(14, &["Reshape", "ReduceMean", "ReduceSum", "Cast", "Max", "Where", "Sub", "Mul", "Add", "Sqrt", "Div"]),
+        onnx: Onnx::since(16, &["Reshape", "ReduceMean", "ReduceSum", "Cast", "Max", "Where", "Sub", "Mul", "Add", "Sqrt", "Div"]),
     },
     parameters: &[
         Parameter::required("groups", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`GRU`",
         torch: "`GRU`",
         also: &["GRUCell", "CuDNNGRU"],
-        onnx: Onnx::since(14, &["GRU", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape"]),
+        onnx: Onnx::since(16, &["GRU", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "ReduceSum", "Max", "Greater", "Where", "Reshape"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`LSTM`",
         torch: "`LSTM`",
         also: &["LSTMCell", "CuDNNLSTM", "BasicLSTMCell"],
-        onnx: Onnx::since(14, &["LSTM", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape"]),
+        onnx: Onnx::since(16, &["LSTM", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "ReduceSum", "Max", "Greater", "Where", "Reshape"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

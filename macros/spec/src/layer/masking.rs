@@ -11,7 +11,7 @@ layer! {
         keras: "`Masking`",
         torch: "",
         also: &[],
-        onnx: Onnx::since(14, &["Equal", "Not", "Cast", "ReduceMax", "Greater", "Reshape", "Where", "And"]),
+        onnx: Onnx::since(16, &["Equal", "Not", "Cast", "ReduceMax", "Greater", "Reshape", "Where", "And"]),
     },
     parameters: &[Parameter::optional("value", ArgumentKind::Number(Range::Finite)).or("0")],
     form: Form { mask: MaskRule::Sets, settings: &["value"], ..Form::STATELESS },

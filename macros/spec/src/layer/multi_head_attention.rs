@@ -11,7 +11,7 @@ layer! {
         keras: "`MultiHeadAttention` of a sequence with itself",
         torch: "`MultiheadAttention`",
         also: &["SelfAttention", "Attention", "MHA"],
-        onnx: Onnx::since(14, &["MatMul", "Transpose", "Add", "Reshape", "Mul", "Softmax", "And", "Where"]),
+        onnx: Onnx::since(16, &["MatMul", "Transpose", "Add", "Reshape", "Mul", "Softmax", "And", "Where"]),
     },
     parameters: &[
         Parameter::required("heads", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`Reshape`",
         torch: "`Unflatten`",
         also: &["View", "Unflatten"],
-        onnx: Onnx::since(13, &["Reshape"]),
+        onnx: Onnx::since(14, &["Reshape"]),
     },
     parameters: &[Parameter::required("sizes", ArgumentKind::Sizes)],
     form: Form { shape_argument: true, ..Form::STATELESS },

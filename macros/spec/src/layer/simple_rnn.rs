@@ -11,7 +11,7 @@ layer! {
         keras: "`SimpleRNN`",
         torch: "`RNN`",
         also: &["RNN", "RNNCell", "SimpleRNNCell", "BasicRNNCell"],
-        onnx: Onnx::since(14, &["RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "Max", "Greater", "Where", "Reshape", "MatMul", "Add", "Gemm", "Concat", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Softmax"]),
+        onnx: Onnx::since(16, &["RNN", "Gather", "Transpose", "Squeeze", "Cast", "Mul", "Sub", "TopK", "Unsqueeze", "Expand", "GatherElements", "CumSum", "Slice", "ReduceSum", "Max", "Greater", "Where", "Reshape", "MatMul", "Add", "Gemm", "Concat"]),
     },
     parameters: &[
         Parameter::required("units", ArgumentKind::Size),

@@ -11,7 +11,7 @@ layer! {
         keras: "`CoralOrdinal` of coral-ordinal",
         torch: "`CoralLayer` of coral-pytorch",
         also: &["CoralLayer", "CoralOrdinal"],
-        onnx: Onnx::since(14, &["Mul", "Sub"]),
+        onnx: Onnx::since(14, &["Pad", "Sub"]),
     },
     parameters: &[Parameter::required("units", ArgumentKind::Size)],
     form: Form::HOLDS_TENSORS,

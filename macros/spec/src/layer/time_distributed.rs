@@ -13,7 +13,7 @@ pub const LAYER: Layer = Layer {
         keras: "`TimeDistributed`",
         torch: "",
         also: &["Distributed"],
-        onnx: Onnx::since(13, &["Reshape"]),
+        onnx: Onnx::since(14, &["Reshape"]),
     },
     parameters: &[Parameter::required(
         "layer",

@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Average`",
         torch: "`mean`",
         also: &["avg", "mean"],
-        onnx: Onnx::since(14, &["Reshape", "Add", "Where", "Cast", "Max", "Div", "Or"]),
+        onnx: Onnx::since(16, &["Reshape", "Add", "Where", "Cast", "Max", "Div", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Concatenate`",
         torch: "`cat`",
         also: &["concatenate", "cat", "join", "hstack", "concatenation"],
-        onnx: Onnx::since(13, &["Concat", "Or", "Shape", "Slice", "Expand"]),
+        onnx: Onnx::since(15, &["Concat", "Or", "Shape", "Slice", "Expand"]),
     },
     parameters: &[Parameter::optional("axis", ArgumentKind::Axis).or("-1")],
     operands: (1, None),

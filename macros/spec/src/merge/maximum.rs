@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Maximum`",
         torch: "`maximum`",
         also: &["max"],
-        onnx: Onnx::since(13, &["Reshape", "Max", "Where", "Or"]),
+        onnx: Onnx::since(16, &["Reshape", "Max", "Where", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

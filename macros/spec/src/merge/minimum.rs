@@ -13,7 +13,7 @@ pub const MERGE: Merge = Merge {
         keras: "`Minimum`",
         torch: "`minimum`",
         also: &["min"],
-        onnx: Onnx::since(13, &["Reshape", "Min", "Where", "Or"]),
+        onnx: Onnx::since(16, &["Reshape", "Min", "Where", "Or"]),
     },
     parameters: &[],
     operands: (2, None),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Discretization`, scikit-learn `KBinsDiscretizer`",
         torch: "",
         also: &["Discretization", "KBinsDiscretizer", "discretize", "bucketize", "bucketized_column", "digitize", "qcut", "binning"],
-        onnx: Onnx::since(13, &["GreaterOrEqual", "Cast", "ReduceSum"]),
+        onnx: Onnx::since(16, &["GreaterOrEqual", "Cast", "ReduceSum", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::optional("count", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "pandas `dt`",
         torch: "",
         also: &["dt", "date_parts", "datetime"],
-        onnx: Onnx::since(13, &["Div", "Mul", "Sub", "Add", "Where", "Gather", "Cast", "Concat"]),
+        onnx: Onnx::since(16, &["Div", "Mul", "Sub", "Add", "Where", "Gather", "Cast", "Concat", "And", "Equal", "Greater", "Less", "Not", "Or", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::required("parts", ArgumentKind::Words(PARTS)),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`StringLookup`, `IntegerLookup`",
         torch: "",
         also: &["StringLookup", "IntegerLookup", "LabelEncoder", "OrdinalEncoder", "factorize", "categorical", "vocabulary", "lookup", "categorical_column_with_vocabulary_list"],
-        onnx: Onnx::since(13, &["ai.onnx.ml.CategoryMapper", "Gather", "GreaterOrEqual", "Where"]),
+        onnx: Onnx::since(16, &["ai.onnx.ml.CategoryMapper", "Gather", "GreaterOrEqual", "Where", "Add", "Equal", "Mul"]),
     },
     parameters: &[
         Parameter::required("capacity", ArgumentKind::Size),

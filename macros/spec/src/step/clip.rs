@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "NumPy `clip`",
         torch: "",
         also: &["clamp", "clip_by_value"],
-        onnx: Onnx::since(13, &["Less", "Greater", "Where"]),
+        onnx: Onnx::since(16, &["Less", "Greater", "Where"]),
     },
     parameters: &[
         Parameter::required("low", ArgumentKind::Number(Range::NotNan)),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `SimpleImputer`",
         torch: "",
         also: &["SimpleImputer", "fillna", "imputer", "imputation", "fill_missing"],
-        onnx: Onnx::since(13, &["IsNaN", "Where", "Cast", "Concat"]),
+        onnx: Onnx::since(16, &["Equal", "Not", "Where", "Cast", "Concat", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::optional("strategy", ArgumentKind::Word(&["mean", "median", "most_frequent"])),

@@ -13,7 +13,10 @@ pub const STEP: Step = Step {
         keras: "NumPy `log1p`",
         torch: "",
         also: &["LogTransformer", "log_transform"],
-        onnx: Onnx::since(13, &["Add", "Log", "Sub", "Div", "Mul", "Where", "Cast"]),
+        onnx: Onnx::since(
+            16,
+            &["Add", "Log", "Sub", "Div", "Mul", "Where", "Cast", "Abs", "Equal", "Exp", "Less"],
+        ),
     },
     parameters: &[],
     output,

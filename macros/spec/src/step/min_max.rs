@@ -13,7 +13,10 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `MinMaxScaler`",
         torch: "",
         also: &["MinMaxScaler", "minmax_scale"],
-        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
+        onnx: Onnx::since(
+            16,
+            &["Sub", "Div", "Cast", "Add", "Mul", "Abs", "GreaterOrEqual", "Where"],
+        ),
     },
     parameters: &[
         Parameter::optional("low", ArgumentKind::Number(Range::Finite)).or("0"),

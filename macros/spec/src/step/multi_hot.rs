@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CategoryEncoding`, scikit-learn `MultiLabelBinarizer`",
         torch: "",
         also: &["MultiLabelBinarizer", "multi_hot_encoding"],
-        onnx: Onnx::since(13, &["Equal", "And", "Cast", "ReduceSum", "Greater", "Mul"]),
+        onnx: Onnx::since(14, &["Equal", "And", "Cast", "ReduceSum", "Greater", "Mul", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

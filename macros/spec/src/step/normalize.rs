@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Normalization(mean, variance)`, torchvision `Normalize`",
         torch: "",
         also: &["normalize_with"],
-        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
+        onnx: Onnx::since(14, &["Sub", "Div", "Cast"]),
     },
     parameters: &[
         Parameter::required("mean", ArgumentKind::Numbers(Range::Finite)),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`CategoryEncoding`, scikit-learn `OneHotEncoder`",
         torch: "",
         also: &["OneHotEncoder", "OneHotEncoding", "get_dummies", "to_categorical"],
-        onnx: Onnx::since(13, &["Equal", "Cast", "Mul", "ReduceSum", "Add"]),
+        onnx: Onnx::since(14, &["Equal", "Cast", "Mul", "ReduceSum", "Add", "Sub", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::required("size", ArgumentKind::Size),

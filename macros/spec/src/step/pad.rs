@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`pad_sequences`, which pads and cuts `before` by default",
         torch: "`pad_sequence`",
         also: &["pad_sequences", "pad_sequence", "padding"],
-        onnx: Onnx::since(13, &["CumSum", "GreaterOrEqual", "ReduceSum", "GatherND", "Where"]),
+        onnx: Onnx::since(16, &["CumSum", "GreaterOrEqual", "ReduceSum", "GatherND", "Where", "Add", "Cast", "Concat", "Expand", "Less", "Min", "Reshape", "Shape", "Slice", "Sub", "Unsqueeze"]),
     },
     parameters: &[
         Parameter::required("length", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`RandomCrop`",
         torch: "",
         also: &["RandomCropping"],
-        onnx: Onnx::since(13, &["Shape", "Div", "Slice"]),
+        onnx: Onnx::since(15, &["Shape", "Div", "Slice", "Add", "Sub"]),
     },
     parameters: &[
         Parameter::required("height", ArgumentKind::Size),

@@ -13,7 +13,7 @@ pub const STEP: Step = Step {
         keras: "`Rescaling`",
         torch: "",
         also: &["Rescaling"],
-        onnx: Onnx::since(13, &["Mul", "Add"]),
+        onnx: Onnx::since(14, &["Mul", "Add", "Div", "Sub"]),
     },
     parameters: &[
         Parameter::required("scale", ArgumentKind::Number(Range::NonZero)),

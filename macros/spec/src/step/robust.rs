@@ -13,7 +13,10 @@ pub const STEP: Step = Step {
         keras: "scikit-learn `RobustScaler`",
         torch: "",
         also: &["RobustScaler", "robust_scale"],
-        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
+        onnx: Onnx::since(
+            16,
+            &["Sub", "Div", "Cast", "Add", "Mul", "Abs", "GreaterOrEqual", "Where"],
+        ),
     },
     parameters: &[],
     output,

@@ -13,7 +13,10 @@ pub const STEP: Step = Step {
         keras: "`Normalization`, scikit-learn `StandardScaler`",
         torch: "",
         also: &["StandardScaler", "Normalization", "zscore", "standardization", "standard_scale"],
-        onnx: Onnx::since(13, &["Sub", "Div", "Cast"]),
+        onnx: Onnx::since(
+            16,
+            &["Sub", "Div", "Cast", "Add", "Mul", "Abs", "GreaterOrEqual", "Where"],
+        ),
     },
     parameters: &[],
     output,

@@ -89,6 +89,8 @@ struct Rules {
     folder: Option<Arc<Path>>,
     /// Whether paths must stay within that folder.
     confined: bool,
+    /// Whether there are no paths at all.
+    forbidden: bool,
     limits: Option<ImageLimits>,
 }
 
@@ -116,6 +118,11 @@ pub(crate) fn confined_to<T>(folder: &Arc<Path>, read: impl FnOnce() -> T) -> T 
     with_rules(rule, read)
 }
 
+/// Runs `read` where a text is no path: a row of a request must not name a file of the server.
+pub(crate) fn without_paths<T>(read: impl FnOnce() -> T) -> T {
+    with_rules(|rules| rules.forbidden = true, read)
+}
+
 /// Runs `read` with these limits, unless limits are set already.
 pub(crate) fn limited<T>(limits: ImageLimits, read: impl FnOnce() -> T) -> T {
     with_rules(|rules| _ = rules.limits.get_or_insert(limits), read)
@@ -141,6 +148,10 @@ pub(crate) fn of_text<const C: usize>(text: &str) -> Result<Image<C>, ImageError
         return of_base64(encoded?);
     }
     let rules = RULES.with(|rules| rules.borrow().clone());
+    if rules.forbidden {
+        let expected = "an image file in a `data:` URL".to_owned();
+        return Err(ImageError { expected, found: Quoted(text).to_string() });
+    }
     let open = || Image::open_with(rules.resolve(text)?, &rules.limits.unwrap_or_default());
     open().map_err(|error| match base64::looks_like_an_image(text) {
         true => {

@@ -46,7 +46,8 @@ impl Preprocessing {
             })
         });
         let of: Vec<OnnxSource> = of.collect::<Result<_, _>>()?;
-        let value = node.derivation.to_onnx(node, graph, &of)?;
+        let value =
+            graph.within(node.spec.name, |graph| node.derivation.to_onnx(node, graph, &of))?;
         let encoded = self.derived[index].to_onnx(graph, Flow::unmasked(value), None)?;
         Ok(rounded(graph, encoded))
     }

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use multi_input_onnx as onnx;
 use multi_input_spec::Kind;
 
-#[cfg(feature = "onnx")]
-use super::onnx::indices;
 use super::stage::{FixedStep, Refusal};
 use crate::{schema::Step, table::Lengths, Values};
 
@@ -109,13 +107,15 @@ impl Padding {
         value: &onnx::Value,
         mask: &onnx::Value,
     ) -> onnx::Flow {
-        let (zero, minus_one) = (graph.int(0), graph.int(-1));
+        // Whole numbers in `float`: tract has no `CumSum` of `int64`.
+        let (zero, minus_one) = (graph.float(0.0), graph.float(-1.0));
         let [value, mask] = [value, mask].map(|lists| one_longer(graph, lists));
-        let counts = graph.cast(&mask, onnx::DataType::Int64);
+        let counts = graph.cast(&mask, onnx::DataType::Float);
         let count = graph.reduce_sum(&counts, &[1], true);
-        let length = graph.int(self.length as i64);
+        let length = graph.float(self.length as f32);
         let kept = graph.min(&count, &length);
-        let positions = indices(graph, self.length);
+        let positions = (0..self.length).map(|position| position as f32);
+        let positions = graph.constant(onnx::Tensor::floats(&[self.length], positions));
         let start = if self.before { graph.sub(&length, &kept) } else { zero.clone() };
         let number = graph.sub(&positions, &start);
         let is_item = match self.before {
@@ -186,8 +186,9 @@ fn index_of_item(
     let counted = graph.unsqueeze(&counted, 1);
     let number = graph.unsqueeze(number, 2);
     let is_before = graph.greater_or_equal(&number, &counted);
-    let is_before = graph.cast(&is_before, onnx::DataType::Int64);
-    graph.reduce_sum(&is_before, &[2], true)
+    let is_before = graph.cast(&is_before, onnx::DataType::Float);
+    let index = graph.reduce_sum(&is_before, &[2], true);
+    graph.cast(&index, onnx::DataType::Int64)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl FixedStep for Split {
             false => operator.with("delimiter", separator),
         };
         let counts = Some((onnx::DataType::Int64, &pieces[..1]));
-        let [pieces, _] = operator.gives_all([Some((onnx::DataType::String, pieces)), counts]);
+        let [pieces, _] = operator.gives_all([Some((onnx::DataType::Text, pieces)), counts]);
         let empty = graph.constant(onnx::Tensor::texts(&[], [""]));
         let is_empty = graph.equal(&pieces, &empty);
         let mask = graph.not(&is_empty);

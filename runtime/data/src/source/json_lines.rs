@@ -14,8 +14,7 @@ use super::{
     csv::not_text,
     file::{TextFile, BUFFER},
     files::{in_turn, Files},
-    wording::reworded,
-    Source,
+    json_row, Source,
 };
 
 /// A JSON Lines file (<https://jsonlines.org>), or several: each line is a row, a JSON object; blank
@@ -114,51 +113,21 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
     }
 }
 
-/// The message for a parser error, without the parser's line number, which is always 1. Errors
-/// about the value of a field name its key, which the parser does not.
+/// The message for a parser error.
 fn error_message(error: &serde_json::Error, line: &[u8]) -> String {
-    let text = error.to_string();
-    let (reason, character) = match text.split_once(" at line 1 column ") {
-        Some((reason, character)) => (reason, format!(", at character {character}")),
-        None => (text.as_str(), String::new()),
-    };
-    let words = reworded(reason);
-    let key = key_before(line, error.column()).filter(|_| words != reason);
-    match key {
-        Some(key) => format!("key `{key}`: {words}{character}"),
-        None if line.trim_ascii_start().starts_with(b"[") => format!(
-            "expected a JSON object on every line, found a list: {words}{character}; \
+    let message = json_row::message(error, line);
+    if message.starts_with("key `") {
+        message
+    } else if line.trim_ascii_start().starts_with(b"[") {
+        format!(
+            "expected a JSON object on every line, found a list: {message}; \
              `jq -c '.[]' FILE` writes each object of a list on a line of its own"
-        ),
-        None if !line.trim_ascii_start().starts_with(b"{") && error.is_syntax() => {
-            format!("expected a JSON object on every line, found other text: {words}{character}")
-        }
-        None => format!("{words}{character}"),
+        )
+    } else if !line.trim_ascii_start().starts_with(b"{") && error.is_syntax() {
+        format!("expected a JSON object on every line, found other text: {message}")
+    } else {
+        message
     }
-}
-
-/// The last key of the outermost object before a byte offset.
-fn key_before(line: &[u8], byte: usize) -> Option<String> {
-    let (mut key, mut string, mut depth) = (None, None, 0);
-    let mut position = 0;
-    while position < byte.min(line.len()) {
-        match line[position] {
-            b'"' => {
-                let start = position + 1;
-                position = start;
-                while *line.get(position)? != b'"' {
-                    position += if line[position] == b'\\' { 2 } else { 1 };
-                }
-                string = Some(&line[start..position]);
-            }
-            b':' if depth == 1 => key = string,
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth -= 1,
-            _ => {}
-        }
-        position += 1;
-    }
-    key.map(|key| String::from_utf8_lossy(key).into_owned())
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod file;
 mod files;
 mod from_fn;
 mod json_lines;
+pub mod json_row;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;

@@ -128,7 +128,9 @@ impl Graph {
 
     /// Whether each element is NaN.
     pub fn is_nan(&mut self, x: &Value) -> Value {
-        self.operator("IsNaN", &[x]).gives(DataType::Bool, &x.shape)
+        // Only NaN is not equal to itself; tract has no `IsNaN` of `double`.
+        let is_number = self.equal(x, x);
+        self.not(&is_number)
     }
 
     /// `x * weight^T + bias` of the last axis; `weight` is `[units, inputs]`, and there may be no bias.

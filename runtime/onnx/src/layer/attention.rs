@@ -16,13 +16,14 @@ const EPSILON: f64 = 1e-6;
 
 /// `MultiHeadAttention`.
 pub(super) fn heads(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    let value = attend(graph, layer, &flow, "")?;
+    let value = self_attention(graph, layer, &flow, "")?;
     Ok(flow.with(value))
 }
 
 /// `TransformerBlock`: attention, then two dense layers, each added to its input and normalised.
 pub(super) fn block(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    let attended = graph.within("attention", |graph| attend(graph, layer, &flow, "attention."))?;
+    let attended =
+        graph.within("attention", |graph| self_attention(graph, layer, &flow, "attention."))?;
     let x = add_and_normalise(graph, layer, (&flow.value, &attended), "attention_norm")?;
     let expanded = dense(graph, layer, &x, "expand.weight", "expand.bias")?;
     let expanded = activation::write(graph, layer.activation, &expanded);
@@ -55,7 +56,7 @@ fn dense(
 }
 
 /// Self-attention, with tensors whose names begin with `field`.
-fn attend(
+fn self_attention(
     graph: &mut Graph,
     layer: &LayerCall<'_>,
     flow: &Flow,

@@ -25,3 +25,23 @@ pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Res
     let value = graph.add(&scaled, &beta);
     Ok(flow.with(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Case;
+
+    const CASE: Case<'_> = Case {
+        name: "BatchNorm",
+        arguments: &[],
+        tensors: &[("gamma", &[2]), ("beta", &[2]), ("running_mean", &[2]), ("running_var", &[2])],
+    };
+
+    #[test]
+    fn the_mean_is_subtracted_before_the_scale() {
+        let operators =
+            ["Sub = Sub(x, running_mean)", "Mul = Mul(Sub, scale)", "Add = Add(Mul, beta)"];
+        assert_eq!(CASE.on(&[2]), operators);
+        assert_eq!(CASE.on_masked(&[5, 2]), operators);
+        assert_eq!(CASE.on(&[2, 3, 4]), operators);
+    }
+}

@@ -63,3 +63,77 @@ fn conv(
     let operator = window.attributes(graph.operator("Conv", &operands));
     operator.with("group", groups as i64).gives(x.dtype, &batch_of(output))
 }
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::{Activation, Padding, Value as Argument};
+
+    use crate::testing::{pair, size, Case};
+
+    #[test]
+    fn pads_are_explicit_and_an_odd_zero_goes_behind() {
+        let case = Case {
+            name: "Conv2D",
+            arguments: &[
+                ("filters", size(4)),
+                ("kernel", pair(3, 2)),
+                ("stride", pair(2, 1)),
+                ("padding", Argument::Padding(Padding::Same)),
+                ("groups", size(2)),
+                ("activation", Argument::Activation(Activation::Softmax)),
+            ],
+            tensors: &[("weight", &[4, 1, 3, 2]), ("bias", &[4])],
+        };
+        assert_eq!(
+            case.on(&[2, 5, 6]),
+            [
+                "Conv = Conv(x, weight, bias) kernel_shape=[3, 2] strides=[2, 1] pads=[1, 0, 1, 1] group=2",
+                "Softmax = Softmax(Conv) axis=1",
+            ]
+        );
+    }
+
+    #[test]
+    fn steps_are_the_last_axis_of_onnx() {
+        let case = Case {
+            name: "Conv1D",
+            arguments: &[("filters", size(4)), ("kernel", size(2)), ("dilation", size(3))],
+            tensors: &[("weight", &[4, 3, 2])],
+        };
+        assert_eq!(
+            case.on(&[7, 3]),
+            [
+                "Transpose = Transpose(x) perm=[0, 2, 1]",
+                "Conv = Conv(Transpose, weight) kernel_shape=[2] strides=[1] pads=[0, 0] dilations=[3] group=1",
+                "Transpose_2 = Transpose(Conv) perm=[0, 2, 1]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_separable_convolution_has_a_group_for_each_channel() {
+        let case = Case {
+            name: "SeparableConv2D",
+            arguments: &[
+                ("filters", size(5)),
+                ("kernel", pair(2, 2)),
+                ("padding", Argument::Padding(Padding::Zeros(multi_input_spec::Size::Known(1)))),
+                ("stride", pair(3, 3)),
+                ("depth_multiplier", size(2)),
+            ],
+            tensors: &[
+                ("depthwise", &[6, 1, 2, 2]),
+                ("pointwise.weight", &[5, 6, 1, 1]),
+                ("pointwise.bias", &[5]),
+            ],
+        };
+        // Of four columns with a zero on both sides the windows leave the last zero untouched.
+        assert_eq!(
+            case.on(&[3, 4, 5]),
+            [
+                "Conv = Conv(x, depthwise) kernel_shape=[2, 2] strides=[3, 3] pads=[1, 1, 0, 0] group=3",
+                "Conv_2 = Conv(Conv, pointwise.weight, pointwise.bias)",
+            ]
+        );
+    }
+}

@@ -1,20 +1,15 @@
 //! Masks that layers read and create.
 
-use super::Flow;
 use crate::{
     graph::Graph,
     value::{DataType, Value},
 };
 
-/// The mask of categories of which 0 is padding; of those that are masked already only the values.
-pub(super) fn of_categories(graph: &mut Graph, flow: &Flow) -> Value {
+/// The mask of categories of which 0 is padding.
+pub(super) fn of_categories(graph: &mut Graph, categories: &Value) -> Value {
     let zero = graph.int(0);
-    let padding = graph.equal(&flow.value, &zero);
-    let counts = graph.not(&padding);
-    match &flow.mask {
-        Some(mask) => graph.and(mask, &counts),
-        None => counts,
-    }
+    let padding = graph.equal(categories, &zero);
+    graph.not(&padding)
 }
 
 /// A mask `[batch, steps]` with as many axes as a value, for operators that broadcast.
@@ -37,10 +32,22 @@ pub(super) fn count(graph: &mut Graph, mask: &Value) -> Value {
     graph.max(&count, &one)
 }
 
+/// The sum of each feature over the steps that count. Values are `[batch, steps, features]`.
+pub(super) fn sum(graph: &mut Graph, value: &Value, mask: &Value) -> Value {
+    let counted = zeros_elsewhere(graph, value, mask);
+    graph.reduce_sum(&counted, &[1], false)
+}
+
+/// The mean, as [`sum`]; 0 where no step counts.
+pub(super) fn mean(graph: &mut Graph, value: &Value, mask: &Value) -> Value {
+    let (sum, count) = (sum(graph, value, mask), count(graph, mask));
+    graph.div(&sum, &count)
+}
+
 /// The largest element of each feature over the steps that count; 0 where none does. Values are
 /// `[batch, steps, features]`.
 pub(super) fn largest(graph: &mut Graph, value: &Value, mask: &Value) -> Value {
-    let (condition, least) = (aligned(graph, mask, value.rank()), graph.float(f32::MIN));
+    let (condition, least) = (aligned(graph, mask, value.rank()), graph.float(f32::NEG_INFINITY));
     let counted = graph.choose(&condition, value, &least);
     let largest = graph.reduce_max(&counted, &[1], false);
     let numbers = graph.cast(mask, DataType::Float);

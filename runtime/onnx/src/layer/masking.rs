@@ -1,14 +1,10 @@
-//! `Masking` and `DropMask`.
+//! `Masking`: a mask of the steps that differ from one value.
 
 use super::{mask, Flow, LayerCall};
 use crate::{graph::Graph, refusal::Refusal, value::DataType};
 
-/// `Masking`: a step counts if a feature differs from the value of padding, which NaN does.
-pub(super) fn create(
-    graph: &mut Graph,
-    layer: &LayerCall<'_>,
-    flow: Flow,
-) -> Result<Flow, Refusal> {
+/// A step counts if a feature differs from the value of padding, which NaN does.
+pub(super) fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
     let padding = graph.float(layer.argument("value").number_or(0.0) as f32);
     let equal = graph.equal(&flow.value, &padding);
     let differs = graph.not(&equal);
@@ -21,9 +17,4 @@ pub(super) fn create(
         None => counts,
     };
     Ok(Flow { value, mask: Some(mask), weights: None })
-}
-
-/// `DropMask`.
-pub(super) fn drop(_: &mut Graph, _: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    Ok(Flow::unmasked(flow.value))
 }

@@ -2,6 +2,7 @@
 
 mod attention;
 mod batch_norm;
+mod bidirectional;
 mod conv;
 mod dense;
 mod embedding;
@@ -23,7 +24,7 @@ use std::collections::BTreeMap;
 
 use multi_input_spec::{
     layer::{Layer, Sizes},
-    Activation, Kind, MaskRule, Shape, Size, Value as Argument,
+    Activation, Kind, MaskRule, Onnx, Shape, Size, Value as Argument,
 };
 
 use crate::{activation, graph::Graph, refusal::Refusal, tensor::Tensor, value::Value};
@@ -36,23 +37,22 @@ const LAYERS: &[(&str, Write)] = &[
     ("AvgPool1D", pool::steps),
     ("AvgPool2D", pool::image),
     ("BatchNorm", batch_norm::write),
-    ("Bidirectional", recurrent::both_ways),
+    ("Bidirectional", bidirectional::write),
     ("Conv1D", conv::steps),
     ("Conv2D", conv::image),
     ("Dense", dense::write),
-    ("DropMask", masking::drop),
     ("Embedding", embedding::write),
     ("EmbeddingBag", embedding_bag::write),
     ("Flatten", reshape::write),
-    ("GRU", recurrent::one_way),
+    ("GRU", recurrent::write),
     ("GlobalAveragePool1D", pool::all_steps),
     ("GlobalAveragePool2D", pool::all_pixels),
     ("GlobalMaxPool1D", pool::all_steps),
     ("GlobalMaxPool2D", pool::all_pixels),
     ("GroupNorm", norm::group),
-    ("LSTM", recurrent::one_way),
+    ("LSTM", recurrent::write),
     ("LayerNorm", norm::layer),
-    ("Masking", masking::create),
+    ("Masking", masking::write),
     ("MaxPool1D", pool::steps),
     ("MaxPool2D", pool::image),
     ("MultiHeadAttention", attention::heads),
@@ -60,7 +60,7 @@ const LAYERS: &[(&str, Write)] = &[
     ("RMSNorm", norm::root_mean_square),
     ("Reshape", reshape::write),
     ("SeparableConv2D", conv::separable),
-    ("SimpleRNN", recurrent::one_way),
+    ("SimpleRNN", recurrent::write),
     ("Thresholds", thresholds::write),
     ("TimeDistributed", steps::each),
     ("TransformerBlock", attention::block),
@@ -127,6 +127,12 @@ impl LayerCall<'_> {
         (0..sizes.len()).map(|position| sizes.at(position).get()).collect()
     }
 
+    /// Whether [`write`] appends the activation: one within the layer has been written, and so has that
+    /// of the layer in it.
+    fn ends_in_activation(&self) -> bool {
+        !self.spec.form.inner_activation && self.spec.form.inner.is_none()
+    }
+
     /// A tensor as a weight of the graph; `None` if the layer has no such tensor.
     pub fn weight(&self, graph: &mut Graph, name: &str) -> Option<Value> {
         let tensor = self.tensors.get(name)?;
@@ -149,6 +155,19 @@ impl LayerCall<'_> {
         self.tensors.get(name).map(Tensor::as_floats).ok_or_else(|| self.lacks(name))
     }
 
+    /// The layer among the arguments, with the tensors of the field `field` of this layer.
+    ///
+    /// # Errors
+    /// If there is none, which a model of the spec rules out.
+    pub fn inside(&self, field: &str) -> Result<LayerCall<'_>, Refusal> {
+        let inner = self.inner.ok_or_else(|| self.lacks(field))?;
+        let of_field = self.tensors.iter().filter_map(|(name, tensor)| {
+            let name = name.strip_prefix(field)?.strip_prefix('.')?;
+            Some((name.to_owned(), tensor.clone()))
+        });
+        Ok(LayerCall { tensors: of_field.collect(), ..*inner })
+    }
+
     fn lacks(&self, name: &str) -> Refusal {
         let layer = self.spec.name;
         Refusal::new(format!("`{layer}` has no tensor `{name}`"), "report this")
@@ -167,27 +186,52 @@ pub fn shape_of(flow: &Flow) -> Shape {
 
 /// Appends the operators of a layer and of its final activation.
 ///
-/// A layer that keeps a mask passes it on here; one that reads or sets it gives its own.
+/// The mask of the output follows the rule of the spec: a layer that keeps a mask needs not pass it
+/// on, one that reads or sets it gives its own.
 ///
 /// # Errors
 /// A [`Refusal`] if ONNX cannot express it.
 pub fn write(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    let spec = layer.spec;
+    let (spec, start) = (layer.spec, graph.nodes.len());
     Refusal::check(spec.name, spec.doc.onnx)?;
-    let translation = LAYERS.iter().find(|row| row.0 == spec.name);
-    // A layer that changes nothing in a prediction has none.
-    let Some((_, write)) = translation else { return Ok(flow) };
     let before = flow.mask.clone();
-    let written = write(graph, layer, flow)?;
+    let written = match spec.doc.onnx {
+        Onnx::Nothing => flow,
+        _ => translation(spec.name)?(graph, layer, flow)?,
+    };
     let mask = match spec.form.mask {
         MaskRule::Keeps => before,
         MaskRule::Reads | MaskRule::Sets => written.mask.filter(|_| layer.masked),
         MaskRule::Loses => None,
     };
-    // An activation within a layer has been written, and so has that of the layer in it.
-    let value = match spec.form.inner_activation || spec.form.inner.is_some() {
-        true => written.value,
-        false => activation::write(graph, layer.activation, &written.value),
-    };
+    let mut value = written.value;
+    if layer.ends_in_activation() {
+        value = activation::write_along(graph, layer.activation, &value, channels(&value));
+    }
+    debug_assert_eq!(graph.operators_outside(start, &allowed(layer)), [""; 0], "{}", spec.name);
     Ok(Flow { value, mask, weights: None })
+}
+
+/// The axis of the channels, over which a layer applies `softmax`: pictures have them first. (As a
+/// layer of its own `softmax` is along the last axis.)
+fn channels(value: &Value) -> i64 {
+    match value.rank() {
+        4 => 1,
+        _ => -1,
+    }
+}
+
+fn translation(name: &str) -> Result<Write, Refusal> {
+    let row = LAYERS.iter().find(|row| row.0 == name);
+    let untranslated = || Refusal::new(format!("`{name}` has no translation"), "report this");
+    row.map(|row| row.1).ok_or_else(untranslated)
+}
+
+/// The operators that a layer may append by its row of the spec, with those of the layer in it.
+fn allowed(layer: &LayerCall<'_>) -> Vec<&'static str> {
+    let own = [layer.spec.doc.onnx.operators(), layer.activation.onnx().operators()].concat();
+    match layer.inner {
+        Some(inner) => [own, allowed(inner)].concat(),
+        None => own,
+    }
 }

@@ -99,3 +99,45 @@ pub(super) fn group(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Res
     let value = graph.add(&scaled, &beta);
     Ok(flow.with(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{size, Case};
+
+    #[test]
+    fn rows_are_normalised() {
+        let tensors: &[(&str, &[usize])] = &[("gamma", &[4]), ("beta", &[4])];
+        let case = Case { name: "LayerNorm", arguments: &[], tensors };
+        assert_eq!(
+            case.on_masked(&[5, 4]),
+            ["LayerNormalization = LayerNormalization(x, gamma, beta) axis=-1 epsilon=0.001"]
+        );
+        let case = Case { name: "RMSNorm", arguments: &[], tensors };
+        assert_eq!(
+            case.on(&[4]),
+            [
+                "Mul = Mul(x, x)",
+                "ReduceMean = ReduceMean(Mul) axes=[1] keepdims=1",
+                "Add = Add(ReduceMean, [1e-6])",
+                "Sqrt = Sqrt(Add)",
+                "Div = Div(x, Sqrt)",
+                "Mul_2 = Mul(Div, gamma)",
+            ]
+        );
+    }
+
+    #[test]
+    fn groups_are_of_channels_over_all_pixels_or_the_steps_that_count() {
+        let case = Case {
+            name: "GroupNorm",
+            arguments: &[("groups", size(2))],
+            tensors: &[("gamma", &[4]), ("beta", &[4])],
+        };
+        let picture = case.on(&[4, 3, 5]);
+        assert_eq!(picture[0], "Reshape = Reshape(x, [-1, 2, 2, 3, 5])");
+        assert_eq!(picture[1], "ReduceMean = ReduceMean(Reshape) axes=[2, 3, 4] keepdims=1");
+        let masked = case.on_masked(&[3, 4]);
+        assert_eq!(masked[0], "Reshape = Reshape(x, [-1, 3, 2, 2])");
+        assert!(masked.contains(&"ReduceSum_2 = ReduceSum(Where, [1, 3]) keepdims=1".to_owned()));
+    }
+}

@@ -38,3 +38,24 @@ pub(super) fn repeated(
     let value = operator.gives(flow.value.dtype, &batch_of(layer.output));
     Ok(Flow::unmasked(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::{Size, Value as Argument};
+
+    use crate::testing::{pair, Case};
+
+    #[test]
+    fn zeros_are_added_and_pixels_repeated() {
+        let margins = Argument::Margins([1, 0, 2, 3].map(Size::Known));
+        let case = Case { name: "ZeroPad2D", arguments: &[("margins", margins)], tensors: &[] };
+        assert_eq!(case.on(&[2, 4, 5]), ["Pad = Pad(x, [0, 0, 1, 2, 0, 0, 0, 3]) mode=constant"]);
+        let times = ("times", pair(2, 3));
+        let case = Case { name: "UpSampling2D", arguments: &[times], tensors: &[] };
+        assert_eq!(
+            case.on(&[2, 4, 5]),
+            ["Resize = Resize(x, , [1.0, 1.0, 2.0, 3.0]) mode=nearest nearest_mode=floor \
+              coordinate_transformation_mode=asymmetric"]
+        );
+    }
+}

@@ -1,13 +1,7 @@
 //! `TimeDistributed` and `PositionalEmbedding`.
 
-use std::collections::BTreeMap;
-
 use super::{Flow, LayerCall};
-use crate::{
-    graph::Graph,
-    refusal::Refusal,
-    value::{batch_of, Value},
-};
+use crate::{graph::Graph, refusal::Refusal};
 
 /// `PositionalEmbedding`: a vector is added to each step.
 pub(super) fn positions(
@@ -22,24 +16,12 @@ pub(super) fn positions(
 
 /// `TimeDistributed`: the layer on one batch of all steps.
 pub(super) fn each(graph: &mut Graph, layer: &LayerCall<'_>, flow: Flow) -> Result<Flow, Refusal> {
-    let Some(inner) = layer.inner else { return Ok(flow) };
+    let inner = layer.inside("layer")?;
     let row = flow.value.row();
-    let tensors = layer.tensors.iter().filter_map(|(name, tensor)| {
-        Some((name.strip_prefix("layer.")?.to_owned(), tensor.clone()))
-    });
-    let tensors: BTreeMap<_, _> = tensors.collect();
-    let inner = LayerCall { tensors, activation: layer.activation, ..*inner };
-    let steps = rows_of_steps(graph, &flow.value, &row[1..]);
+    let steps = graph.reshape(&flow.value, &row[1..]);
     let written = graph
         .within(inner.spec.name, |graph| super::write(graph, &inner, Flow::unmasked(steps)))?;
-    let output: Vec<usize> = row[..1].iter().copied().chain(written.value.row()).collect();
-    let value = rows_of_steps(graph, &written.value, &output);
+    let output = [&row[..1], &written.value.row()].concat();
+    let value = graph.reshape(&written.value, &output);
     Ok(flow.with(value))
-}
-
-/// A reshape to rows of other sizes, which changes the number of rows.
-fn rows_of_steps(graph: &mut Graph, x: &Value, row: &[usize]) -> Value {
-    let sizes: Vec<i64> = std::iter::once(-1).chain(row.iter().map(|size| *size as i64)).collect();
-    let sizes = graph.ints(&sizes);
-    graph.operator("Reshape", &[x, &sizes]).gives(x.dtype, &batch_of(row))
 }

@@ -14,3 +14,34 @@ pub(super) fn write(graph: &mut Graph, merge: &MergeCall<'_>) -> Result<Flow, Re
     let mask = mask_of(graph, merge, axis == 0);
     Ok(Flow { value, mask, weights: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::Value as Argument;
+
+    use crate::testing::merged;
+
+    #[test]
+    fn all_steps_of_an_operand_without_a_mask_count() {
+        let axis = [("axis", Argument::Axis(0))];
+        assert_eq!(
+            merged("concat", &axis, &[(&[2, 3], true, false), (&[4, 3], false, false)]),
+            [
+                "Concat = Concat(a, b) axis=1",
+                "Shape = Shape(b)",
+                "Slice = Slice(Shape, [0], [1], [0])",
+                "Concat_2 = Concat(Slice, [4]) axis=0",
+                "Expand = Expand([1], Concat_2)",
+                "Concat_3 = Concat(a.mask, Expand) axis=1",
+            ]
+        );
+    }
+
+    #[test]
+    fn along_another_axis_a_step_counts_that_counts_in_any() {
+        assert_eq!(
+            merged("concat", &[], &[(&[2, 3], true, false), (&[2, 1], true, false)]),
+            ["Concat = Concat(a, b) axis=2", "Or = Or(a.mask, b.mask)"]
+        );
+    }
+}

@@ -41,3 +41,28 @@ fn normalized(graph: &mut Graph, rows: &Value) -> Value {
     let norm = graph.max(&norm, &least);
     graph.div(rows, &norm)
 }
+
+#[cfg(test)]
+mod tests {
+    use multi_input_spec::Value as Argument;
+
+    use crate::testing::merged;
+
+    #[test]
+    fn the_axes_that_are_left_are_rows_and_columns() {
+        assert_eq!(
+            merged("dot", &[], &[(&[3], false, false), (&[3], false, false)]),
+            [
+                "Reshape = Reshape(a, [-1, 1, 3])",
+                "Reshape_2 = Reshape(b, [-1, 1, 3])",
+                "Transpose = Transpose(Reshape_2) perm=[0, 2, 1]",
+                "MatMul = MatMul(Reshape, Transpose)",
+                "Reshape_3 = Reshape(MatMul, [-1, 1])",
+            ]
+        );
+        let first = [("axis", Argument::Axis(0)), ("normalize", Argument::Flag(true))];
+        let operators = merged("dot", &first, &[(&[3, 2], false, false), (&[3], false, false)]);
+        assert_eq!(operators[0], "Transpose = Transpose(a) perm=[0, 2, 1]");
+        assert!(operators.contains(&"Max = Max(Sqrt, [1e-7])".to_owned()));
+    }
+}

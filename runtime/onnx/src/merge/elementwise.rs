@@ -107,3 +107,58 @@ fn finished(
     let (value, mask) = (value(graph), mask_of(graph, merge, false));
     Flow { value, mask, weights: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::merged;
+
+    #[test]
+    fn shorter_operands_get_axes_behind_the_batch() {
+        let operands: [(&[usize], bool, bool); 3] =
+            [(&[3], false, false), (&[4, 3], false, false), (&[4, 1], false, false)];
+        assert_eq!(
+            merged("multiply", &[], &operands),
+            ["Reshape = Reshape(a, [-1, 1, 3])", "Mul = Mul(Reshape, b)", "Mul_2 = Mul(Mul, c)"]
+        );
+        assert_eq!(merged("subtract", &[], &operands[1..]), ["Sub = Sub(a, b)"]);
+    }
+
+    #[test]
+    fn a_mean_is_over_the_operands_that_are_present() {
+        assert_eq!(
+            merged("average", &[], &[(&[3], false, true), (&[3], false, false)]),
+            [
+                "Where = Where(a.present, a, [0.0])",
+                "Cast = Cast(a.present) to=1",
+                "Add = Add(Where, b)",
+                "Add_2 = Add(Cast, [1.0])",
+                "Max = Max(Add_2, [1.0])",
+                "Div = Div(Add, Max)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_maximum_is_over_the_operands_in_which_a_step_counts() {
+        assert_eq!(
+            merged("maximum", &[], &[(&[5, 3], true, false), (&[1, 3], true, false)]),
+            [
+                "Reshape = Reshape(a.mask, [-1, 5, 1])",
+                "Reshape_2 = Reshape(b.mask, [-1, 1, 1])",
+                "Max = Max(a, b)",
+                "Where = Where(Reshape, Max, b)",
+                "Where_2 = Where(Reshape_2, Where, a)",
+                "Or = Or(Reshape, Reshape_2)",
+                "Or_2 = Or(a.mask, b.mask)",
+            ]
+        );
+        assert_eq!(
+            merged("minimum", &[], &[(&[5, 3], false, false), (&[5, 3], true, false)]),
+            [
+                "Reshape = Reshape(b.mask, [-1, 5, 1])",
+                "Min = Min(a, b)",
+                "Where = Where(Reshape, Min, a)",
+            ]
+        );
+    }
+}

@@ -56,12 +56,14 @@ pub struct Operand {
 /// # Errors
 /// A [`Refusal`] if ONNX cannot express it.
 pub fn write(graph: &mut Graph, merge: &MergeCall<'_>) -> Result<Flow, Refusal> {
-    let name = merge.spec.name;
-    Refusal::check(name, merge.spec.doc.onnx)?;
-    match MERGES.iter().find(|row| row.0 == name) {
-        Some((_, write)) => write(graph, merge),
-        None => Err(Refusal::new(format!("`{name}` has no translation"), "report this")),
-    }
+    let (name, onnx, start) = (merge.spec.name, merge.spec.doc.onnx, graph.nodes.len());
+    Refusal::check(name, onnx)?;
+    let Some((_, write)) = MERGES.iter().find(|row| row.0 == name) else {
+        return Err(Refusal::new(format!("`{name}` has no translation"), "report this"));
+    };
+    let flow = write(graph, merge)?;
+    debug_assert_eq!(graph.operators_outside(start, onnx.operators()), [""; 0], "{name}");
+    Ok(flow)
 }
 
 /// `weighted` computes nothing: the layer behind it takes both operands.
