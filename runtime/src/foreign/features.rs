@@ -81,14 +81,9 @@ impl Flow {
             }
             "Flatten" => Flow { order: self.flattened(), ..plain },
             "Reshape" => self.reshaped(layer, conversion),
-            "Dropout"
-            | "BatchNorm"
-            | "LayerNorm"
-            | "GroupNorm"
-            | "RMSNorm"
-            | "Masking"
-            | "DropMask"
-            | "PositionalEmbedding" => Flow { shape: layer.shape.to_vec(), ..self },
+            "BatchNorm" | "LayerNorm" | "GroupNorm" | "RMSNorm" | "PositionalEmbedding" => self,
+            // An activation, or what matters in training.
+            _ if layer.parameters == Some(0) && layer.shape == self.shape => self,
             _ if layer.parameters.is_none() => {
                 let reason = format!("`{}` may move them", layer.text);
                 self.unless_moved(plain, reason)
