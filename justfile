@@ -158,9 +158,10 @@ browser:
     node examples/browser/test.mjs target/browser
 
 # A served model as its clients see it: schemathesis, 100,000 requests during two swaps and an end, slow and malformed
-# clients; `just serve --compare` compares with FastAPI and onnxruntime (needs wrk).
+# clients, the page in Chromium, and the load beside FastAPI and onnxruntime. Needs wrk and chromium.
 serve *options:
     cargo build --release -p multi-input-serve-example --example serve
     python3 -m venv target/serve
-    target/serve/bin/pip install --quiet --only-binary :all: schemathesis==4.32.5 requests==2.34.2
+    target/serve/bin/pip install --quiet --only-binary :all: schemathesis==4.32.5 requests==2.34.2 \
+        fastapi==0.165.0 "uvicorn[standard]==0.54.0" onnxruntime==1.32.0 numpy==2.4.6
     target/serve/bin/python tests/serve/serve.py {{options}}

@@ -9,8 +9,9 @@
 //!
 //! Without a file it trains for a moment and saves the model as `diabetes.safetensors` in the folder for
 //! temporary files. When that file is replaced, the server goes on with the new one: no request is lost.
-//! `--save FILE` trains with the seed of `--seed`, saves, exports as ONNX beside it, and ends. `--key` sets what
-//! clients have to send; `--open` lets everyone in. `--self-test` asks the server and ends.
+//! `--save FILE` trains with the seed of `--seed`, saves and ends; `--export FILE.onnx` beside it exports
+//! the same model as ONNX. `--key` sets what clients have to send; `--open` lets everyone in.
+//! `--self-test` asks the server and ends.
 //!
 //! # TLS
 //!
@@ -73,6 +74,7 @@ struct Arguments {
     key: Option<String>,
     self_test: bool,
     save: Option<PathBuf>,
+    export: Option<PathBuf>,
     seed: u64,
 }
 
@@ -81,7 +83,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     log::to_stderr();
     let rows = study();
     if let Some(file) = &arguments.save {
-        return Ok(train(&rows, arguments.seed, file)?);
+        let model = train(&rows, arguments.seed, file)?;
+        if let Some(onnx) = &arguments.export {
+            model.export_onnx(onnx)?;
+            println!("exported: {}", onnx.display());
+        }
+        return Ok(());
     }
     let file = match &arguments.file {
         Some(file) => file.clone(),
@@ -145,7 +152,7 @@ async fn follow(file: PathBuf, served: Served<Diabetes>) {
 }
 
 /// Trains on the study and saves the model.
-fn train(rows: &[DiabetesSample], seed: u64, file: &Path) -> multi_input::Result<()> {
+fn train(rows: &[DiabetesSample], seed: u64, file: &Path) -> multi_input::Result<Model<Diabetes>> {
     let mut model = Diabetes::build(&Cpu::default(), Seed(seed));
     Trainer::new(Adam::new(3e-3))
         .epochs(60)
@@ -155,10 +162,8 @@ fn train(rows: &[DiabetesSample], seed: u64, file: &Path) -> multi_input::Result
         .fit(&mut model, rows)?;
     println!("trained: {}", model.evaluate(rows)?);
     model.save(file)?;
-    // For other runtimes.
-    model.export_onnx(file.with_extension("onnx"))?;
-    println!("saved: {}, and as ONNX beside it", file.display());
-    Ok(())
+    println!("saved: {}", file.display());
+    Ok(model)
 }
 
 /// The study's patients. The serum of every fifth one is taken away, so that the model learns to do
@@ -175,8 +180,15 @@ fn study() -> Vec<DiabetesSample> {
 
 fn read_arguments() -> Arguments {
     let key = Some("secret".to_owned());
-    let mut arguments =
-        Arguments { file: None, port: 8080, key, self_test: false, save: None, seed: 7 };
+    let mut arguments = Arguments {
+        file: None,
+        port: 8080,
+        key,
+        self_test: false,
+        save: None,
+        export: None,
+        seed: 7,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         match argument.as_str() {
@@ -192,6 +204,10 @@ fn read_arguments() -> Arguments {
                 Some(file) => arguments.save = Some(file.into()),
                 None => explain("--save needs a file"),
             },
+            "--export" => match given.next() {
+                Some(file) => arguments.export = Some(file.into()),
+                None => explain("--export needs a file"),
+            },
             "--key" => match given.next() {
                 Some(key) => arguments.key = Some(key),
                 None => explain("--key needs a text"),
@@ -203,12 +219,15 @@ fn read_arguments() -> Arguments {
             file => arguments.file = Some(file.into()),
         }
     }
+    if arguments.export.is_some() && arguments.save.is_none() {
+        explain("--export goes with --save");
+    }
     arguments
 }
 
 fn explain(mistake: &str) -> ! {
     eprintln!(
-        "{mistake}\nusage: [FILE.safetensors | --save FILE] [--seed N] [--port N] [--key TEXT | --open] [--self-test]"
+        "{mistake}\nusage: [FILE.safetensors | --save FILE [--export FILE.onnx]] [--seed N] [--port N] [--key TEXT | --open] [--self-test]"
     );
     exit(2);
 }

@@ -151,7 +151,8 @@ where
     }
 
     /// Replaces the model by that of a file, which is loaded before. After an error the model before goes
-    /// on. Write the file elsewhere and rename it, as [`Model::save`] does, so that it is complete.
+    /// on. Write the file elsewhere and rename it, as [`Model::save`] does, so that it is complete. A file in
+    /// another precision is an error; [`swap`](Served::swap) with [`Model::load_converted`] takes it.
     ///
     /// # Errors
     /// As [`Model::load`].

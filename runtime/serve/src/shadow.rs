@@ -31,8 +31,7 @@ struct Predictions {
 }
 
 impl Shadow {
-    /// Starts the thread of a shadow. It has the same inputs as the model: see
-    /// [`Mount::shadowed`](crate::mount::Mount::shadowed).
+    /// Starts the thread of a shadow, which has the same inputs as the model.
     pub(crate) fn start(deployment: Deployment, metrics: Arc<Metrics>) -> std::io::Result<Shadow> {
         let (sender, receiver) = sync_channel::<Predictions>(MOST_WAITING);
         let compare = move || {

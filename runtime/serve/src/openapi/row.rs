@@ -12,14 +12,25 @@ use super::cells;
 pub(super) fn schema(description: &Description) -> Value {
     let mut row = Row::default();
     description.inputs.iter().for_each(|input| row.add(input));
+    // A pattern would hold for a key of another input that begins so as well.
+    let is_alone = |prefix: &str| !row.properties.keys().any(|key| key.starts_with(prefix));
+    let patterns = row.patterns.iter().filter(|(prefix, _)| is_alone(prefix));
+    let patterns: Map<String, Value> =
+        patterns.map(|(prefix, value)| (format!("^{}", literal(prefix)), value.clone())).collect();
     let mut schema = json!({
         "type": "object",
         "title": description.model,
         "properties": row.properties,
         "required": row.required,
     });
-    if let (Value::Object(schema), false) = (&mut schema, row.groups.is_empty()) {
-        schema.insert("allOf".to_owned(), row.groups.into());
+    if let Value::Object(schema) = &mut schema {
+        if !row.groups.is_empty() {
+            schema.insert("allOf".to_owned(), row.groups.into());
+        }
+        if !patterns.is_empty() {
+            schema.insert("patternProperties".to_owned(), patterns.into());
+        }
+        schema.extend(row.others.map(|others| ("additionalProperties".to_owned(), others)));
     }
     schema
 }
@@ -29,6 +40,10 @@ struct Row {
     properties: Map<String, Value>,
     required: Vec<String>,
     groups: Vec<Value>,
+    /// By the beginning of keys.
+    patterns: Vec<(String, Value)>,
+    /// All other keys.
+    others: Option<Value>,
 }
 
 impl Row {
@@ -41,8 +56,11 @@ impl Row {
                 }
             }
             Keys::Each(keys) => self.add_each(input, keys),
-            // Which keys these are is not known.
-            Keys::Prefix(_) | Keys::AllOthers => {}
+            // How many these are and how they go on is not known.
+            Keys::Prefix(prefix) => {
+                self.patterns.push((prefix.clone(), of_some(input)));
+            }
+            Keys::AllOthers => self.others = Some(of_some(input)),
         }
     }
 
@@ -75,12 +93,35 @@ impl Row {
         }
     }
 
-    fn property(&mut self, key: &str, mut schema: Value, description: String) {
-        if let (Value::Object(schema), false) = (&mut schema, description.is_empty()) {
-            schema.insert("description".to_owned(), description.into());
-        }
-        self.properties.insert(key.to_owned(), schema);
+    fn property(&mut self, key: &str, schema: Value, description: String) {
+        self.properties.insert(key.to_owned(), with_words(schema, description));
     }
+}
+
+/// A schema with a description, if there is one.
+fn with_words(mut schema: Value, description: String) -> Value {
+    if let (Value::Object(schema), false) = (&mut schema, description.is_empty()) {
+        schema.insert("description".to_owned(), description.into());
+    }
+    schema
+}
+
+/// The value of one of the keys that are not known by name.
+fn of_some(input: &InputDescription) -> Value {
+    let value = match input.optional || input.blanks || input.list {
+        true => cells::or_missing(input),
+        false => cells::present(input),
+    };
+    with_words(value, in_words(input, None))
+}
+
+/// A regular expression that matches this text.
+fn literal(text: &str) -> String {
+    let escaped = |c: char| match r"\^$.|?*+()[]{}/".contains(c) {
+        true => vec!['\\', c],
+        false => vec![c],
+    };
+    text.chars().flat_map(escaped).collect()
 }
 
 /// The value of the one key of an input.
@@ -154,5 +195,48 @@ fn scalar(scalar: &Scalar) -> String {
     match scalar {
         Scalar::Number(number) => number.to_string(),
         Scalar::Date(date) => date.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(name: &str, keys: Value) -> Value {
+        json!({
+            "name": name,
+            "value": { "kind": "number", "double": false },
+            "shape": [2],
+            "keys": keys,
+        })
+    }
+
+    fn of(inputs: Vec<Value>) -> Value {
+        let description = json!({ "model": "Plant", "inputs": inputs, "outputs": [] });
+        schema(&serde_json::from_value(description).unwrap())
+    }
+
+    #[test]
+    fn keys_that_are_not_known_by_name_have_the_schema_of_their_input() {
+        let number = json!({ "type": "number", "minimum": -(1 << 24), "maximum": 1 << 24 });
+        let row = of(vec![
+            input("at", json!({ "each": ["x", "y"] })),
+            input("pixels", json!({ "prefix": "p.x_" })),
+            input("rest", json!("all_others")),
+        ]);
+        let patterns = row["patternProperties"].as_object().unwrap();
+        assert_eq!(patterns.keys().collect::<Vec<_>>(), [r"^p\.x_"]);
+        assert_eq!(patterns[r"^p\.x_"]["anyOf"][0], number);
+        assert_eq!(row["additionalProperties"]["anyOf"][0], number);
+        assert_eq!(row["required"], json!(["x", "y"]));
+    }
+
+    #[test]
+    fn a_beginning_that_a_known_key_has_is_no_pattern() {
+        let row = of(vec![
+            input("pixels", json!({ "prefix": "p" })),
+            input("at", json!({ "each": ["px", "y"] })),
+        ]);
+        assert_eq!(row.get("patternProperties"), None);
     }
 }

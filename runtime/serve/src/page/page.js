@@ -20,13 +20,19 @@ const width = (input) => input.shape.reduce((product, size) => product * size, 1
 // Whether one text field holds a list in JSON.
 const isList = (input) => input.list || (!input.keys.each && input.shape.length > 0);
 
+// The pieces of a text are joined, so that one of them is enough.
+const isRequired = (input) =>
+  !input.optional && !input.blanks && !input.list && !(input.value.kind === "text" && input.keys.each?.length > 1);
+
+// A number with a few digits; dates as they are.
+const brief = (value) => (typeof value === "number" ? Number(value.toPrecision(4)).toString() : value);
+
 const hints = (input, index) => {
   const hints = [];
   const seen = input.seen?.[index];
-  if (seen) hints.push(`training rows: ${seen[0]} to ${seen[1]}`);
+  if (seen) hints.push(`training rows: ${brief(seen[0])} to ${brief(seen[1])}`);
   if (input.value.kind === "category") hints.push(`0 to ${input.value.below - 1}`);
   if (isList(input)) hints.push(`a list in JSON${input.list ? "" : ` of ${width(input)}`}`);
-  if (input.optional || input.blanks) hints.push("may be empty");
   return hints.join("; ");
 };
 
@@ -94,7 +100,7 @@ const post = async (path, body) => {
   const headers = { "content-type": "application/json" };
   const response = await fetch(base + path, { method: "POST", headers, body: JSON.stringify(body) });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.message);
+  if (!response.ok) throw Object.assign(new Error(answer.message), { field: answer.rows?.[0]?.field });
   return answer;
 };
 
@@ -113,13 +119,24 @@ const lines = (name, value) => {
 const showPrediction = (description, prediction) => {
   const rows = description.outputs.flatMap((output) => {
     const unit = output.unit ? ` (${output.unit})` : "";
-    return lines(output.name + unit, prediction[output.name]);
+    const doc = element("tr", {}, element("td", { colSpan: 2 }, element("small", { textContent: output.doc })));
+    return [...lines(output.name + unit, prediction[output.name]), ...(output.doc ? [doc] : [])];
   });
   document.querySelector("#prediction").replaceChildren(
     element("h2", { textContent: "Prediction" }), element("table", { id: "predicted" }, ...rows));
 };
 
-const showExplanation = ({ output, element: index, prediction, baseline, shares }) => {
+// The explained number of an output: one of several by its index, or the mean of a distribution.
+const explained = (description, name, index) => {
+  const output = description.outputs.find((output) => output.name === name);
+  const isOne = output.predicts.kind !== "classes" && width(output) === 1;
+  return index === undefined || isOne ? name : `${name}[${index}]`;
+};
+
+const showExplanation = (description, { output, element: index, prediction, baseline, shares }) => {
+  // Digits below those of the prediction are noise.
+  const unit = 10 ** (Math.floor(Math.log10(Math.max(Math.abs(prediction), Math.abs(baseline), 1e-300))) - 4);
+  const rounded = (number) => shown(Math.round(number / unit) * unit || 0);
   const largest = Math.max(...shares.map((share) => Math.abs(share.share)), 1e-300);
   shares.sort((a, b) => Math.abs(b.share) - Math.abs(a.share));
   const rows = shares.map(({ name, value, share }) => {
@@ -127,32 +144,70 @@ const showExplanation = ({ output, element: index, prediction, baseline, shares 
     bar.style.width = `${(100 * Math.abs(share)) / largest}%`;
     return element("tr", {},
       element("td", { textContent: `${name} = ${value}` }),
-      element("td", { className: "number", textContent: (share >= 0 ? "+" : "") + shown(share) }),
+      element("td", { className: "number", textContent: (share >= 0 ? "+" : "") + rounded(share) }),
       element("td", { className: "bar" }, bar));
   });
-  const of = index === undefined ? output : `${output}[${index}]`;
+  const of = explained(description, output, index);
   document.querySelector("#explanation").replaceChildren(
     element("h2", { textContent: `Why ${of} is ${shown(prediction)}` }),
     element("small", { textContent: `${shown(baseline)} on average; the inputs change it by:` }),
     element("table", { id: "shares" }, ...rows));
 };
 
-const submit = async (description, fields) => {
-  document.querySelector("#error").textContent = "";
-  document.querySelector("#explanation").replaceChildren();
-  try {
-    const row = {};
-    for (const { input, key, field } of fields) {
+// The row of the form.
+const rowOf = async (fields) => {
+  const row = {};
+  for (const { input, key, field } of fields) {
+    try {
       const value = await valueOf(input, field);
       if (value !== undefined) row[key] = value;
+    } catch {
+      throw Object.assign(new Error(`${key}: expected a list in JSON, such as [1, 2]`), { field: input.name });
     }
+  }
+  return row;
+};
+
+// The fields in the address, behind `#`, which no server is sent: a link with them fills the form.
+const fill = (fields) => {
+  const values = new URLSearchParams(location.hash.slice(1));
+  const written = fields.filter(({ key, field }) => values.has(key) && field.type !== "file");
+  written.forEach(({ key, field }) => (field.value = values.get(key)));
+  return written.length > 0;
+};
+
+const keep = (fields) => {
+  const written = fields.filter(({ field }) => field.type !== "file" && field.value !== "");
+  const values = new URLSearchParams(written.map(({ key, field }) => [key, field.value]));
+  history.replaceState(null, "", `#${values}`);
+};
+
+const mark = (fields, refused) => {
+  for (const { input, key, field } of fields) {
+    field.classList.toggle("refused", refused !== undefined && [input.name, key].includes(refused));
+  }
+};
+
+const submit = async (description, fields) => {
+  const button = document.querySelector("button");
+  document.querySelector("#error").textContent = "";
+  document.querySelector("#explanation").replaceChildren();
+  mark(fields);
+  keep(fields);
+  button.disabled = true;
+  try {
+    const row = await rowOf(fields);
     showPrediction(description, await post("/predict", row));
     const first = description.outputs.find((output) => output.predicts.kind !== "values");
     if (!first || !document.body.dataset.explains) return;
-    showExplanation(await post("/explain", { row }));
+    showExplanation(description, await post("/explain", { row }));
   } catch (error) {
     document.querySelector("#prediction").replaceChildren();
     document.querySelector("#error").textContent = error.message;
+    mark(fields, error.field);
+  } finally {
+    button.disabled = false;
+    document.querySelector("section").scrollIntoView({ block: "nearest" });
   }
 };
 
@@ -167,13 +222,15 @@ const start = async () => {
     const rows = keysOf(input).map(({ key, index }) => {
       const field = fieldOf(input, index);
       field.name = key;
+      field.required = isRequired(input);
       fields.push({ input, key, field });
       const hint = element("small", { textContent: hints(input, index) });
       return element("label", {}, element("span", {}, key, hint), field);
     });
     const unit = input.unit ? ` (${input.unit})` : "";
     const legend = element("legend", { textContent: input.name + unit });
-    const doc = input.doc ? [element("small", { textContent: input.doc })] : [];
+    const words = [input.doc, input.optional || input.blanks ? "May be left empty." : ""].filter(Boolean).join(" ");
+    const doc = words ? [element("small", { textContent: words })] : [];
     return element("fieldset", {}, legend, ...doc, ...rows);
   });
   const form = document.querySelector("#form");
@@ -182,6 +239,7 @@ const start = async () => {
     event.preventDefault();
     submit(description, fields);
   });
+  if (fill(fields)) submit(description, fields);
 };
 
-start();
+start().catch((error) => (document.querySelector("#error").textContent = `The model cannot be read: ${error.message}`));
