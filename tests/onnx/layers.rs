@@ -365,3 +365,51 @@ fn towers() {
     let mut model = Model::<Towers, f64>::build(&Cpu::default(), Seed(6));
     answered!("towers_f64", model, inputs, samples);
 }
+
+/// Lists of unequal length, padded before the branch: either operand of `weighted` may be shorter.
+#[multi_input_model(allow(untrained))]
+#[derive(Clone, Debug)]
+struct Basket {
+    #[input(pad(4))]
+    #[branch(Embedding(9, 4, mask))]
+    items: Vec<u32>,
+    #[input(pad(4))]
+    raw: Vec<u32>,
+    #[input(pad(4), missing = learned)]
+    amounts: Option<Vec<f32>>,
+    #[merge(weighted(raw, amounts))]
+    #[branch(EmbeddingBag(9, 4, sum))]
+    #[output]
+    weighted: _,
+    #[from(raw)]
+    #[branch(EmbeddingBag(9, 4, max))]
+    #[output]
+    largest: _,
+    #[from(raw)]
+    #[branch(EmbeddingBag(9, 4))]
+    #[output]
+    mean: _,
+    #[from(items)]
+    #[branch(GroupNorm(2), GlobalMaxPool1D)]
+    #[output]
+    read: _,
+    #[merge(concat(weighted, largest, mean, read))]
+    #[branch(Dense(1))]
+    #[output(loss = mse)]
+    y: f32,
+}
+
+fn list(row: usize) -> Vec<u32> {
+    (0..row % 6).map(|place| category(row, place, 9)).collect()
+}
+
+#[test]
+fn lists() {
+    let (inputs, samples) = rows!(BasketInputs, BasketSample, |row| {
+        items: list(row),
+        raw: list(row + 2),
+        amounts: (row % 5 != 1).then(|| (0..row % 7).map(|place| number(row, place)).collect())
+    } { y: number(row, 9) });
+    let mut model = Basket::build(&Cpu::default(), Seed(7));
+    answered!("lists", model, inputs, samples);
+}
