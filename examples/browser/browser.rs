@@ -7,15 +7,18 @@
 //!
 //! The file holds the preprocessing, so the page (`page/`) takes what a person would type: a name of a
 //! category, a number in its own unit, a panel that is not known. It makes its form of the file's
-//! metadata and knows nothing of the model. `rows.json` beside it has rows and the predictions of this
+//! metadata and knows nothing of the model. `model.json` beside it has rows and the predictions of this
 //! program, with which the test compares the page.
 
 #[path = "../diabetes/diabetes.rs"]
 mod diabetes;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use multi_input::prelude::*;
+use multi_input::{data::chrono::NaiveDate, prelude::*};
 use serde::Serialize;
 
 /// The disease's progression from measurements, some of which may be missing.
@@ -51,11 +54,31 @@ pub struct Progression {
     progression: f32,
 }
 
+/// A second model, for the other controls of the form: a date, a list, and classes with labels.
+#[multi_input_model(export = onnx)]
+#[derive(Clone, Serialize)]
+pub struct Season {
+    /// Any day
+    #[input(calendar(month_cycle))]
+    day: NaiveDate,
+
+    /// Temperatures, any number of them
+    #[input(pad(8))]
+    #[branch(LSTM(4))]
+    temperatures: Vec<f32>,
+
+    /// The season of the day
+    #[merge(concat(day, temperatures))]
+    #[branch(Dense(8, tanh), Dense(4))]
+    #[output(loss = cross_entropy, categories)]
+    season: Class<4>,
+}
+
 /// A row and what the model predicts for it.
 #[derive(Serialize)]
-struct Predicted {
-    row: ProgressionInputs,
-    prediction: ProgressionOutputs,
+struct Predicted<Inputs, Outputs> {
+    row: Inputs,
+    prediction: Outputs,
 }
 
 fn main() -> multi_input::Result<()> {
@@ -69,23 +92,56 @@ fn main() -> multi_input::Result<()> {
         .fit(&mut model, &train)?;
 
     let folder: PathBuf = std::env::args_os().nth(1).map_or("target/browser".into(), Into::into);
-    let failed =
-        |error| multi_input::Error::File { action: "write", path: folder.clone(), source: error };
-    fs::create_dir_all(&folder).map_err(failed)?;
-    model.export_onnx(folder.join("model.onnx"))?;
+    fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
     let rows: Vec<ProgressionInputs> = test.iter().cloned().map(Into::into).chain(odd()).collect();
-    let predictions = model.predict(&rows)?;
-    let all: Vec<Predicted> = rows
-        .into_iter()
-        .zip(predictions)
-        .map(|(row, prediction)| Predicted { row, prediction })
-        .collect();
-    let text = serde_json::to_string(&all).map_err(|error| failed(error.into()))?;
-    fs::write(folder.join("rows.json"), text).map_err(failed)?;
-
+    let written = write(&model, rows, &folder, "model")?;
     let rmse = model.evaluate(&test)?.get("rmse").unwrap_or(f64::NAN);
-    println!("result: rmse={rmse:.2} rows={}", all.len());
+
+    let days = year();
+    let mut model = Season::build(&Cpu::default(), Seed(7));
+    Trainer::new(Adam::new(1e-2)).epochs(20).progress(Progress::silent()).fit(&mut model, &days)?;
+    let rows = days.into_iter().step_by(61).map(Into::into).collect();
+    let seasons = write(&model, rows, &folder, "season")?;
+    println!("result: rmse={rmse:.2} rows={}", written + seasons);
     Ok(())
+}
+
+/// Exports a model, and writes rows with their predictions beside it. Returns their number.
+fn write<M: Network>(
+    model: &Model<M>,
+    rows: Vec<M::Inputs>,
+    folder: &Path,
+    name: &str,
+) -> multi_input::Result<usize>
+where
+    M::Inputs: Serialize,
+    M::Outputs: Serialize,
+{
+    model.export_onnx(folder.join(format!("{name}.onnx")))?;
+    let predictions = model.predict(&rows)?;
+    let pairs = rows.into_iter().zip(predictions);
+    let all: Vec<_> = pairs.map(|(row, prediction)| Predicted { row, prediction }).collect();
+    let path = folder.join(format!("{name}.json"));
+    let text = serde_json::to_string(&all).map_err(|error| failed(&path, error.into()))?;
+    fs::write(&path, text).map_err(|source| failed(&path, source))?;
+    Ok(all.len())
+}
+
+fn failed(path: &Path, source: std::io::Error) -> multi_input::Error {
+    multi_input::Error::File { action: "write", path: path.to_owned(), source }
+}
+
+/// The days of a year with some made-up temperatures.
+fn year() -> Vec<SeasonSample> {
+    let start = NaiveDate::from_ymd_opt(2025, 1, 1).unwrap_or_default();
+    let days = start.iter_days().take(365).enumerate();
+    let of_day = |(index, day): (usize, NaiveDate)| {
+        let season = ["winter", "spring", "summer", "autumn"][index * 4 / 365];
+        let warmth = -10.0 * (index as f32 / 365.0 * std::f32::consts::TAU).cos() + 10.0;
+        let temperatures = (0..index % 10).map(|hour| warmth + hour as f32 * 0.5).collect();
+        SeasonSample { day, temperatures, season: season.to_owned() }
+    };
+    days.map(of_day).collect()
 }
 
 /// Rows with a category that training has not seen, and with numbers far outside of its range.

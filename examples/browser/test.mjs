@@ -42,9 +42,11 @@ const open = async (query = "") => {
   await page.goto(url + query);
   await page.waitForSelector("body[data-ready]");
 };
-/** The numbers on the page once it has predicted what stands in the form. */
+/** Waits until the page has answered: it counts what it was asked. */
+const answered = () => page.waitForFunction(() => document.body.dataset.asked === document.body.dataset.turn);
+/** The numbers on the page for what stands in the form. */
 const predicted = async () => {
-  await page.waitForFunction(() => new Promise((done) => setTimeout(() => done(true), 25)));
+  await answered();
   return page.$eval("[data-output=progression]", (card) => JSON.parse(card.dataset.numbers));
 };
 /** Types a row into the form. */
@@ -59,7 +61,7 @@ const fill = async ({ vitals, sex, high_pressure, serum }) => {
 
 await open();
 check((await predicted()).every(Number.isFinite), "an untouched form predicts nothing");
-const rows = JSON.parse(readFileSync(join(folder, "rows.json"), "utf8"));
+const rows = JSON.parse(readFileSync(join(folder, "model.json"), "utf8"));
 let worst = 0;
 for (const { row, prediction } of rows) {
   await fill(row);
@@ -78,6 +80,23 @@ await page.setViewportSize({ width: 390, height: 844 });
 await page.screenshot({ path: join(folder, "narrow.png"), fullPage: true });
 await page.setViewportSize({ width: 1000, height: 900 });
 
+// A date, a list, and classes as bars with their labels.
+await open("?model=season.onnx");
+const seasons = JSON.parse(readFileSync(join(folder, "season.json"), "utf8"));
+for (const { row, prediction } of seasons) {
+  await page.fill('[name="day.0"]', row.day);
+  await page.fill('[name="temperatures"]', row.temperatures.join(", "));
+  await answered();
+  const numbers = await page.$eval("[data-output=season]", (card) => JSON.parse(card.dataset.numbers));
+  const bars = await page.$$eval("[data-output=season] .bar span:first-child", (spans) => spans.map((span) => span.textContent));
+  for (const [label, expected] of Object.entries(prediction.season)) {
+    const difference = Math.abs(numbers[bars.indexOf(label)] - expected);
+    worst = Math.max(worst, difference / Math.max(expected, 0.01));
+  }
+}
+check(worst <= TOLERANCE, `a season differs by ${worst}`);
+await page.screenshot({ path: join(folder, "season.png"), fullPage: true });
+
 // By the keyboard alone.
 await open();
 const before = await predicted();
@@ -89,7 +108,8 @@ check((await predicted())[0] !== before[0], "a typed number changes nothing");
 // What cannot be read is said, and the form stays.
 const error = () => page.textContent("#error");
 await page.fill('[name="vitals.0"]', "");
-await predicted();
+await answered();
+check((await page.$$("[data-output]")).length === 0, "a prediction of other inputs stays");
 check((await error()).includes("Vitals"), `a blank number: ${await error()}`);
 const without = join(folder, "other.onnx");
 writeFileSync(without, "this is no model");
@@ -104,5 +124,5 @@ check(await page.isHidden("#error"), "the error stays behind");
 await context.close();
 server.close();
 errors.forEach((error) => console.log(`ERROR ${error}`));
-console.log(`result: rows=${rows.length} worst=${worst.toExponential(1)} errors=${errors.length}`);
+console.log(`result: rows=${rows.length + seasons.length} worst=${worst.toExponential(1)} errors=${errors.length}`);
 process.exit(errors.length ? 1 : 0);

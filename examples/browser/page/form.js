@@ -101,7 +101,9 @@ function list(set, input) {
     const items = control.value.split(",").map((item) => item.trim()).filter(Boolean);
     const values = isText ? items : items.map(Number);
     if (!isText && values.some(Number.isNaN)) throw new Error(`${title(input.name)}: give numbers, separated by commas`);
-    return values;
+    const width = input.shape.reduce((product, size) => product * size, 1);
+    if (values.length % width) throw new Error(`${title(input.name)}: an item has ${width} numbers`);
+    return Array.from({ length: values.length / width }, (_, item) => values.slice(item * width, (item + 1) * width));
   };
 }
 

@@ -23,7 +23,7 @@ async function show(bytes) {
   const read = formOf(form, description.inputs);
   let asked = 0;
   const predict = async () => {
-    const turn = ++asked;
+    const turn = (document.body.dataset.asked = ++asked);
     try {
       const row = read();
       const feeds = Object.fromEntries(inputs.map((entry) => [entry.name, tensorOf(entry, row[entry.field])]));
@@ -32,6 +32,9 @@ async function show(bytes) {
       say("");
       result.replaceChildren(...description.outputs.map((output) => shown(output, outputs, predicted)));
     } catch (mistake) {
+      if (turn !== asked) return;
+      // What stood there belongs to other inputs.
+      result.replaceChildren();
       say(mistake.message);
     }
     document.body.dataset.turn = turn;
@@ -68,12 +71,16 @@ function shown(output, entries, predicted) {
   const card = element("div", {}, element("strong", {}, title(output.name) + (output.unit ? ` (${output.unit})` : "")));
   if (output.doc) card.append(element("p", { className: "doc" }, output.doc));
   const { kind, labels } = output.predicts;
-  if (["class", "flag", "flags"].includes(kind)) {
-    const names = kind === "flag" ? ["yes"] : numbers.map((_, index) => String(labels?.[index] ?? index));
+  if (["classes", "flags"].includes(kind)) {
+    const alone = kind === "flags" && output.shape.length === 0;
+    const names = alone ? ["yes"] : numbers.map((_, index) => String(labels?.[index] ?? index));
     card.append(...names.map((name, index) => bar(name, numbers[index])));
+  } else if (output.parts === "value") {
+    card.append(element("div", { className: "number" }, numbers.map(short).join(", ")));
   } else {
-    const number = element("div", { className: "number" }, numbers.map(short).join(", "));
-    card.append(number);
+    const parts = output.parts.quantiles?.map((level) => `quantile ${level}`) ?? output.parts.named ?? [];
+    const lines = numbers.map((number, index) => `${parts[index % parts.length] ?? "part"}: ${short(number)}`);
+    card.append(...lines.map((line) => element("div", {}, line)));
   }
   card.dataset.output = output.name;
   card.dataset.numbers = JSON.stringify(numbers);
