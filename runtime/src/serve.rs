@@ -132,7 +132,7 @@ where
     /// input is an `Option`.
     ///
     /// # Errors
-    /// [`Error::NoRows`](crate::Error::NoRows) without rows, and [`Error::Value`](crate::Error::Value)
+    /// [`Error::NoRows`] without rows, and [`Error::Value`]
     /// for invalid ones.
     pub fn background(self, rows: &[M::Sample]) -> Result<Self> {
         let mut table = encode::<M>(rows, "compare with")?;

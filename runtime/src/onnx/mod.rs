@@ -65,7 +65,7 @@
 //! # What cannot be written
 //!
 //! ONNX has no hashes of ours, no tokenizers and no splitting of texts at words. Such a step is refused
-//! with [`Error::Export`](crate::Error::Export), unless the input enters behind its preprocessing, as
+//! with [`Error::Export`], unless the input enters behind its preprocessing, as
 //! indices that the caller computes: `Export::of(&model).encoded("review")`, or
 //! `export = onnx(encoded(review))` in the definition. A step or a derivation of one's own is written if it
 //! implements `to_onnx`, a loss of one's own if it predicts by its [`LossForm`](crate::loss::LossForm).
