@@ -234,7 +234,7 @@ impl Server {
     /// The router, with threads that predict until it is dropped.
     ///
     /// # Errors
-    /// [`Error::Unsuitable`](crate::Error::Unsuitable) for a name that is used twice or has other
+    /// [`Error::Unsuitable`] for a name that is used twice or has other
     /// characters than letters, digits, `.`, `-` and `_`, for a shadow of another struct than its model,
     /// for a server without models, and if no thread can be started.
     pub fn router(self) -> Result<Router> {
