@@ -20,8 +20,6 @@ mod tensor;
 #[cfg(test)]
 mod testing;
 mod value;
-#[cfg(test)]
-mod versions;
 
 pub use file::File;
 pub use graph::{Attribute, Graph, Operator};
