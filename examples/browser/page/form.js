@@ -79,8 +79,8 @@ function number(place, input, name, seen) {
   if (kind === "category") Object.assign(control, { min: 0, max: below - 1 });
   if (seen) control.title = `in training ${short(least)} to ${short(most)}`;
   return () => {
-    const value = control.value === "" && input.blanks ? NaN : control.valueAsNumber;
     if (control.value === "" && input.blanks) return NaN;
+    const value = control.valueAsNumber;
     if (!Number.isFinite(value) || !control.checkValidity()) throw new Error(`${title(input.name)}: ${control.validationMessage || "give a number"}`);
     return value;
   };
