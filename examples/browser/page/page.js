@@ -9,8 +9,14 @@ ort.env.wasm.numThreads = 1;
 
 const [form, result, error] = ["form", "result", "error"].map((id) => document.getElementById(id));
 
+/** The number of predictions that were asked for, of all files: an older one is not shown. */
+let asked = 0;
+
 /** Shows a file's form and its predictions. */
 async function show(bytes) {
+  // The model before answers no more, whatever becomes of this file.
+  form.oninput = form.onchange = null;
+  asked += 1;
   form.replaceChildren();
   result.replaceChildren();
   const metadata = metadataOf(bytes);
@@ -21,7 +27,6 @@ async function show(bytes) {
   const session = await ort.InferenceSession.create(bytes);
   document.getElementById("title").textContent = title(description.model);
   const read = formOf(form, description.inputs);
-  let asked = 0;
   const predict = async () => {
     const turn = (document.body.dataset.asked = ++asked);
     try {
