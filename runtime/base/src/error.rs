@@ -194,6 +194,17 @@ pub enum Error {
         /// What to do instead.
         instead: String,
     },
+    /// Another rank of the cluster ended the run, which ends on all ranks.
+    #[error("rank {rank} ended the run: {message}")]
+    Rank {
+        /// The rank, from 0.
+        rank: usize,
+        /// What that rank reported: the text of its error or panic.
+        message: String,
+    },
+    /// The ranks of a cluster cannot work together.
+    #[error("the cluster: {}", Escaped(.0))]
+    Cluster(String),
     /// A device error, for instance out of memory.
     #[error("the device failed: {}", Escaped(.0))]
     Device(String),

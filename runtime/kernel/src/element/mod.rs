@@ -39,6 +39,15 @@ pub trait Element:
     fn fast_tanh(self) -> Self;
     /// The logistic function 1 / (1 + exp(-x)), for loops, as [`fast_tanh`](Element::fast_tanh).
     fn fast_sigmoid(self) -> Self;
+    /// The bytes of a number in a message or file.
+    #[doc(hidden)]
+    const BYTES: usize;
+    /// Appends numbers to a message, little-endian.
+    #[doc(hidden)]
+    fn append_bytes(numbers: &[Self], to: &mut Vec<u8>);
+    /// Reads as many numbers as both slices have.
+    #[doc(hidden)]
+    fn read_bytes(bytes: &[u8], to: &mut [Self]);
     /// The matrix product for this processor.
     #[doc(hidden)]
     fn product() -> Product<Self>;
@@ -55,6 +64,25 @@ pub trait Element:
     /// Selects the value for this dtype.
     #[doc(hidden)]
     fn of_dtype<T: ByDtype + ?Sized>(both: &T) -> T::Of<'_, Self>;
+}
+
+/// Numbers as bytes. The loops become copies.
+macro_rules! bytes {
+    ($number:ty) => {
+        const BYTES: usize = size_of::<$number>();
+        fn append_bytes(numbers: &[Self], to: &mut Vec<u8>) {
+            let start = to.len();
+            to.resize(start + Self::BYTES * numbers.len(), 0);
+            let bytes = to[start..].as_chunks_mut().0.iter_mut();
+            bytes.zip(numbers).for_each(|(bytes, number)| *bytes = number.to_le_bytes());
+        }
+        fn read_bytes(bytes: &[u8], to: &mut [Self]) {
+            let bytes = bytes.as_chunks().0.iter();
+            to.iter_mut().zip(bytes).for_each(|(number, bytes)| {
+                *number = <$number>::from_le_bytes(*bytes);
+            });
+        }
+    };
 }
 
 impl Element for f32 {
@@ -75,6 +103,7 @@ impl Element for f32 {
     fn fast_sigmoid(self) -> Self {
         0.5 + 0.5 * tanh(0.5 * self)
     }
+    bytes!(f32);
     fn product() -> Product<f32> {
         gemm_f32::gemm::f32::get_gemm_fn()
     }
@@ -116,6 +145,7 @@ impl Element for f64 {
             1.0 / (1.0 + small)
         }
     }
+    bytes!(f64);
     fn product() -> Product<f64> {
         gemm_f64::gemm::f64::get_gemm_fn()
     }

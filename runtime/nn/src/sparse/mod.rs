@@ -65,6 +65,17 @@ enum Kind<E> {
     Sparse(Box<Table<E>>),
 }
 
+/// How a tensor is updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Updates {
+    /// The first look-up decides.
+    Unknown,
+    /// The whole tensor in every step.
+    Dense,
+    /// The rows that are looked up.
+    Sparse,
+}
+
 /// The result of a look-up.
 pub enum LookUp {
     /// The tensor is not trained and needs no gradient.
@@ -114,6 +125,32 @@ impl<E: Element> Tables<E> {
             Some((_, Kind::Sparse(table))) => Some(table),
             _ => None,
         }
+    }
+
+    /// How the tensor at `index` is updated, as far as it is known.
+    pub fn updates(&self, index: usize) -> Updates {
+        match self.tensors.get(index) {
+            Some((_, Kind::Unused(_))) => Updates::Unknown,
+            Some((_, Kind::Sparse(_))) => Updates::Sparse,
+            _ => Updates::Dense,
+        }
+    }
+
+    /// Decides about a tensor of `rows` by `width` without a look-up so far as a look-up elsewhere
+    /// has decided: on another rank of a cluster, which has seen other rows.
+    pub fn decide(&mut self, index: usize, updates: Updates, (rows, width): (usize, usize)) {
+        let Some((_, kind)) = self.tensors.get_mut(index) else { return };
+        let (&mut Kind::Unused(steps), Some(catch_up)) = (&mut *kind, &self.catch_up) else {
+            return;
+        };
+        *kind = match updates {
+            Updates::Unknown => return,
+            Updates::Dense => Kind::Dense,
+            Updates::Sparse => {
+                let catch_up = Rc::clone(catch_up);
+                Kind::Sparse(Box::new(Table::new((rows, width), steps, self.slots, catch_up)))
+            }
+        };
     }
 
     /// The optimizer's next step on the rows of the table at `index`. Returns `false`, without a

@@ -95,6 +95,38 @@ impl<E: Element> Table<E> {
         &mut self.pending.gradient
     }
 
+    /// Takes the rows of the current step out of it, with their gradients: what was looked up is
+    /// forgotten.
+    pub fn take_pending(&mut self) -> (Vec<usize>, Vec<E>) {
+        let rows = self.pending_rows();
+        let gradient = std::mem::take(&mut self.pending.gradient);
+        self.forget_pending();
+        (rows, gradient)
+    }
+
+    /// Makes `rows`, each of which occurs once, those of the current step, with these gradients.
+    pub fn set_pending(&mut self, rows: &[usize], gradient: Vec<E>, weights: &[E]) {
+        self.forget_pending();
+        for &row in rows {
+            let entry = self.entry(row);
+            self.copy_to_pending(entry, row, weights);
+        }
+        self.catch_up_pending();
+        self.pending.gradient = gradient;
+    }
+
+    fn forget_pending(&mut self) {
+        let Pending { entries, last_step, weights, slots, gradient } = &mut self.pending;
+        for &entry in &*entries {
+            self.pending_index[entry as usize] = 0;
+        }
+        entries.clear();
+        last_step.clear();
+        weights.clear();
+        gradient.clear();
+        slots.iter_mut().for_each(Vec::clear);
+    }
+
     /// Passes each index's position and row to `read`, with the row's deferred updates applied.
     pub(super) fn look_up(
         &mut self,
@@ -164,7 +196,7 @@ impl<E: Element> Table<E> {
     /// The optimizer's step on the rows that were looked up; the step of all other rows is
     /// deferred.
     pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
-        let Pending { entries, last_step, weights: copied, slots, gradient } = &mut self.pending;
+        let Pending { entries, weights: copied, slots, gradient, .. } = &mut self.pending;
         let width = self.width;
         optimizer.on::<E>().update(step, copied, gradient, slots);
         for (index, &entry) in entries.iter().enumerate() {
@@ -175,13 +207,8 @@ impl<E: Element> Table<E> {
                 slot[entry * width..][..width].copy_from_slice(&copied[start..][..width]);
             }
             self.last_step[entry] = step;
-            self.pending_index[entry] = 0;
         }
-        entries.clear();
-        last_step.clear();
-        copied.clear();
-        gradient.clear();
-        slots.iter_mut().for_each(Vec::clear);
+        self.forget_pending();
         if let Some(size) = optimizer.step_size(step) {
             self.log.push(size);
         }
