@@ -16,6 +16,7 @@
 //! | find values that training has not seen | [`unknown`] |
 //! | serve predictions over HTTP | `serve`, with the feature of this name |
 //! | describe inputs and predictions to other programs | [`description`] |
+//! | train on several processes or machines | [`cluster`] |
 //! | explain predictions | [`attribution`], [`partial_dependence`] |
 //! | stop early, log, save checkpoints, resume | [`callback`], [`Trainer::resume`](train::Trainer::resume) |
 //! | understand a compile error | [`errors`] |
@@ -27,6 +28,7 @@ pub mod callback;
 mod cell_text;
 pub mod checkpoint;
 mod checksum;
+pub mod cluster;
 mod compute;
 pub mod data;
 pub mod definition;
