@@ -24,6 +24,10 @@ impl<M, C: Callback<M> + ?Sized> Callback<M> for Borrowed<'_, C> {
         self.0.gradients(gradients);
     }
 
+    fn on_main_rank_only(&self) -> bool {
+        self.0.on_main_rank_only()
+    }
+
     fn settings(&self) -> String {
         self.0.settings()
     }

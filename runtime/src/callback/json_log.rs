@@ -54,6 +54,10 @@ impl AnyCallback for JsonLog {
         "JsonLog"
     }
 
+    fn on_main_rank_only(&self) -> bool {
+        true
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         let (rate, seconds) = (training.learning_rate(), self.seconds());
         let line = match event {

@@ -138,6 +138,12 @@ pub trait Callback<M> {
         let _ = gradients;
     }
 
+    /// Whether only the main rank of a [cluster](crate::cluster) calls it, because it writes or shows
+    /// something. Callbacks that change the run, or ask for its end, run on all ranks.
+    fn on_main_rank_only(&self) -> bool {
+        false
+    }
+
     /// The settings that the outcome of the run depends on, in words: a run is resumed only with
     /// equal settings. Paths and display intervals do not belong here.
     fn settings(&self) -> String {
@@ -177,6 +183,11 @@ pub trait AnyCallback {
         let _ = gradients;
     }
 
+    /// [`Callback::on_main_rank_only`].
+    fn on_main_rank_only(&self) -> bool {
+        false
+    }
+
     /// [`Callback::settings`].
     fn settings(&self) -> String {
         String::new()
@@ -208,6 +219,10 @@ impl<M, C: AnyCallback> Callback<M> for C {
 
     fn gradients(&mut self, gradients: &mut Gradients<'_>) {
         AnyCallback::gradients(self, gradients);
+    }
+
+    fn on_main_rank_only(&self) -> bool {
+        AnyCallback::on_main_rank_only(self)
     }
 
     fn settings(&self) -> String {
@@ -270,6 +285,10 @@ impl<M, C: Callback<M> + ?Sized> AnyCallback for Untyped<M, C> {
         self.0.gradients(gradients);
     }
 
+    fn on_main_rank_only(&self) -> bool {
+        self.0.on_main_rank_only()
+    }
+
     fn settings(&self) -> String {
         self.0.settings()
     }
@@ -305,6 +324,10 @@ macro_rules! callback_of_its_model {
 
             fn gradients(&mut self, gradients: &mut $crate::callback::Gradients<'_>) {
                 $crate::callback::AnyCallback::gradients(&mut self.untyped, gradients);
+            }
+
+            fn on_main_rank_only(&self) -> bool {
+                $crate::callback::AnyCallback::on_main_rank_only(&self.untyped)
             }
 
             fn settings(&self) -> String {
@@ -485,6 +508,17 @@ pub struct Position {
     pub updates: u64,
 }
 
+/// The speed of a rank of a cluster in an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RankSpeed {
+    /// The training rows of its shards.
+    pub rows: usize,
+    /// The seconds in which it computed, without those in which it waited for other ranks.
+    pub busy: f64,
+    /// The seconds of the epoch.
+    pub seconds: f64,
+}
+
 /// A training run as callbacks see it, independent of model, dtype, device and optimizer.
 pub trait AnyTraining {
     /// The parameters of the run.
@@ -495,6 +529,18 @@ pub trait AnyTraining {
 
     /// The figures of the finished epochs.
     fn history(&self) -> &History;
+
+    /// The number of this rank in the [cluster](crate::cluster) of the run; 0 without one. Callbacks run on
+    /// all ranks and do the same on all of them; those that only write are
+    /// [on the main rank only](Callback::on_main_rank_only).
+    fn rank(&self) -> usize {
+        0
+    }
+
+    /// The speed of each rank in the last finished epoch; empty without a cluster.
+    fn rank_speeds(&self) -> &[RankSpeed] {
+        &[]
+    }
 
     /// The fitted preprocessing.
     fn preprocessing(&self) -> Option<&Preprocessing>;
@@ -572,6 +618,12 @@ impl AnyTraining for TrainingRef<'_> {
     }
     fn history(&self) -> &History {
         self.0.history()
+    }
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+    fn rank_speeds(&self) -> &[RankSpeed] {
+        self.0.rank_speeds()
     }
     fn preprocessing(&self) -> Option<&Preprocessing> {
         self.0.preprocessing()

@@ -197,6 +197,10 @@ impl AnyCallback for Progress {
         "Progress"
     }
 
+    fn on_main_rank_only(&self) -> bool {
+        true
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => self.start(training),

@@ -67,6 +67,10 @@ impl AnyCallback for TensorBoard {
         "TensorBoard"
     }
 
+    fn on_main_rank_only(&self) -> bool {
+        true
+    }
+
     fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
         match event {
             Event::Started => {

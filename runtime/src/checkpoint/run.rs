@@ -40,6 +40,9 @@ pub(crate) struct SavedRun {
     pub(crate) frozen: Vec<String>,
     /// Whether a callback has stopped the training.
     pub(crate) stopped: bool,
+    /// The number of shards of a batch.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(crate) shards: usize,
     pub(crate) history: History,
     /// The means that replace the learned vectors of inputs that were never absent, by the name of
     /// the tensor; `None` if untrained vectors are not filled.
@@ -48,6 +51,14 @@ pub(crate) struct SavedRun {
     /// All other numbers, by name.
     #[serde(skip)]
     pub(crate) state: SavedState,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 pub(super) const TENSORS: &str = "model/";

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     callback::{RunPlan, Validation},
+    cluster::Cluster,
     definition::{Graph, Node, Output},
     history::Figures,
 };
@@ -123,6 +124,7 @@ impl Settings {
                 self.initial_epoch, self.epochs
             ));
         }
+        mistakes.extend(self.shards_mistake());
         mistakes.extend(self.clip.and_then(|clip| clip.mistake()));
         mistakes.extend(self.moving_average.iter().flat_map(|average| average.mistakes()));
         for (node, factor) in &self.rates {
@@ -159,6 +161,18 @@ impl Settings {
 }
 
 impl Settings {
+    /// The mistake of fewer shards than ranks.
+    fn shards_mistake(&self) -> Option<String> {
+        let shards = self.virtual_shards?;
+        let ranks = self.cluster.as_ref().map_or(1, Cluster::ranks);
+        (shards < ranks).then(|| {
+            format!(
+                "`virtual_shards({shards})` leaves ranks without work: there are {ranks}, and each \
+                 takes at least one shard"
+            )
+        })
+    }
+
     /// The mistake of training a `BatchNorm` over features on batches of one row: each feature has
     /// one value and no variance.
     fn batch_norm_mistake(&self, graph: &Graph, training_rows: usize) -> Option<String> {

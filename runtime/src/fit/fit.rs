@@ -1,5 +1,7 @@
 //! The loop over epochs and steps.
 
+use std::cell::LazyCell;
+
 use multi_input_base::{Error, Notice, Result};
 use multi_input_data::{
     preprocess::{FittedFields, Preprocessing},
@@ -12,6 +14,7 @@ use super::{
     fingerprint::Fingerprint,
     frozen_scale,
     notices::{Before, RowStatistics},
+    ranks::Asked,
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
@@ -27,7 +30,7 @@ use crate::{
     callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
-    objective::{RowWeights, Rows},
+    objective::{RowWeights, Rows, Scores},
     uncertainty::Saved,
     untyped::{parameters, UntypedModel},
 };
@@ -46,6 +49,8 @@ impl Checked<'_> {
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = setup.same_run(&plan, &rows);
         let saved = setup.resume(model, &plan, &same_run)?;
+        setup.settings.keep_shards(saved.as_ref(), RowsFrom::Memory)?;
+        setup.agree(model, &same_run, saved.as_ref())?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.
         let by_row = setup.weighting.by_sample_weights(std::mem::take(&mut setup.sample_weights));
@@ -259,20 +264,62 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 Err(found) => return self.not_finite(found, callbacks),
             };
             // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
-            let none = self.no_scores()?;
-            let scores = std::mem::replace(&mut self.scores, none);
-            let figures = || scores.figures(Phase::Training);
+            let scores = std::mem::take(&mut self.scores);
+            let several = (scores.len() != 1).then(|| self.no_scores()).transpose()?;
+            let several = several.map(|none| LazyCell::new(|| merged(none, &scores)));
+            let one = || scores.first().map(|scores| scores.figures(Phase::Training));
+            let figures = || match &several {
+                Some(all) => all.figures(Phase::Training),
+                None => one().unwrap_or_default(),
+            };
             let so_far = RunningFigures(&figures);
             let flow =
                 self.notify_only(callbacks, &Event::StepEnded { epoch, step, loss, so_far })?;
             self.scores = scores;
             let flow = flow.max(self.notify_notices(callbacks)?);
+            let flow = self.agreed_after_step(flow);
+            self.stopped |= flow == Flow::Stop;
             self.write_requested(callbacks)?;
             if flow != Flow::Continue {
                 return Ok(flow);
             }
         }
         Ok(Flow::Continue)
+    }
+
+    /// What all ranks do after a step, if the callbacks of this one ask for `flow`.
+    fn agreed_after_step(&mut self, flow: Flow) -> Flow {
+        let Some(ranks) = &mut self.ranks else { return flow };
+        ranks.ask(Asked { flow, reason: self.history.end_reason.clone() });
+        let Asked { flow, reason } = ranks.agreed().clone();
+        self.end_because(flow, reason)
+    }
+
+    /// What all ranks do after an event at which all of them are. What callbacks have asked for after
+    /// the last step takes effect now.
+    pub(super) fn agreed_now(&mut self, flow: Flow) -> Result<Flow> {
+        let Some(ranks) = &mut self.ranks else { return Ok(flow) };
+        let flow = flow.max(ranks.asked().flow);
+        ranks.ask(Asked::NOTHING);
+        let asked = Asked { flow, reason: self.history.end_reason.clone() };
+        let Asked { flow, reason } = ranks.agree(&asked)?;
+        Ok(self.end_because(flow, reason))
+    }
+
+    /// Takes over the reason of another rank for ending the run.
+    fn end_because(&mut self, flow: Flow, reason: Option<String>) -> Flow {
+        if flow != Flow::Continue {
+            self.history.end_reason = self.history.end_reason.take().or(reason);
+        }
+        flow
+    }
+
+    /// The scores over all shards of all ranks; `own` are those of this rank.
+    pub(super) fn over_all_shards(&self, own: Vec<Scores>, at: &'static str) -> Result<Scores> {
+        match &self.ranks {
+            Some(ranks) => ranks.scores(&own, at, || self.no_scores()),
+            None => own.into_iter().next().map_or_else(|| self.no_scores(), Ok),
+        }
     }
 
     fn not_finite(
@@ -282,8 +329,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     ) -> Result<Flow> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
-        let flow =
-            self.notify(callbacks, &Event::NotFinite { epoch, step, cause: &cause, node })?;
+        let event = Event::NotFinite { epoch, step, cause: &cause, node };
+        let flow = self.notify(callbacks, &event)?;
         if flow != Flow::Continue {
             return Ok(flow);
         }
@@ -301,8 +348,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
         let epoch = self.epoch;
-        let none = self.no_scores()?;
+        let none = self.no_shard_scores()?;
         let scores = std::mem::replace(&mut self.scores, none);
+        let scores = self.over_all_shards(scores, "the figures of an epoch")?;
         let mut figures = scores.figures(Phase::Training);
         if (epoch + 1).is_multiple_of(self.settings.validation_frequency) {
             figures.extend(self.validate(validation)?);
@@ -310,6 +358,15 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         self.history.epochs.push(figures.clone());
         self.history.learning_rates.push(self.optimizer.learning_rate());
         (self.epoch, self.step) = (epoch + 1, 0);
+        if let Some(ranks) = &mut self.ranks {
+            self.speeds = ranks.speeds()?;
+        }
         self.notify(callbacks, &Event::EpochEnded { epoch, figures: &figures })
     }
+}
+
+/// The scores of several shards together; `none` has no rows.
+fn merged(mut none: Scores, shards: &[Scores]) -> Scores {
+    shards.iter().for_each(|shard| none.merge(&shard.state()));
+    none
 }

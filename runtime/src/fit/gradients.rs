@@ -99,6 +99,11 @@ impl<E: Element> StepGradients<E> {
     pub(super) fn of(&self, tensor: usize) -> &[E] {
         &self.tensors[tensor]
     }
+
+    /// Replaces the gradient of a tensor that is not a sparse table.
+    pub(super) fn set(&mut self, tensor: usize, gradient: Vec<E>) {
+        self.tensors[tensor] = gradient;
+    }
 }
 
 /// The gradients of a step, for callbacks.

@@ -4,10 +4,12 @@
 //! holds the state of a run, `step` trains on one batch, `stream` prepares the batches of a source
 //! on another thread, and `saved` saves and resumes a run.
 
+mod agreement;
 mod branches;
 mod check;
 mod clip;
 mod counting;
+mod exchange;
 mod fingerprint;
 #[allow(clippy::module_inception)] // The main module of this folder.
 mod fit;
@@ -21,6 +23,7 @@ mod moving_average;
 mod notices;
 mod order;
 mod preprocessing;
+mod ranks;
 mod run;
 mod same_run;
 mod saved;

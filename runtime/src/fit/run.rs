@@ -18,13 +18,14 @@ use super::{
     gradients::StepGradients,
     moving_average::Averages,
     order::Order,
+    ranks::Ranks,
     same_run::SameRun,
     settings::{Settings, Shuffle},
     statistics_backup::StatisticsBackup,
     untrained::{Fillable, Overwritten},
 };
 use crate::{
-    callback::{AnyCallback, AnyTraining, Event, Flow, Position, RunPlan},
+    callback::{AnyCallback, AnyTraining, Event, Flow, Position, RankSpeed, RunPlan},
     checkpoint,
     definition::{Graph, Node},
     history::History,
@@ -67,8 +68,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) step: usize,
     /// The number of batches in this run, independent of `initial_epoch`.
     pub(super) batches: u64,
-    /// The figures of the epoch so far.
-    pub(super) scores: Scores,
+    /// The figures of the epoch so far, of each shard of this rank.
+    pub(super) scores: Vec<Scores>,
     pub(super) history: History,
     /// The embedding rows and absent inputs of the current batch.
     pub(super) reached: Reached,
@@ -82,6 +83,10 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) pending_notices: Vec<Notice>,
     /// Checkpoints requested by callbacks: a folder, and the number of files to keep.
     pub(super) requested: Vec<(PathBuf, usize)>,
+    /// The other ranks, if the run is on a cluster.
+    pub(super) ranks: Option<Ranks<E>>,
+    /// The speeds of the ranks in the last epoch.
+    pub(super) speeds: Vec<RankSpeed>,
 }
 
 impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
@@ -124,7 +129,9 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let order = Order::new(plan.rows, settings.batch_size, shuffled);
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped(graph, &settings) };
-        let scores = Scores::new(graph, model.preprocessing.as_ref())?;
+        let shapes: Vec<Vec<usize>> = trained().map(|parameter| parameter.shape.clone()).collect();
+        let is_table = |tensor: &usize| matches!(fillable[*tensor], Some(Fillable::Table(_)));
+        let ranks = Ranks::new(&settings, &shapes, (0..shapes.len()).filter(is_table));
         let mut run = Run {
             device: model.device.recycling().map_err(Error::device)?,
             model,
@@ -132,7 +139,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             state,
             tape_gradients: None,
             gradients: StepGradients::new(trained().count()),
-            shapes: trained().map(|parameter| parameter.shape.clone()).collect(),
+            shapes,
             tables,
             accumulated,
             averages,
@@ -148,7 +155,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             epoch,
             step: 0,
             batches: 0,
-            scores,
+            scores: Vec::new(),
             history: History::default(),
             reached: Reached::new(graph),
             fillable,
@@ -156,14 +163,28 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             stopped: false,
             pending_notices: Vec::new(),
             requested: Vec::new(),
+            ranks,
+            speeds: Vec::new(),
         };
+        run.scores = run.no_shard_scores()?;
         run.apply_frozen();
         Ok(run)
     }
 
-    /// The scores before the first step of an epoch.
+    /// The scores before the first row.
     pub(super) fn no_scores(&self) -> Result<Scores> {
         Scores::new(self.model.graph(), self.model.preprocessing.as_ref())
+    }
+
+    /// The scores of the shards of this rank before the first step of an epoch.
+    pub(super) fn no_shard_scores(&self) -> Result<Vec<Scores>> {
+        let own = self.ranks.as_ref().map_or(1, |ranks| ranks.shards.own.len());
+        (0..own).map(|_| self.no_scores()).collect()
+    }
+
+    /// Whether this rank writes files; of a run without a cluster it does.
+    pub(super) fn is_main(&self) -> bool {
+        self.ranks.as_ref().is_none_or(|ranks| ranks.cluster.is_main())
     }
 
     /// The key of random numbers in layers in the current step.
@@ -201,6 +222,12 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     ) -> Result<Flow> {
         let flow = self.notify_only(callbacks, event)?;
         let flow = flow.max(self.notify_notices(callbacks)?);
+        // After an error, the other ranks are elsewhere.
+        let flow = match event {
+            Event::Ended => flow,
+            _ => self.agreed_now(flow)?,
+        };
+        self.stopped |= flow == Flow::Stop;
         self.write_requested(callbacks)?;
         Ok(flow)
     }
@@ -236,10 +263,12 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         event: &Event<'_>,
     ) -> Result<Flow> {
         let mut flow = Flow::Continue;
+        let is_main = self.is_main();
         for callback in callbacks.iter_mut() {
-            flow = flow.max(callback.on(event, self)?);
+            if is_main || !callback.on_main_rank_only() {
+                flow = flow.max(callback.on(event, self)?);
+            }
         }
-        self.stopped |= flow == Flow::Stop;
         Ok(flow)
     }
 
@@ -254,8 +283,15 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         }
         // Resuming needs the untrained vectors unfilled; they are filled when the file is loaded as
         // a model.
+        let states = match &self.ranks {
+            Some(ranks) => ranks.states(&self.scores)?,
+            None => self.scores.iter().map(Scores::state).collect(),
+        };
+        if !self.is_main() {
+            return Ok(());
+        }
         self.with_flushed_tables(Fill::No, |run, raw| {
-            let mut saved = run.saved(callbacks, raw);
+            let mut saved = run.saved(callbacks, raw, &states);
             if !run.settings.keep_untrained {
                 let means = run.stand_in_means()?.into_iter();
                 let of_tensors = means.map(|(node, mean)| (format!("{node}_missing"), mean));
@@ -354,6 +390,14 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
         &self.history
     }
 
+    fn rank(&self) -> usize {
+        self.ranks.as_ref().map_or(0, |ranks| ranks.cluster.rank())
+    }
+
+    fn rank_speeds(&self) -> &[RankSpeed] {
+        &self.speeds
+    }
+
     fn preprocessing(&self) -> Option<&Preprocessing> {
         self.model.preprocessing.as_ref()
     }
@@ -382,6 +426,9 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {
+        if !self.is_main() {
+            return Ok(());
+        }
         self.with_flushed_tables(Fill::Yes, |run, _| checkpoint::save(run.model, path))
     }
 

@@ -8,6 +8,7 @@ use super::run::Run;
 use crate::{
     callback::{AnyCallback, Memory},
     checkpoint::{CheckpointError, SavedRun},
+    objective::Scores,
     untyped::parameters,
 };
 
@@ -27,6 +28,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         &self,
         callbacks: &[Box<dyn AnyCallback + '_>],
         raw: &[Option<RawWeights<E>>],
+        scores: &[ScoreState],
     ) -> SavedRun {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
         let mut saved = SavedRun {
@@ -39,6 +41,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             learning_rate: self.optimizer.learning_rate(),
             frozen: self.branches.frozen().map(str::to_owned).collect(),
             stopped: self.stopped,
+            shards: scores.len(),
             history: self.history.clone(),
             ..SavedRun::default()
         };
@@ -60,7 +63,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 saved.state.tensors.insert(format!("{kind}.{}", state.name), to_f64(numbers));
             }
         }
-        saved.state.numbers.extend(self.scores.state());
+        for (shard, state) in scores.iter().enumerate() {
+            let named = |(name, numbers): &(String, Vec<f64>)| {
+                (score_name(shard, scores.len(), name), numbers.clone())
+            };
+            saved.state.numbers.extend(state.iter().map(named));
+        }
         for (index, callback) in own().enumerate() {
             let mut memory = Memory::default();
             callback.remember(&mut memory);
@@ -96,14 +104,47 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 fill(sum, saved, &name)?;
             }
         }
-        self.scores.set_state(|name| saved.state.numbers.get(name).cloned());
+        self.recall_scores(saved)?;
         self.branches.freeze_only(&saved.frozen);
         self.apply_frozen();
         Ok(())
     }
 }
 
+/// The state of the scores of a shard, by name.
+pub(super) type ScoreState = Vec<(String, Vec<f64>)>;
+
+/// The name of a number of a shard's scores in a file. Without shards it is the number's own.
+pub(super) fn score_name(shard: usize, shards: usize, name: &str) -> String {
+    match shards {
+        1 => name.to_owned(),
+        _ => format!("shard.{shard}.{name}"),
+    }
+}
+
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
+    /// Restores the scores of the shards of this rank. Of a run with another number of shards, the
+    /// first one gets the rows of all.
+    fn recall_scores(&mut self, saved: &SavedRun) -> Result<()> {
+        let count = self.ranks.as_ref().map_or(1, |ranks| ranks.shards.count);
+        let own = self.ranks.as_ref().map_or(0..1, |ranks| ranks.shards.own.clone());
+        let of_shard = |shard: usize, scores: &mut Scores| {
+            scores.set_state(|name| {
+                saved.state.numbers.get(&score_name(shard, saved.shards, name)).cloned()
+            });
+        };
+        if saved.shards == count {
+            own.zip(&mut self.scores).for_each(|(shard, scores)| of_shard(shard, scores));
+        } else if own.contains(&0) {
+            for shard in 0..saved.shards {
+                let mut scores = self.no_scores()?;
+                of_shard(shard, &mut scores);
+                self.scores[0].merge(&scores.state());
+            }
+        }
+        Ok(())
+    }
+
     fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
         let Run { tables, state, .. } = self;
         let mut known = Some(());

@@ -5,7 +5,7 @@
 use multi_input_base::quote::Quoted;
 use multi_input_nn::{parameters::ParameterInfo, sparse::holds_table};
 
-use super::settings::Settings;
+use super::{saved::score_name, settings::Settings};
 use crate::{
     callback::RunPlan,
     checkpoint::SavedRun,
@@ -106,13 +106,17 @@ impl Expected<'_> {
     /// Checks the figures of the current epoch: restoring them and reading them back must give the
     /// same numbers.
     fn figures(&self, saved: &SavedRun) -> Result<(), String> {
-        let mut scores = Scores::new(self.graph, None).map_err(|error| error.to_string())?;
-        scores.set_state(|name| saved.state.numbers.get(name).cloned());
         let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
-        for (name, state) in scores.state() {
-            let found = saved.state.numbers.get(&name);
-            if found.is_none_or(|found| bits(found) != bits(&state)) {
-                return Err(format!("`{name}` is not what the figures of an epoch keep"));
+        for shard in 0..saved.shards {
+            let named = |name: &str| score_name(shard, saved.shards, name);
+            let mut scores = Scores::new(self.graph, None).map_err(|error| error.to_string())?;
+            scores.set_state(|name| saved.state.numbers.get(&named(name)).cloned());
+            for (name, state) in scores.state() {
+                let name = named(&name);
+                let found = saved.state.numbers.get(&name);
+                if found.is_none_or(|found| bits(found) != bits(&state)) {
+                    return Err(format!("`{name}` is not what the figures of an epoch keep"));
+                }
             }
         }
         Ok(())

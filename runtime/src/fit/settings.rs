@@ -6,6 +6,7 @@ use multi_input_base::{Result, Seed};
 use multi_input_data::Table;
 
 use super::{validation::SampleTables, Clip, MovingAverage};
+use crate::cluster::{Cluster, Shards, Wire};
 
 /// The settings that are plain values.
 #[derive(Clone, Debug)]
@@ -31,6 +32,20 @@ pub(crate) struct Settings {
     pub(crate) dropped: Vec<(&'static str, f64)>,
     pub(crate) resume: Option<PathBuf>,
     pub(crate) refit: Refit,
+    /// The ranks that train together.
+    pub(crate) cluster: Option<Cluster>,
+    /// The number of shards of a batch; one for each rank, if it is not given.
+    pub(crate) virtual_shards: Option<usize>,
+    /// The form in which gradients travel.
+    pub(crate) wire: Wire,
+}
+
+impl Settings {
+    /// The shards of a batch, and those of this rank.
+    pub(crate) fn shards(&self) -> Shards {
+        let place = self.cluster.as_ref().map_or((0, 1), |own| (own.rank(), own.ranks()));
+        Shards::of_rank(self.virtual_shards.unwrap_or(place.1), place)
+    }
 }
 
 /// The fields whose preprocessing is fitted anew, although it is fitted already.
@@ -63,6 +78,9 @@ impl Default for Settings {
             dropped: Vec::new(),
             resume: None,
             refit: Refit::Fields(Vec::new()),
+            cluster: None,
+            virtual_shards: None,
+            wire: Wire::Full,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{branches::Branches, gradients::Shown, inspect::first_non_finite, run
 use crate::{
     callback::{self, AnyCallback, AnyTraining, Cause},
     definition::Graph,
-    objective::{head_values, predictions, Objective},
+    objective::{head_values, predictions, Objective, Rows, WholeBatch},
     untyped::{parameters, AnyModule, UntypedModel},
 };
 
@@ -20,6 +20,38 @@ pub(super) struct NotFinite {
     pub(super) node: Option<&'static str>,
 }
 
+/// The rows of a batch that are those of this rank.
+struct BatchRows {
+    /// The targets of the batch; `None` if it has one shard, this rank's.
+    whole: Option<WholeBatch>,
+    shards: Vec<ShardRows>,
+}
+
+/// The rows of a shard of a batch.
+struct ShardRows {
+    /// The number of the shard.
+    shard: usize,
+    /// The number of rows in the shards before.
+    first_row: usize,
+    /// The numbers of its rows in the run's rows, or in rows of its own, which a source gave.
+    numbers: Vec<usize>,
+    own: Option<Rows>,
+}
+
+impl ShardRows {
+    /// All rows of a batch.
+    fn only(numbers: Vec<usize>, own: Option<Rows>) -> ShardRows {
+        ShardRows { shard: 0, first_row: 0, numbers, own }
+    }
+}
+
+/// The losses of a batch.
+struct StepLosses {
+    /// With the regularisation penalty.
+    total: f64,
+    by_output: Vec<f64>,
+}
+
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Trains on the next batch and returns its total loss. If a loss or gradient is not finite,
     /// returns which, and leaves the model unchanged.
@@ -28,8 +60,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<std::result::Result<f64, NotFinite>> {
         self.statistics.copy(&mut self.model.module)?;
-        let rows = self.next_rows()?;
-        let (objective, penalty) = match self.losses(&rows) {
+        let mut rows = self.next_rows()?;
+        let losses = match self.losses(&mut rows) {
             Ok(losses) => losses,
             Err(error) => {
                 self.restore_statistics()?;
@@ -37,10 +69,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
         };
         let graph = self.model.graph();
-        let cause = first_infinite(graph, &objective).or_else(|| self.infinite_gradient());
+        let cause = first_infinite(graph, &losses).or_else(|| self.infinite_gradient());
         if let Some(cause) = cause {
             self.restore_statistics()?;
-            let node = self.first_infinite_node(&rows)?;
+            let node = self.first_infinite_node(&mut rows)?;
             return Ok(Err(NotFinite { cause, node }));
         }
         if let Some(cause) = self.update(callbacks)? {
@@ -48,12 +80,14 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             self.restore_statistics()?;
             return Ok(Err(NotFinite { cause, node: None }));
         }
-        if let Some(coverage) = &mut self.model.coverage {
-            coverage.add(graph, &self.reached);
+        match (&mut self.model.coverage, &self.ranks) {
+            (Some(coverage), Some(ranks)) => coverage.add_news(graph, &ranks.news),
+            (Some(coverage), None) => coverage.add(graph, &self.reached),
+            (None, _) => {}
         }
         self.step += 1;
         self.batches += 1;
-        Ok(Ok(objective.total + penalty))
+        Ok(Ok(losses.total))
     }
 
     /// The first tensor with a non-finite gradient, which would make all of its weights non-finite.
@@ -67,13 +101,26 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Some(Cause::Gradient { tensor: self.state.tensors[found?].name.clone() })
     }
 
-    /// The numbers of the next batch's rows in `self.rows`.
-    fn next_rows(&mut self) -> Result<Vec<usize>> {
+    /// The rows of this rank's shards of the next batch.
+    fn next_rows(&mut self) -> Result<BatchRows> {
+        let number = self.batch_number();
         let Some(stream) = &mut self.stream else {
-            return Ok(self.order.batch(self.batch_number()).to_vec());
+            let numbers = self.order.batch(number);
+            let Some(ranks) = &self.ranks else {
+                let numbers = numbers.to_vec();
+                return Ok(BatchRows { whole: None, shards: vec![ShardRows::only(numbers, None)] });
+            };
+            let whole = WholeBatch::of(self.model.graph(), &self.rows.take(numbers));
+            let shards = ranks.shards.own.clone().map(|shard| {
+                let rows = ranks.shards.rows(shard, numbers.len());
+                let first_row = rows.start;
+                ShardRows { shard, first_row, numbers: numbers[rows].to_vec(), own: None }
+            });
+            return Ok(BatchRows { whole: Some(whole), shards: shards.collect() });
         };
-        self.rows = stream.next()?;
-        Ok((0..self.rows.len()).collect())
+        let rows = stream.next()?;
+        let numbers = (0..rows.len()).collect();
+        Ok(BatchRows { whole: None, shards: vec![ShardRows::only(numbers, Some(rows))] })
     }
 
     fn restore_statistics(&mut self) -> Result<()> {
@@ -81,7 +128,73 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 
     /// The losses of a batch; their gradients are stored in `self.gradients`.
-    fn losses(&mut self, rows: &[usize]) -> Result<(Objective, f64)> {
+    fn losses(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
+        if self.ranks.is_none() {
+            let Some(rows) = batch.shards.first_mut() else {
+                return Err(Error::NoRows("train on"));
+            };
+            let (objective, penalty) = self.shard_losses(rows, None)?;
+            let total = objective.total + penalty;
+            return Ok(StepLosses { total, by_output: objective.by_output });
+        }
+        let outputs = self.model.graph().outputs.len();
+        if let Some(ranks) = &mut self.ranks {
+            ranks.begin_step(&mut self.tables);
+        }
+        for rows in &mut batch.shards {
+            let (shard, count) = (rows.shard, rows.numbers.len());
+            // The running statistics are those of the batch, not those of its shards in turn.
+            self.restore_statistics()?;
+            let losses = match count {
+                0 => None,
+                _ => Some(self.shard_losses(rows, batch.whole.as_ref())?),
+            };
+            let Run { ranks: Some(ranks), gradients, tables, .. } = self else { continue };
+            match losses {
+                None => ranks.add_empty(shard, tables, 1 + outputs),
+                Some((objective, penalty)) => {
+                    if let Some(coverage) = &self.model.coverage {
+                        let graph = self.model.module.graph();
+                        coverage.find_news(graph, &self.reached, &mut ranks.news);
+                    }
+                    let total = [objective.total + penalty];
+                    let losses = total.into_iter().chain(objective.by_output).collect();
+                    ranks.add((shard, count), gradients, tables, losses);
+                }
+            }
+        }
+        let Run { ranks, gradients, tables, .. } = self;
+        let module = &mut self.model.module;
+        let ranks = ranks.as_mut();
+        let totals = ranks.map(|ranks| ranks.end_step(module, gradients, tables, 1 + outputs));
+        let mut losses = totals.transpose()?.unwrap_or_default().into_iter();
+        Ok(StepLosses { total: losses.next().unwrap_or(f64::NAN), by_output: losses.collect() })
+    }
+
+    /// The losses of a shard, and the regularisation penalty if it is the first one; their gradients
+    /// are stored in `self.gradients`. `whole` is the batch, if the shard is a part of it.
+    fn shard_losses(
+        &mut self,
+        rows: &mut ShardRows,
+        whole: Option<&WholeBatch>,
+    ) -> Result<(Objective, f64)> {
+        if let Some(own) = &mut rows.own {
+            std::mem::swap(&mut self.rows, own);
+        }
+        let losses = self.losses_of(rows, whole);
+        if let Some(own) = &mut rows.own {
+            std::mem::swap(&mut self.rows, own);
+        }
+        losses
+    }
+
+    /// [`shard_losses`](Run::shard_losses) of rows that are in `self.rows`.
+    fn losses_of(
+        &mut self,
+        shard: &ShardRows,
+        whole: Option<&WholeBatch>,
+    ) -> Result<(Objective, f64)> {
+        let rows = &shard.numbers[..];
         let key = self.key();
         let keys = (self.key_of(Stream::Dropping), self.key_of(Stream::Augmentation));
         let streamed = self.stream.is_some();
@@ -106,30 +219,44 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let (heads, tape) =
                 module.train(&batch_rows.batch(), device, tape).map_err(Error::device)?;
             let values = head_values(graph, &heads, batch_rows.len())?;
-            let mut objective = Objective::new(graph, &values, &batch_rows);
+            let mut objective = match whole {
+                None => Objective::new(graph, &values, &batch_rows),
+                Some(whole) => {
+                    Objective::of_shard(graph, &values, &batch_rows, (whole, shard.shard == 0))
+                }
+            };
             let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
         let forward_backward = sparse::scope(&mut self.tables, forward_backward);
         let (heads, objective, mut gradients) = forward_backward?;
-        let penalty = penalty(module, &mut gradients, &self.branches).map_err(Error::device)?;
+        let penalty = match shard.shard {
+            0 => penalty(module, &mut gradients, &self.branches).map_err(Error::device)?,
+            _ => 0.0,
+        };
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
         taken.map_err(Error::device)?;
         self.tape_gradients = Some(gradients);
 
-        self.scores.losses(&objective, penalty, batch_rows.len());
-        let predicted = predictions(graph, preprocessing.as_ref(), heads);
-        self.scores.predictions(&predicted, &batch_rows);
+        let first = self.ranks.as_ref().map_or(0, |ranks| ranks.shards.own.start);
+        if let Some(scores) = self.scores.get_mut(shard.shard - first) {
+            let rows = whole.map_or(batch_rows.len(), |whole| whole.rows);
+            scores.losses(&objective, penalty * rows as f64, batch_rows.len());
+            let predicted = predictions(graph, preprocessing.as_ref(), heads);
+            scores.predictions(&predicted, &batch_rows);
+        }
         Ok((objective, penalty))
     }
 
     /// Runs a batch again to find the first node with a non-finite output.
-    fn first_infinite_node(&mut self, rows: &[usize]) -> Result<Option<&'static str>> {
+    fn first_infinite_node(&mut self, rows: &mut BatchRows) -> Result<Option<&'static str>> {
         let mut failed = Ok(());
         let node = first_non_finite(|| failed = self.losses(rows).map(drop));
         self.restore_statistics()?;
-        failed.map(|()| node)
+        failed?;
+        let Some(ranks) = &self.ranks else { return Ok(node) };
+        ranks.first_node(self.model.graph(), node)
     }
 
     /// Takes an optimizer step, or adds the batch's gradients to the accumulated ones. Returns the
@@ -229,8 +356,8 @@ fn penalty<E: Element, D: Backend<E>>(
 }
 
 /// The first output with a non-finite loss.
-fn first_infinite(graph: &Graph, objective: &Objective) -> Option<Cause> {
-    let mut outputs = graph.outputs.iter().zip(&objective.by_output);
+fn first_infinite(graph: &Graph, losses: &StepLosses) -> Option<Cause> {
+    let mut outputs = graph.outputs.iter().zip(&losses.by_output);
     let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
     Some(Cause::Loss { output: output.name, value: *value })
 }

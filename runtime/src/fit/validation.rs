@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     history::{Figures, Phase},
-    objective::{RawTables, RowWeights, Rows},
+    objective::{RawTables, RowWeights, Rows, Scores},
 };
 
 /// Whether a run validates.
@@ -151,10 +151,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let scores = match rows {
             ValidationSet::Separate(rows) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
-                self.model.score(rows, &rows.weights, &all, batch_size)?
+                self.score_shards(rows, &rows.weights, &all)?
             }
             ValidationSet::Split(weights, numbers) => {
-                self.model.score(&self.rows, weights, numbers, batch_size)?
+                self.score_shards(&self.rows, weights, numbers)?
             }
             ValidationSet::Streamed(source, left_out) => {
                 let mut figures = Figures::default();
@@ -174,5 +174,21 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
         };
         Ok(scores.figures(Phase::Validation))
+    }
+    /// The scores of validation rows. Each shard takes its part of their batches.
+    fn score_shards(&self, rows: &Rows, weights: &RowWeights, numbers: &[usize]) -> Result<Scores> {
+        let batch_size = self.settings.batch_size;
+        let Some(ranks) = &self.ranks else {
+            return self.model.score(rows, weights, numbers, batch_size);
+        };
+        let batches: Vec<&[usize]> = numbers.chunks(batch_size).collect();
+        let of_shard = |shard| {
+            let batches = ranks.shards.rows(shard, batches.len());
+            let first = batches.start * batch_size;
+            let end = numbers.len().min(batches.end * batch_size);
+            self.model.score(rows, weights, &numbers[first..end], batch_size)
+        };
+        let own = ranks.shards.own.clone().map(of_shard).collect::<Result<_>>()?;
+        self.over_all_shards(own, "the figures of the validation rows")
     }
 }

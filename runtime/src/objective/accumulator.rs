@@ -77,6 +77,14 @@ impl Accumulator {
             Accumulator::Labels(labels) => labels.set_state(state),
         }
     }
+
+    /// Adds the rows of another accumulator, given its state.
+    pub(crate) fn merge(&mut self, state: &[f64]) {
+        match self {
+            Accumulator::Whole(running) => running.merge(state),
+            Accumulator::Labels(labels) => labels.merge(state),
+        }
+    }
 }
 
 #[cfg(test)]

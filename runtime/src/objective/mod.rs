@@ -42,17 +42,69 @@ pub(crate) struct Objective {
     pub(crate) by_output: Vec<f64>,
     /// For each output, the number of rows with a known target.
     pub(crate) known: Vec<usize>,
+    /// For each output, the number of rows by which its sum is divided: those with a known target,
+    /// or 1.
+    pub(crate) divisors: Vec<f64>,
     /// For each head, the gradient of the total with respect to its elements, and then those of the
     /// learned weights.
     grads: Vec<Vec<f64>>,
+}
+
+/// What a shard has to know of the rows of the whole batch, so that the objectives of all shards add
+/// up to that of the batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WholeBatch {
+    pub(crate) rows: usize,
+    /// For each output, the number of rows with a known target.
+    pub(crate) known: Vec<usize>,
+    /// For each output, whether a row with a known target and a weight counts for it.
+    pub(crate) counts: Vec<bool>,
+}
+
+impl WholeBatch {
+    /// Of a batch that is no shard of another.
+    pub(crate) fn of(graph: &Graph, batch: &RowBatch<'_>) -> WholeBatch {
+        let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
+        let outputs = graph.outputs.iter().zip(targets).enumerate();
+        let (mut known, mut counts) = (Vec::new(), Vec::new());
+        for (index, (output, target)) in outputs {
+            let rows = batch.targets().1;
+            known.push(rows.iter().filter(|&&row| target.is_present(row)).count());
+            let weighs =
+                |&row: &usize| target.is_present(row) && batch.weights().of(index, row) != 0.0;
+            // Only learned weights ask for it.
+            counts.push(output.learned_weight && rows.iter().any(weighs));
+        }
+        WholeBatch { rows: batch.len(), known, counts }
+    }
+
+    /// Adds further rows of the batch.
+    pub(crate) fn add(&mut self, rows: &WholeBatch) {
+        self.rows += rows.rows;
+        self.known.iter_mut().zip(&rows.known).for_each(|(known, more)| *known += more);
+        self.counts.iter_mut().zip(&rows.counts).for_each(|(counts, more)| *counts |= more);
+    }
 }
 
 impl Objective {
     /// Computes the losses of `heads`, each of which holds the rows of a batch one after the other;
     /// the learned weights come last.
     pub(crate) fn new(graph: &Graph, heads: &[Vec<f64>], batch: &RowBatch<'_>) -> Objective {
+        Objective::of_shard(graph, heads, batch, (&WholeBatch::of(graph, batch), true))
+    }
+
+    /// The part of a shard of the batch in its objective: `total`, `by_output` and the gradients of
+    /// all shards add up to those of the batch. What does not depend on rows is that of the first
+    /// shard.
+    pub(crate) fn of_shard(
+        graph: &Graph,
+        heads: &[Vec<f64>],
+        batch: &RowBatch<'_>,
+        (whole, is_first): (&WholeBatch, bool),
+    ) -> Objective {
+        let divisors = whole.known.iter().map(|&known| known.max(1) as f64).collect();
         let (by_output, known, grads) = (Vec::new(), Vec::new(), Vec::new());
-        let mut objective = Objective { total: 0.0, by_output, known, grads };
+        let mut objective = Objective { total: 0.0, by_output, known, divisors, grads };
         let (heads, weights) = heads.split_at(heads.len().min(graph.outputs.len()));
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());
         let mut weights = weights.iter();
@@ -62,8 +114,7 @@ impl Objective {
         {
             objective.add(index, output, (head, target), batch);
             if let Some(weight) = output.learned_weight.then(|| weights.next()).flatten() {
-                let counts = objective.has_rows(index, target, batch);
-                by_weight.push(objective.weigh(index, weight, counts));
+                by_weight.push(objective.weigh(index, weight, whole.counts[index], is_first));
             }
         }
         objective.grads.extend(by_weight);
@@ -72,18 +123,13 @@ impl Objective {
 
     /// Applies the learned weight of output `index`, which has been added last, unless no row counts
     /// for it. Returns the gradient of the weight's number.
-    fn weigh(&mut self, index: usize, weight: &[f64], counts: bool) -> Vec<f64> {
+    fn weigh(&mut self, index: usize, weight: &[f64], counts: bool, is_first: bool) -> Vec<f64> {
         let (&[s], true) = (weight, counts) else { return vec![0.0] };
         let (loss, factor) = (self.by_output[index], (-s).exp());
-        self.total += factor * loss + s - loss;
+        let [offset, slope] = if is_first { [s, 1.0] } else { [0.0, 0.0] };
+        self.total += factor * loss + offset - loss;
         self.grads[index].iter_mut().for_each(|grad| *grad *= factor);
-        vec![1.0 - factor * loss]
-    }
-
-    /// Whether a row with a known target and a weight counts for output `index`.
-    fn has_rows(&self, index: usize, target: &Column, batch: &RowBatch<'_>) -> bool {
-        let mut rows = batch.targets().1.iter();
-        rows.any(|&row| target.is_present(row) && batch.weights().of(index, row) != 0.0)
+        vec![slope - factor * loss]
     }
 
     /// Adds the output number `index`.
@@ -96,7 +142,7 @@ impl Objective {
     ) {
         let (width, rows) = (output.head.max(1), batch.targets().1);
         let known = rows.iter().filter(|&&row| target.is_present(row)).count();
-        let count = known.max(1) as f64;
+        let count = self.divisors[index];
         let mut grads = vec![0.0; head.len()];
         let mut sum = 0.0;
         let (units, flag_weights) = (batch.units(index), batch.weights().of_flags(index));
@@ -386,9 +432,9 @@ mod tests {
 
         // The mean over several batches also includes only known targets.
         let mut scores = Scores::new(&PARTLY, None).unwrap();
-        scores.losses(&first, 0.25, 2);
+        scores.losses(&first, 0.5, 2);
         let second = Objective::new(&PARTLY, &[vec![9.0; 2], vec![0.0; 4]], &rows.take(&[2, 3]));
-        scores.losses(&second, 0.25, 2);
+        scores.losses(&second, 0.5, 2);
         let figure = |name: &str| scores.figures(Phase::Training).get(name).unwrap();
         assert_eq!((figure("price_loss"), figure("topic_loss")), (2.0, 2.0f64.ln()));
         assert_eq!(figure("loss"), 0.5 * 2.0 + 2.0 * 2.0f64.ln() + 0.25);

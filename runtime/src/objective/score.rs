@@ -59,14 +59,15 @@ impl Scores {
         }
     }
 
-    /// Adds the losses of a batch of `rows` rows; each loss is a mean over the rows with a known
-    /// target.
-    pub(crate) fn losses(&mut self, objective: &Objective, penalty: f64, rows: usize) {
+    /// Adds the losses of a batch of `rows` rows; each loss is a sum over the rows with a known
+    /// target, divided by the objective's divisor. `penalties` is the sum over the rows of the
+    /// regularisation penalty.
+    pub(crate) fn losses(&mut self, objective: &Objective, penalties: f64, rows: usize) {
         self.rows += rows;
-        self.penalties += penalty * rows as f64;
-        let batch = objective.by_output.iter().zip(&objective.known);
-        for (losses, (loss, &known)) in self.losses.iter_mut().zip(batch) {
-            losses.sum += loss * known as f64;
+        self.penalties += penalties;
+        let batch = objective.by_output.iter().zip(&objective.divisors).zip(&objective.known);
+        for (losses, ((loss, divisor), &known)) in self.losses.iter_mut().zip(batch) {
+            losses.sum += loss * divisor;
             losses.rows += known as f64;
         }
     }
@@ -119,6 +120,21 @@ impl Scores {
                 metric.set_state(&state);
             }
         }
+    }
+
+    /// Adds the rows of other scores of the same model, given their state.
+    pub(crate) fn merge(&mut self, state: &[(String, Vec<f64>)]) {
+        let Some(((_, sums), metrics)) = state.split_first() else { return };
+        if let [rows, penalties, losses @ ..] = &sums[..] {
+            self.rows += *rows as usize;
+            self.penalties += penalties;
+            for (own, other) in self.losses.iter_mut().zip(losses.chunks_exact(2)) {
+                own.sum += other[0];
+                own.rows += other[1];
+            }
+        }
+        let own = self.metrics.iter_mut().flatten();
+        own.zip(metrics).for_each(|(metric, (_, state))| metric.merge(state));
     }
 
     /// The total loss over the rows so far, from the outputs with at least one known target. NaN

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     callback::{AnyCallback, Callback, Untyped},
+    cluster::together,
     compute::Compute,
     definition::{Definition, Network},
     fit::{LearningRateCurve, Setup, Weighting},
@@ -115,9 +116,11 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
     where
         M: Network<E, D>,
     {
-        let (setup, by_row) = self.setup(&[]);
-        let rows = WeightedSamples::<M, S> { source, by_row: &by_row };
-        D::core().fit_from(setup, model.untyped_mut(), &rows)
+        together(self.settings.cluster.clone().as_ref(), || {
+            let (setup, by_row) = self.setup(&[]);
+            let rows = WeightedSamples::<M, S> { source, by_row: &by_row };
+            D::core().fit_from(setup, model.untyped_mut(), &rows)
+        })
     }
 
     /// The untyped setup, with the sample weights of rows in memory, and the sample-weight
@@ -138,7 +141,7 @@ impl<'c, M: Definition, O, C: Callback<M> + ?Sized + 'c> Trainer<M, O, C> {
             graph: &M::GRAPH,
             row: M::SAMPLE_ROW,
             optimizer: (self.boxed)(&self.optimizer),
-            settings: self.settings,
+            settings: self.settings.with_cluster(),
             validation: self.validation,
             progress: self.progress,
             weighting: Weighting {

@@ -6,6 +6,7 @@ use multi_input_kernel::Element;
 use super::Trainer;
 use crate::{
     callback::Callback,
+    cluster::together,
     compute::Compute,
     definition::{Definition, Network},
     fit::LearningRateCurve,
@@ -47,10 +48,12 @@ where
         model: &mut Model<N, E, D>,
         train: &[R],
     ) -> Result<History> {
-        let (setup, _) = trainer.setup(N::samples(train));
-        let checked = setup.checked(train.len())?;
-        let raw = encode::<N>(train, "train on")?;
-        D::core().fit(checked, model.untyped_mut(), raw)
+        together(trainer.settings.cluster.clone().as_ref(), || {
+            let (setup, _) = trainer.setup(N::samples(train));
+            let checked = setup.checked(train.len())?;
+            let raw = encode::<N>(train, "train on")?;
+            D::core().fit(checked, model.untyped_mut(), raw)
+        })
     }
 
     fn find_learning_rate<O>(
@@ -58,7 +61,9 @@ where
         model: &mut Model<N, E, D>,
         train: &[R],
     ) -> Result<LearningRateCurve> {
-        let (setup, _) = trainer.setup(N::samples(train));
+        let (mut setup, _) = trainer.setup(N::samples(train));
+        // Every rank finds the same.
+        setup.settings.cluster = None;
         let checked = setup.finding_a_rate().checked(train.len())?;
         let raw = encode::<N>(train, "train on")?;
         D::core().find_learning_rate(checked, model.untyped_mut(), raw)

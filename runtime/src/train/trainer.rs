@@ -12,6 +12,7 @@ use crate::{
         Borrowed, Callback, Event, Gradients, IntoFlow, OnEvent, OnGradients, Progress,
         TakesCallback, Training,
     },
+    cluster::{Cluster, Wire},
     definition::{ClassOutput, Definition, Droppable, NodeIn, OutputIn},
     fit::{ClassWeights, Clip, LeftOut, MovingAverage, Refit, Settings, Shuffle, ValidationRows},
 };
@@ -407,6 +408,53 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     #[doc(alias("input_dropout", "modality_dropout"))]
     pub fn drop_input(mut self, input: impl Droppable<M>, probability: f64) -> Self {
         self.settings.dropped.push((input.node().name(), probability));
+        self
+    }
+
+    /// Trains on the ranks of a [cluster](crate::cluster), each of which computes a part of every
+    /// batch; [`batch_size`](Trainer::batch_size) stays that of the whole batch. All ranks call `fit` with
+    /// the same settings and rows.
+    ///
+    /// The gradient is the sum over all rows of the batch, divided by the batch's own counts, as on
+    /// one rank; so are the statistics of `BatchNorm`, penalties, clipping, metrics, and with them
+    /// early stopping and schedules. Results differ from those on one rank by rounding, and have the
+    /// same bits on as many ranks; [`virtual_shards`](Trainer::virtual_shards) gives the same bits on
+    /// any number of ranks.
+    ///
+    /// Callbacks run on all ranks; those that write run on rank 0. What a callback asks for after a
+    /// step takes effect one step later, when all ranks know of it. The figures of an epoch so far
+    /// are those of this rank's rows.
+    ///
+    /// `torch.nn.parallel.DistributedDataParallel`, which averages the mean gradients of the ranks,
+    /// whatever their rows weigh; `tf.distribute.MultiWorkerMirroredStrategy`.
+    ///
+    /// # Errors
+    /// Of `fit`: [`Error::Rank`](crate::Error::Rank), where another rank ended the run, with its message.
+    #[must_use]
+    #[doc(alias("strategy", "distributed", "world"))]
+    pub fn on(mut self, cluster: &Cluster) -> Self {
+        self.settings.cluster = Some(cluster.clone());
+        self
+    }
+
+    /// Divides every batch into this many shards, which go through the model one by one and are
+    /// added up in a fixed order, so that the result has the same bits on every number of ranks up
+    /// to `shards`, one included. A number of ranks that divides `shards` gives all of them equal work.
+    ///
+    /// By default there is one shard for each rank. A run that is resumed keeps its number of
+    /// shards.
+    #[must_use]
+    pub fn virtual_shards(mut self, shards: usize) -> Self {
+        self.settings.virtual_shards = Some(shards);
+        self
+    }
+
+    /// The precision in which gradients travel between the ranks of a cluster; by default that of
+    /// the model.
+    #[must_use]
+    #[doc(alias("compress", "compression"))]
+    pub fn wire(mut self, wire: Wire) -> Self {
+        self.settings.wire = wire;
         self
     }
 

@@ -86,6 +86,31 @@ pub(crate) struct Coverage {
     absent: BTreeSet<String>,
 }
 
+/// What a batch covers that no batch before has covered, for other ranks of a cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct News {
+    /// Rows of tables: the number of the look-up, and the row.
+    rows: BTreeSet<(usize, usize)>,
+    /// Optional inputs.
+    absent: BTreeSet<usize>,
+}
+
+impl News {
+    /// As a list of numbers.
+    pub(crate) fn numbers(&self) -> Vec<usize> {
+        let rows = self.rows.iter().flat_map(|(look_up, row)| [*look_up, *row]);
+        std::iter::once(self.rows.len()).chain(rows).chain(self.absent.iter().copied()).collect()
+    }
+
+    /// Adds those of other rows, as [`numbers`](News::numbers) lists them.
+    pub(crate) fn add_numbers(&mut self, numbers: &[usize]) {
+        let Some((&count, numbers)) = numbers.split_first() else { return };
+        let (rows, absent) = numbers.split_at(numbers.len().min(2 * count));
+        self.rows.extend(rows.as_chunks().0.iter().map(|[look_up, row]| (*look_up, *row)));
+        self.absent.extend(absent);
+    }
+}
+
 /// One bit per index.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Bits(Vec<u8>);
@@ -136,6 +161,30 @@ impl Coverage {
                 self.absent.insert(name.to_owned());
             }
         }
+    }
+
+    /// Adds to `news` what is covered for the first time.
+    pub(crate) fn find_news(&self, graph: &'static Graph, reached: &Reached, news: &mut News) {
+        let looked_up = reached.look_ups.iter().zip(&reached.indices).enumerate();
+        for (number, ((look_up, _), indices)) in looked_up {
+            let known = self.tables.get(look_up.owner);
+            let is_new = |index: &&usize| known.is_none_or(|known| !known.contains(**index));
+            news.rows.extend(indices.iter().filter(is_new).map(|index| (number, *index)));
+        }
+        let is_new = |input: &&usize| !self.absent.contains(graph.inputs[**input].name);
+        news.absent.extend(reached.absent.iter().filter(is_new));
+    }
+
+    /// Adds what other rows have covered for the first time; numbers that the model does not have
+    /// are ignored.
+    pub(crate) fn add_news(&mut self, graph: &'static Graph, news: &News) {
+        let look_ups = LookUp::all(graph);
+        for (number, row) in &news.rows {
+            let Some(look_up) = look_ups.get(*number) else { continue };
+            self.add_rows(look_up.owner, std::iter::once(*row));
+        }
+        let names = news.absent.iter().filter_map(|input| graph.inputs.get(*input));
+        self.absent.extend(names.map(|input| input.name.to_owned()));
     }
 
     /// Replaces the untrained rows of a table by the mean of the trained ones, except reserved

@@ -21,7 +21,7 @@ use multi_input_nn::{loss::TargetRow, Penalties};
 
 pub(crate) use self::{
     composed::Composer,
-    coverage::{Bits, Coverage, Reached},
+    coverage::{Bits, Coverage, News, Reached},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
     parameters::node_of_tensor,
@@ -277,7 +277,8 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
             let batch_rows = rows.take_weighted(numbers, weights);
             let heads = self.heads(&batch_rows.batch())?;
             let objective = Objective::new(self.graph(), &heads, &batch_rows);
-            scores.losses(&objective, penalties.value(), batch_rows.len());
+            let penalties = penalties.value() * batch_rows.len() as f64;
+            scores.losses(&objective, penalties, batch_rows.len());
             let predicted = predictions(self.graph(), self.preprocessing.as_ref(), heads);
             scores.predictions(&predicted, &batch_rows);
         }

@@ -1,0 +1,333 @@
+//! The exchange of gradients between the ranks of a cluster.
+//!
+//! A shard of the batch gives a [`ShardGradient`]. A rank adds up those of its shards as far as
+//! the tree of [`TreeSum`] allows. Then every rank gets one part of the numbers of all others
+//! ([`Exchange::send`]), adds them up, and sends the sums to all ([`Exchange::totals`]). So each number travels
+//! twice, as in a ring, and is added up by one rank, in an order that depends on the shards alone.
+//!
+//! Of a table with sparse updates only the rows travel that the batch looks up, to the rank that
+//! adds them up: row r to rank r modulo the number of ranks.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use multi_input_base::Result;
+use multi_input_kernel::Element;
+
+use crate::cluster::{damaged, Cluster, Reader, TreeSum, Wire, Writer};
+
+/// The gradients and losses of a shard, or the sums of several.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ShardGradient<E> {
+    pub(super) tensors: Vec<TensorGradient<E>>,
+    /// The loss, and that of every output.
+    pub(super) losses: Vec<f64>,
+}
+
+/// The gradient of a tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum TensorGradient<E> {
+    /// That of all elements.
+    Whole(Vec<E>),
+    /// That of the rows that were looked up, each of which occurs once; all others are zero.
+    Rows(BTreeMap<usize, Vec<E>>),
+}
+
+use TensorGradient::{Rows, Whole};
+
+impl<E: Element> ShardGradient<E> {
+    /// Adds those of another shard.
+    pub(super) fn add(&mut self, other: ShardGradient<E>) {
+        self.losses.iter_mut().zip(&other.losses).for_each(|(own, other)| *own += other);
+        for (own, other) in self.tensors.iter_mut().zip(other.tensors) {
+            own.add(other);
+        }
+    }
+}
+
+impl<E: Element> TensorGradient<E> {
+    /// The gradients of rows of `width` elements.
+    pub(super) fn rows(width: usize, rows: &[usize], gradients: &[E]) -> TensorGradient<E> {
+        let gradients = gradients.chunks_exact(width.max(1)).map(<[E]>::to_vec);
+        Rows(rows.iter().copied().zip(gradients).collect())
+    }
+
+    fn add(&mut self, other: TensorGradient<E>) {
+        match (&mut *self, other) {
+            (Whole(own), Whole(other)) => add(own, &other),
+            (Rows(own), Rows(other)) => {
+                for (row, gradient) in other {
+                    match own.get_mut(&row) {
+                        Some(own) => add(own, &gradient),
+                        None => drop(own.insert(row, gradient)),
+                    }
+                }
+            }
+            // A shard that looked up nothing has zeros where others have rows.
+            (Whole(_), rows @ Rows(_)) => *self = rows,
+            (Rows(_), Whole(_)) => {}
+        }
+    }
+
+    /// The elements `range`, where the gradient is that of all elements.
+    fn part(&self, range: Range<usize>) -> &[E] {
+        match self {
+            Whole(numbers) => &numbers[range],
+            Rows(_) => &[],
+        }
+    }
+
+    /// Writes the rows for which `is_sent` is true.
+    fn write_rows(&self, wire: Wire, is_sent: impl Fn(usize) -> bool, to: &mut Writer) {
+        let none = BTreeMap::new();
+        let rows = match self {
+            Rows(rows) => rows,
+            Whole(_) => &none,
+        };
+        let sent = || rows.iter().filter(|(row, _)| is_sent(**row));
+        to.number(sent().count());
+        // A table has fewer than 2^32 rows.
+        sent().for_each(|(row, _)| to.0.extend_from_slice(&(*row as u32).to_le_bytes()));
+        let gradients: Vec<E> = sent().flat_map(|(_, gradient)| gradient).copied().collect();
+        wire.write(&gradients, &mut to.0);
+    }
+
+    fn read_rows(width: usize, wire: Wire, from: &mut Reader<'_>) -> Result<TensorGradient<E>> {
+        let count = from.number()?;
+        let rows = from.take(count.checked_mul(4).ok_or_else(damaged)?)?.as_chunks().0;
+        let mut gradients = vec![E::zero(); count * width];
+        wire.read_from(from, &mut gradients)?;
+        let rows: Vec<usize> = rows.iter().map(|row| u32::from_le_bytes(*row) as usize).collect();
+        Ok(TensorGradient::rows(width, &rows, &gradients))
+    }
+}
+
+fn add<E: Element>(own: &mut [E], other: &[E]) {
+    own.iter_mut().zip(other).for_each(|(own, other)| *own += *other);
+}
+
+/// How a tensor is updated, which decides how its gradient travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As a whole; the number of elements.
+    Whole(usize),
+    /// By the rows that are looked up; the number of elements of a row.
+    Rows(usize),
+}
+
+/// The sums over all shards.
+pub(super) struct Totals<E> {
+    pub(super) gradient: ShardGradient<E>,
+    /// What every rank has sent to all others beside its gradients.
+    pub(super) notes: Vec<Vec<u8>>,
+}
+
+/// One exchange.
+pub(super) struct Exchange<'a> {
+    pub(super) cluster: &'a Cluster,
+    pub(super) wire: Wire,
+    /// The number of shards.
+    pub(super) shards: usize,
+    /// How each tensor is updated.
+    pub(super) forms: &'a [Form],
+    /// The number of losses.
+    pub(super) losses: usize,
+}
+
+impl Exchange<'_> {
+    /// The sums over the shards of all ranks, of which `own` are those of this one. `note` goes to
+    /// all ranks.
+    pub(super) fn totals<E: Element>(
+        &self,
+        own: TreeSum<ShardGradient<E>>,
+        note: &[u8],
+    ) -> Result<Totals<E>> {
+        let received = self.send(own, note)?;
+        let (mut notes, mut sum) = (Vec::new(), TreeSum::new(self.shards));
+        for message in &received {
+            let mut reader = Reader(message);
+            notes.push(reader.bytes()?.to_vec());
+            for _ in 0..reader.number()? {
+                let range = reader.number()?..reader.number()?;
+                sum.push(range, self.read_part(&mut reader)?, ShardGradient::add);
+            }
+        }
+        let sums = sum.total().ok_or_else(damaged)?;
+        Ok(Totals { gradient: self.share(sums)?, notes })
+    }
+
+    /// Sends to every rank its part of the sums of this one, and returns what all ranks have sent to
+    /// this one.
+    fn send<E: Element>(
+        &self,
+        own: TreeSum<ShardGradient<E>>,
+        note: &[u8],
+    ) -> Result<Vec<Vec<u8>>> {
+        let (parts, ranks) = (own.into_parts(), self.cluster.ranks());
+        let to_rank = |rank: usize| {
+            let pieces = self.pieces(rank);
+            let mut message = Writer::default();
+            message.bytes(note);
+            message.number(parts.len());
+            for (range, part) in &parts {
+                message.number(range.start);
+                message.number(range.end);
+                part.losses.iter().for_each(|loss| message.double(*loss));
+                for (tensor, range) in &pieces {
+                    self.wire.write(part.tensors[*tensor].part(range.clone()), &mut message.0);
+                }
+                for (tensor, _) in self.tables() {
+                    part.tensors[tensor].write_rows(
+                        self.wire,
+                        |row| row % ranks == rank,
+                        &mut message,
+                    );
+                }
+            }
+            message.0
+        };
+        self.cluster.exchange("a step", (0..ranks).map(to_rank).collect())
+    }
+
+    /// What this rank adds up of a part: the pieces of whole tensors, and then the rows of tables.
+    fn read_part<E: Element>(&self, reader: &mut Reader<'_>) -> Result<ShardGradient<E>> {
+        let losses = (0..self.losses).map(|_| reader.double()).collect::<Result<_>>()?;
+        let mut tensors = Vec::new();
+        for (_, range) in self.pieces(self.cluster.rank()) {
+            let mut numbers = vec![E::zero(); range.len()];
+            self.wire.read_from(reader, &mut numbers)?;
+            tensors.push(Whole(numbers));
+        }
+        for (_, width) in self.tables() {
+            tensors.push(TensorGradient::read_rows(width, self.wire, reader)?);
+        }
+        Ok(ShardGradient { tensors, losses })
+    }
+
+    /// Sends what this rank has added up to all others, and returns the sums of all ranks.
+    fn share<E: Element>(&self, sums: ShardGradient<E>) -> Result<ShardGradient<E>> {
+        let mut message = Writer::default();
+        for part in &sums.tensors {
+            match part {
+                Whole(numbers) => self.wire.write(numbers, &mut message.0),
+                Rows(_) => part.write_rows(self.wire, |_| true, &mut message),
+            }
+        }
+        let received = self.cluster.gather("a step", message.0)?;
+        let start = |form: &Form| match form {
+            Form::Whole(elements) => Whole(vec![E::zero(); *elements]),
+            Form::Rows(_) => Rows(BTreeMap::new()),
+        };
+        let mut tensors: Vec<TensorGradient<E>> = self.forms.iter().map(start).collect();
+        for (rank, message) in received.iter().enumerate() {
+            let mut reader = Reader(message);
+            for (tensor, range) in self.pieces(rank) {
+                if let Whole(numbers) = &mut tensors[tensor] {
+                    self.wire.read_from(&mut reader, &mut numbers[range])?;
+                }
+            }
+            for (tensor, width) in self.tables() {
+                tensors[tensor].add(TensorGradient::read_rows(width, self.wire, &mut reader)?);
+            }
+        }
+        Ok(ShardGradient { tensors, losses: sums.losses })
+    }
+
+    /// The elements of whole tensors that a rank adds up: an equal part of all of them, which may
+    /// begin and end within a tensor.
+    fn pieces(&self, rank: usize) -> Vec<(usize, Range<usize>)> {
+        let elements = |form: &Form| match form {
+            Form::Whole(elements) => *elements,
+            Form::Rows(_) => 0,
+        };
+        let (all, ranks) = (self.forms.iter().map(elements).sum::<usize>(), self.cluster.ranks());
+        let own = rank * all / ranks..(rank + 1) * all / ranks;
+        let mut start = 0;
+        let piece = |(tensor, form): (usize, &Form)| {
+            let (first, end) = (start, start + elements(form));
+            start = end;
+            let within = |position: usize| position.clamp(first, end) - first;
+            (tensor, within(own.start)..within(own.end))
+        };
+        let pieces = self.forms.iter().enumerate().map(piece);
+        pieces.filter(|(_, range)| !range.is_empty()).collect()
+    }
+
+    /// The tables of which rows travel, and the elements of a row.
+    fn tables(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.forms.iter().enumerate().filter_map(|(tensor, form)| match form {
+            Form::Rows(width) => Some((tensor, *width)),
+            Form::Whole(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Shards;
+
+    const FORMS: [Form; 5] =
+        [Form::Whole(60), Form::Rows(3), Form::Whole(1), Form::Rows(1), Form::Whole(40)];
+
+    /// Numbers whose sum depends on the order.
+    fn shard(shard: usize) -> ShardGradient<f32> {
+        let number = |k: usize| ((k * 31 + shard * 17) as f32).sin() * 10f32.powi(shard as i32 - 3);
+        let tensor = |(tensor, form): (usize, &Form)| match form {
+            Form::Whole(elements) => Whole((0..*elements).map(|k| number(k + tensor)).collect()),
+            // Shard 1 looks up nothing.
+            Form::Rows(width) if shard == 1 => Whole(vec![0.0; 40 * width]),
+            Form::Rows(width) => {
+                // Row 5 is that of every shard, the others of some.
+                let rows = (0..40).filter(|row| *row == 5 || row % (shard + 2) == 1);
+                let rows: Vec<usize> = rows.collect();
+                let numbers: Vec<f32> = (0..rows.len() * width).map(|k| number(k + 7)).collect();
+                TensorGradient::rows(*width, &rows, &numbers)
+            }
+        };
+        let tensors = FORMS.iter().enumerate().map(tensor).collect();
+        ShardGradient { tensors, losses: vec![f64::from(number(1)), f64::from(number(2))] }
+    }
+
+    fn on(ranks: usize, shards: usize, wire: Wire) -> Vec<(ShardGradient<f32>, u64)> {
+        Cluster::in_threads(ranks, |cluster| {
+            let own = Shards::of_rank(shards, (cluster.rank(), ranks)).own;
+            let mut sum = TreeSum::new(shards);
+            own.for_each(|index| sum.push(index..index + 1, shard(index), ShardGradient::add));
+            let exchange = Exchange { cluster: &cluster, wire, shards, forms: &FORMS, losses: 2 };
+            let totals = exchange.totals(sum, &[cluster.rank() as u8]).unwrap();
+            let notes: Vec<Vec<u8>> = (0..ranks).map(|rank| vec![rank as u8]).collect();
+            assert_eq!(totals.notes, notes);
+            (totals.gradient, cluster.traffic().bytes)
+        })
+    }
+
+    #[test]
+    fn the_sums_have_the_same_bits_on_every_rank_for_any_number_of_ranks() {
+        for shards in [1, 2, 3, 6, 8] {
+            let alone = &on(1, shards, Wire::Full)[0].0;
+            let mut expected = TreeSum::new(shards);
+            (0..shards).for_each(|k| expected.push(k..k + 1, shard(k), ShardGradient::add));
+            assert_eq!(*alone, expected.total().unwrap());
+            // With more ranks than shards some of them have none.
+            for ranks in [2, 3, 4, 7] {
+                for (found, _) in on(ranks, shards, Wire::Full) {
+                    assert_eq!(found, *alone, "{shards} shards on {ranks}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ranks_agree_on_rounded_sums() {
+        let found = on(3, 3, Wire::Bf16);
+        assert!(found.iter().all(|(gradient, _)| *gradient == found[0].0));
+        let exact = &on(1, 3, Wire::Full)[0].0;
+        let near = |(found, exact): (&f32, &f32)| (found - exact).abs() < 0.02 * exact.abs() + 0.02;
+        let (Whole(rounded), Whole(exact)) = (&found[0].0.tensors[0], &exact.tensors[0]) else {
+            panic!("whole tensors stay whole");
+        };
+        assert!(rounded.iter().zip(exact).all(near) && rounded != exact);
+        let sent = |wire| on(2, 2, wire).iter().map(|(_, sent)| *sent).max().unwrap();
+        assert!(sent(Wire::F16) < sent(Wire::Full));
+    }
+}

@@ -1,0 +1,399 @@
+//! A run on several ranks: what this rank exchanges with the others.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use multi_input_base::Result;
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::{
+    parameters::Role,
+    sparse::{Tables, Updates},
+};
+
+use super::{
+    exchange::{Exchange, Form, ShardGradient, TensorGradient, Totals},
+    gradients::StepGradients,
+    settings::Settings,
+};
+use crate::{
+    callback::{Flow, RankSpeed},
+    cluster::{Cluster, Reader, Shards, TreeSum, Wire, Writer},
+    definition::Graph,
+    objective::{Scores, WholeBatch},
+    untyped::{parameters, AnyModule, News},
+};
+
+/// The part of a run that knows of other ranks.
+pub(super) struct Ranks<E> {
+    pub(super) cluster: Cluster,
+    pub(super) shards: Shards,
+    wire: Wire,
+    /// The shapes of the trained tensors.
+    shapes: Vec<Vec<usize>>,
+    /// The embedding tables among the trained tensors, and how all ranks update them.
+    tables: Vec<(usize, Updates)>,
+    /// The gradients of this rank's shards in the current step.
+    sum: TreeSum<ShardGradient<E>>,
+    /// For each tensor, the rows that earlier batches of an accumulated step have looked up.
+    accumulated: Vec<Vec<usize>>,
+    /// What the batch is the first to cover: of this rank's shards, and after the exchange of all.
+    pub(super) news: News,
+    /// What the callbacks of this rank have asked for after the last step, and after the exchange
+    /// what those of all ranks had asked for.
+    asked: Asked,
+    agreed: Asked,
+    clock: Clock,
+}
+
+/// What callbacks have asked for, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) flow: Flow,
+    pub(super) reason: Option<String>,
+}
+
+impl Asked {
+    pub(super) const NOTHING: Asked = Asked { flow: Flow::Continue, reason: None };
+
+    fn write(&self, to: &mut Writer) {
+        to.number(self.flow as usize);
+        to.bytes(self.reason.as_deref().unwrap_or_default().as_bytes());
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Asked> {
+        let flow = match from.number()? {
+            0 => Flow::Continue,
+            1 => Flow::Pause,
+            _ => Flow::Stop,
+        };
+        Ok(Asked { flow, reason: Some(from.text()?).filter(|reason| !reason.is_empty()) })
+    }
+
+    /// What ranks agree on: the greatest value, with the reason of the first rank that asked for it.
+    fn or(self, other: Asked) -> Asked {
+        if other.flow > self.flow {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// The time that a rank has computed, without waiting for others, and the rows of its shards.
+struct Clock {
+    since: Instant,
+    waited: Duration,
+    rows: usize,
+}
+
+impl Clock {
+    fn start(cluster: &Cluster) -> Clock {
+        Clock { since: Instant::now(), waited: cluster.traffic().waited, rows: 0 }
+    }
+
+    fn busy(&self, cluster: &Cluster) -> Duration {
+        self.since.elapsed().saturating_sub(cluster.traffic().waited - self.waited)
+    }
+}
+
+impl<E: Element> Ranks<E> {
+    /// The ranks of a run on a cluster; `tables` are the embedding tables among the trained tensors.
+    pub(super) fn new(
+        settings: &Settings,
+        shapes: &[Vec<usize>],
+        tables: impl Iterator<Item = usize>,
+    ) -> Option<Ranks<E>> {
+        let cluster = settings.cluster.clone()?;
+        let shards = settings.shards();
+        Some(Ranks {
+            sum: TreeSum::new(shards.count),
+            shards,
+            wire: settings.wire,
+            shapes: shapes.to_vec(),
+            tables: tables.map(|tensor| (tensor, Updates::Unknown)).collect(),
+            accumulated: vec![Vec::new(); shapes.len()],
+            news: News::default(),
+            asked: Asked::NOTHING,
+            agreed: Asked::NOTHING,
+            clock: Clock::start(&cluster),
+            cluster,
+        })
+    }
+
+    /// The targets of the whole batch, of which this rank knows those of its shards.
+    pub(super) fn whole(&self, graph: &Graph, own: &WholeBatch) -> Result<WholeBatch> {
+        let outputs = graph.outputs.len();
+        let none = WholeBatch { rows: 0, known: vec![0; outputs], counts: vec![false; outputs] };
+        let mut whole = none;
+        let mut part = Writer::default();
+        part.number(own.rows);
+        part.numbers(&own.known);
+        part.numbers(&own.counts.iter().map(|counts| usize::from(*counts)).collect::<Vec<_>>());
+        for part in self.cluster.gather("the targets of a batch", part.0)? {
+            let mut reader = Reader(&part);
+            let (rows, known) = (reader.number()?, reader.numbers()?);
+            let counts = reader.numbers()?.into_iter().map(|counts| counts > 0).collect();
+            whole.add(&WholeBatch { rows, known, counts });
+        }
+        Ok(whole)
+    }
+
+    /// Begins a step. What earlier batches of an accumulated step have looked up is set apart,
+    /// because a shard sends the rows that it looks up itself.
+    pub(super) fn begin_step(&mut self, tables: &mut Tables<E>) {
+        self.sum = TreeSum::new(self.shards.count);
+        self.news = News::default();
+        for (tensor, rows) in self.accumulated.iter_mut().enumerate() {
+            *rows = tables.get(tensor).map(|table| table.take_pending().0).unwrap_or_default();
+        }
+    }
+
+    /// Takes the gradients of a shard of `rows` rows.
+    pub(super) fn add(
+        &mut self,
+        (shard, rows): (usize, usize),
+        gradients: &mut StepGradients<E>,
+        tables: &mut Tables<E>,
+        losses: Vec<f64>,
+    ) {
+        self.clock.rows += rows;
+        let tensors =
+            self.shapes.iter().enumerate().map(|(tensor, shape)| match tables.get(tensor) {
+                Some(table) => {
+                    let (rows, of_rows) = table.take_pending();
+                    TensorGradient::rows(width(shape), &rows, &of_rows)
+                }
+                None => TensorGradient::Whole(gradients.of(tensor).to_vec()),
+            });
+        let gradient = ShardGradient { tensors: tensors.collect(), losses };
+        self.sum.push(shard..shard + 1, gradient, ShardGradient::add);
+    }
+
+    /// Takes the gradients of a shard without rows, which are zeros.
+    pub(super) fn add_empty(&mut self, shard: usize, tables: &mut Tables<E>, losses: usize) {
+        let tensors =
+            self.shapes.iter().enumerate().map(|(tensor, shape)| match tables.get(tensor) {
+                Some(_) => TensorGradient::rows(width(shape), &[], &[]),
+                None => TensorGradient::Whole(vec![E::zero(); shape.iter().product()]),
+            });
+        let gradient = ShardGradient { tensors: tensors.collect(), losses: vec![0.0; losses] };
+        self.sum.push(shard..shard + 1, gradient, ShardGradient::add);
+    }
+
+    /// Exchanges the gradients of the shards: `gradients` and `tables` get those of the batch, and
+    /// its losses are returned.
+    pub(super) fn end_step<D: Backend<E>>(
+        &mut self,
+        module: &mut dyn AnyModule<E, D>,
+        gradients: &mut StepGradients<E>,
+        tables: &mut Tables<E>,
+        losses: usize,
+    ) -> Result<Vec<f64>> {
+        self.agree_on_tables(tables)?;
+        let form = |(tensor, shape): (usize, &Vec<usize>)| match tables.updates(tensor) {
+            Updates::Sparse => Form::Rows(width(shape)),
+            Updates::Dense | Updates::Unknown => Form::Whole(shape.iter().product()),
+        };
+        let forms: Vec<Form> = self.shapes.iter().enumerate().map(form).collect();
+        let own = std::mem::replace(&mut self.sum, TreeSum::new(self.shards.count));
+        let (cluster, wire, shards) = (&self.cluster, self.wire, self.shards.count);
+        let exchange = Exchange { cluster, wire, shards, forms: &forms, losses };
+        let Totals { gradient, notes } = exchange.totals(own, &self.note())?;
+        self.read_notes(&notes)?;
+        let mut of_tables = Vec::new();
+        for (tensor, total) in gradient.tensors.into_iter().enumerate() {
+            match total {
+                TensorGradient::Whole(total) => gradients.set(tensor, total),
+                TensorGradient::Rows(rows) => of_tables.push((tensor, rows)),
+            }
+        }
+        let mut of_tables = of_tables.into_iter().peekable();
+        parameters::edit_role(module, Role::Trained, |tensor, weights| {
+            let next = of_tables.next_if(|(next, _)| *next == tensor);
+            let (Some((_, total)), Some(table)) = (next, tables.get(tensor)) else { return };
+            // Sums over several batches are in the order in which rows were first looked up.
+            let earlier = &self.accumulated[tensor];
+            let known: BTreeSet<usize> = earlier.iter().copied().collect();
+            let later = total.keys().copied().filter(|row| !known.contains(row));
+            let rows: Vec<usize> = earlier.iter().copied().chain(later).collect();
+            let zeros = vec![E::zero(); width(&self.shapes[tensor])];
+            let of_rows = rows.iter().flat_map(|row| total.get(row).unwrap_or(&zeros)).copied();
+            table.set_pending(&rows, of_rows.collect(), weights);
+        })?;
+        Ok(gradient.losses)
+    }
+
+    /// What this rank tells the others in every step.
+    fn note(&self) -> Vec<u8> {
+        let mut note = Writer::default();
+        self.asked.write(&mut note);
+        note.numbers(&self.news.numbers());
+        note.0
+    }
+
+    fn read_notes(&mut self, notes: &[Vec<u8>]) -> Result<()> {
+        self.agreed = Asked::NOTHING;
+        for note in notes {
+            let mut reader = Reader(note);
+            let asked = Asked::read(&mut reader)?;
+            self.agreed = std::mem::replace(&mut self.agreed, Asked::NOTHING).or(asked);
+            self.news.add_numbers(&reader.numbers()?);
+        }
+        self.asked = Asked::NOTHING;
+        Ok(())
+    }
+
+    /// Agrees on how tables are updated, which is decided by the first look-up in each of them.
+    fn agree_on_tables(&mut self, tables: &mut Tables<E>) -> Result<()> {
+        if self.tables.iter().all(|(_, updates)| *updates != Updates::Unknown) {
+            return Ok(());
+        }
+        let code = |(tensor, _): &(usize, Updates)| match tables.updates(*tensor) {
+            Updates::Unknown => 0,
+            Updates::Dense => 1,
+            Updates::Sparse => 2,
+        };
+        let codes = self.tables.iter().map(code).collect();
+        let all = self.cluster.gather("the tables of a step", codes)?;
+        for (index, (tensor, updates)) in self.tables.iter_mut().enumerate() {
+            *updates = match all.iter().filter_map(|codes| codes.get(index)).max() {
+                Some(2) => Updates::Sparse,
+                Some(1) => Updates::Dense,
+                _ => Updates::Unknown,
+            };
+            let shape = &self.shapes[*tensor];
+            tables.decide(*tensor, *updates, (shape.first().copied().unwrap_or(0), width(shape)));
+        }
+        Ok(())
+    }
+
+    /// Notes what the callbacks of this rank ask for after a step. The others learn of it in the next
+    /// exchange, so that it takes effect after the same step on all of them: the next one, or the
+    /// last of the epoch.
+    pub(super) fn ask(&mut self, asked: Asked) {
+        self.asked = asked;
+    }
+
+    /// What the callbacks of this rank have asked for since the last exchange.
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// What the callbacks of all ranks had asked for before the last exchange.
+    pub(super) fn agreed(&self) -> &Asked {
+        &self.agreed
+    }
+
+    /// The node that the first rank with one has found.
+    pub(super) fn first_node(
+        &self,
+        graph: &Graph,
+        own: Option<&'static str>,
+    ) -> Result<Option<&'static str>> {
+        let part = own.unwrap_or_default().as_bytes().to_vec();
+        let parts = self.cluster.gather("the search for what is not finite", part)?;
+        let found = parts.iter().find(|part| !part.is_empty());
+        let named = |part: &Vec<u8>| {
+            graph.nodes.iter().map(|node| node.name).find(|name| name.as_bytes() == &part[..])
+        };
+        Ok(found.and_then(named))
+    }
+
+    /// Agrees at once, where all ranks are at the same event.
+    pub(super) fn agree(&self, asked: &Asked) -> Result<Asked> {
+        let mut part = Writer::default();
+        asked.write(&mut part);
+        let all = self.cluster.gather("what callbacks ask for", part.0)?;
+        let mut agreed = Asked::NOTHING;
+        for part in all {
+            agreed = agreed.or(Asked::read(&mut Reader(&part))?);
+        }
+        Ok(agreed)
+    }
+
+    /// The scores over all shards; `own` are those of this rank's shards.
+    pub(super) fn scores(
+        &self,
+        own: &[Scores],
+        at: &'static str,
+        none: impl Fn() -> Result<Scores>,
+    ) -> Result<Scores> {
+        let mut sum = TreeSum::new(self.shards.count);
+        let merge = |own: &mut Scores, other: Scores| own.merge(&other.state());
+        for (shard, scores) in self.shards.own.clone().zip(own) {
+            let mut copy = none()?;
+            copy.merge(&scores.state());
+            sum.push(shard..shard + 1, copy, merge);
+        }
+        let mut part = Writer::default();
+        part.number(sum.parts().len());
+        for (range, scores) in sum.parts() {
+            part.number(range.start);
+            part.number(range.end);
+            write_state(&scores.state(), &mut part);
+        }
+        let mut whole = TreeSum::new(self.shards.count);
+        for part in self.cluster.gather(at, part.0)? {
+            let mut reader = Reader(&part);
+            for _ in 0..reader.number()? {
+                let range = reader.number()?..reader.number()?;
+                let mut scores = none()?;
+                scores.merge(&read_state(&mut reader)?);
+                whole.push(range, scores, merge);
+            }
+        }
+        whole.total().map_or_else(none, Ok)
+    }
+
+    /// The states of the scores of all shards, in their order.
+    pub(super) fn states(&self, own: &[Scores]) -> Result<Vec<Vec<(String, Vec<f64>)>>> {
+        let mut part = Writer::default();
+        part.number(own.len());
+        own.iter().for_each(|scores| write_state(&scores.state(), &mut part));
+        let mut states = Vec::new();
+        for part in self.cluster.gather("a checkpoint", part.0)? {
+            let mut reader = Reader(&part);
+            for _ in 0..reader.number()? {
+                states.push(read_state(&mut reader)?);
+            }
+        }
+        Ok(states)
+    }
+
+    /// The speed of every rank since the last call.
+    pub(super) fn speeds(&mut self) -> Result<Vec<RankSpeed>> {
+        let busy = self.clock.busy(&self.cluster);
+        let mut part = Writer::default();
+        part.number(self.clock.rows);
+        part.double(busy.as_secs_f64());
+        part.double(self.clock.since.elapsed().as_secs_f64());
+        let parts = self.cluster.gather("the speed of the ranks", part.0)?;
+        let speed = |part: &Vec<u8>| {
+            let mut reader = Reader(part);
+            let (rows, busy, seconds) = (reader.number()?, reader.double()?, reader.double()?);
+            Ok(RankSpeed { rows, busy, seconds })
+        };
+        self.clock = Clock::start(&self.cluster);
+        parts.iter().map(speed).collect()
+    }
+}
+
+/// The elements of a row of a table.
+fn width(shape: &[usize]) -> usize {
+    shape.last().copied().unwrap_or(1)
+}
+
+fn write_state(state: &[(String, Vec<f64>)], to: &mut Writer) {
+    to.number(state.len());
+    for (name, numbers) in state {
+        to.bytes(name.as_bytes());
+        to.doubles(numbers);
+    }
+}
+
+fn read_state(from: &mut Reader<'_>) -> Result<Vec<(String, Vec<f64>)>> {
+    let count = from.number()?;
+    (0..count).map(|_| Ok((from.text()?, from.doubles()?))).collect()
+}

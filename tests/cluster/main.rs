@@ -1,0 +1,5 @@
+//! Training on the ranks of a cluster, which are threads here; `just mpi` runs the same models over
+//! MPI.
+
+mod models;
+mod runs;

@@ -1,0 +1,60 @@
+//! Models with everything in them that a batch decides about as a whole, and their rows.
+
+use multi_input::prelude::*;
+
+/// An input that may be missing, lists with a mask, two large tables with sparse updates, of which
+/// one is shared, penalties, partly known targets, and a learned weight.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Mixed {
+    #[input(standardize, missing = learned)]
+    #[branch(Dense(4, tanh, l2 = 1e-3))]
+    height: Option<[f32; 2]>,
+
+    #[input(pad(5))]
+    #[branch(Embedding(6000, 3), GRU(4))]
+    words: Vec<u32>,
+
+    #[input]
+    #[branch(Embedding(3000, 2))]
+    user: u32,
+
+    #[input]
+    #[branch(shared = user)]
+    friend: u32,
+
+    #[input]
+    #[branch(Embedding(7, 3))]
+    day: u32,
+
+    #[merge(concat(height, words, user, friend, day))]
+    #[branch(Dense(6, tanh), LayerNorm)]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae, r2), standardize, weight = learned)]
+    price: Option<f32>,
+
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy, auc), weighted_metrics(f1), weight = 0.5)]
+    kind: Option<Class<3>>,
+}
+
+/// Rows of which some know one target, some another, and the last one none.
+pub fn mixed(rows: usize) -> Vec<MixedSample> {
+    let row = |i: usize| {
+        let wave = |k: f32| (i as f32 * k).sin();
+        MixedSample {
+            height: (i % 3 > 0).then_some([wave(0.7), 170.0 + wave(1.3)]),
+            words: (0..i % 6).map(|k| ((i * 31 + k * 7) % 6000) as u32).collect(),
+            user: (i * 37 % 3000) as u32,
+            friend: (i * 91 % 3000) as u32,
+            day: (i % 7) as u32,
+            price: (i % 4 > 0 && i + 1 < rows).then_some(30.0 + 5.0 * wave(0.7) + (i % 7) as f32),
+            kind: (i % 5 > 1 && i + 1 < rows).then_some(Class::new(i % 3).unwrap()),
+        }
+    };
+    (0..rows).map(row).collect()
+}
