@@ -45,6 +45,8 @@ mod reshape;
 mod rms_norm;
 mod sample;
 mod separable_conv2d;
+#[cfg(test)]
+mod shard_tests;
 mod simple_rnn;
 mod statistics;
 mod table_rows;
