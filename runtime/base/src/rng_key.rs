@@ -12,7 +12,7 @@ use crate::seed::{mix, GOLDEN};
 /// ```
 /// use multi_input_base::RngKey;
 ///
-/// let key = RngKey { seed: 7, layer: 0, step: 3, call: 0 };
+/// let key = RngKey { seed: 7, layer: 0, step: 3, ..RngKey::default() };
 /// let numbers = key.numbers();
 /// assert_eq!(numbers(5), key.numbers()(5));
 /// assert_ne!(numbers(5), key.layer(1).numbers()(5));
@@ -29,6 +29,11 @@ pub struct RngKey {
     /// each node that uses it. The call is hashed separately: added to the step, it would repeat
     /// the numbers of the next step.
     pub call: u64,
+    /// Index in the whole batch of the first row that a forward pass sees: above 0 for a shard of a
+    /// batch. It is not hashed, but shifts the positions of
+    /// [`numbers_of_rows`](RngKey::numbers_of_rows), so that the shards of a batch draw the numbers
+    /// that the whole batch would.
+    pub first_row: u64,
 }
 
 impl RngKey {
@@ -45,7 +50,22 @@ impl RngKey {
         key
     }
 
-    /// A function from a position to 64 uniformly distributed bits.
+    /// A function from a position within rows of `width` numbers each to 64 uniformly distributed
+    /// bits. Position 0 is the first number of row `first_row` of the whole batch.
+    ///
+    /// ```
+    /// use multi_input_base::RngKey;
+    ///
+    /// let (batch, shard) = (RngKey::default(), RngKey { first_row: 2, ..RngKey::default() });
+    /// assert_eq!(shard.numbers_of_rows(3)(1), batch.numbers_of_rows(3)(2 * 3 + 1));
+    /// ```
+    pub fn numbers_of_rows(self, width: u64) -> impl Fn(u64) -> u64 {
+        let (first, numbers) = (self.first_row.wrapping_mul(width), self.numbers());
+        move |position| numbers(first.wrapping_add(position))
+    }
+
+    /// A function from a position to 64 uniformly distributed bits, for numbers that do not belong
+    /// to rows of a batch.
     pub fn numbers(self) -> impl Fn(u64) -> u64 {
         // Hashing each part separately distinguishes (layer 1, step 0) from (layer 0, step 1). A
         // call of 0 adds no part, so that keys of single-call layers keep their values.
@@ -68,7 +88,7 @@ mod tests {
         let mut first = std::collections::BTreeSet::new();
         for seed in [0, 1] {
             for (layer, call) in (0..layers).flat_map(|layer| (0..calls).map(move |c| (layer, c))) {
-                let keys = (0..steps).map(|step| RngKey { seed, layer, step, call });
+                let keys = (0..steps).map(|step| RngKey { seed, layer, step, call, first_row: 0 });
                 first.extend(keys.map(|key| key.numbers()(0)));
             }
         }
@@ -78,21 +98,37 @@ mod tests {
     /// Dropout masks of checkpoints written by earlier versions depend on these values.
     #[test]
     fn the_first_call_of_a_step_has_its_literal_numbers() {
-        let numbers = RngKey { seed: 7, layer: 2, step: 3, call: 0 }.numbers();
-        assert_eq!([0, 1].map(numbers), [0xe818_e003_ae4c_ed20, 0xa47a_3041_8d0b_0741]);
+        let key = RngKey { seed: 7, layer: 2, step: 3, ..RngKey::default() };
+        let literal = [0xe818_e003_ae4c_ed20, 0xa47a_3041_8d0b_0741];
+        assert_eq!([0, 1].map(key.numbers()), literal);
+        assert_eq!([0, 1].map(key.numbers_of_rows(5)), literal);
+    }
+
+    #[test]
+    fn a_shard_draws_the_numbers_of_its_rows() {
+        let batch = RngKey { seed: 7, layer: 2, step: 3, ..RngKey::default() };
+        let shard = RngKey { first_row: 4, ..batch };
+        assert_eq!([0, 1, 2].map(shard.numbers_of_rows(3)), [12, 13, 14].map(batch.numbers()));
+        assert_eq!([0, 1].map(shard.numbers_of_rows(0)), [0, 1].map(batch.numbers()));
+        assert_eq!([0, 1].map(shard.numbers()), [0, 1].map(batch.numbers()), "not hashed");
+        assert_eq!(shard.layer(9).first_row, 4);
+        // An overflow wraps.
+        let last = RngKey { first_row: u64::MAX, ..batch };
+        assert_eq!(last.numbers_of_rows(2)(3), batch.numbers()(1));
     }
 
     #[test]
     fn a_layer_draws_anew_with_every_call() {
-        let mut key = RngKey { seed: 3, layer: 1, step: 8, call: 0 };
-        assert_eq!(key.advance(), RngKey { seed: 3, layer: 1, step: 8, call: 0 });
-        assert_eq!(key.advance(), RngKey { seed: 3, layer: 1, step: 8, call: 1 });
-        assert_eq!(key.layer(2), RngKey { seed: 3, layer: 2, step: 8, call: 2 });
+        let first = RngKey { seed: 3, layer: 1, step: 8, call: 0, first_row: 6 };
+        let mut key = first;
+        assert_eq!(key.advance(), first);
+        assert_eq!(key.advance(), RngKey { call: 1, ..first });
+        assert_eq!(key.layer(2), RngKey { layer: 2, call: 2, ..first });
     }
 
     #[test]
     fn numbers_are_spread_evenly() {
-        let numbers = RngKey { seed: 3, layer: 2, step: 1, call: 0 }.numbers();
+        let numbers = RngKey { seed: 3, layer: 2, step: 1, ..RngKey::default() }.numbers();
         let mut counts = [0usize; 16];
         (0..16_000).for_each(|position| counts[(numbers(position) >> 60) as usize] += 1);
         assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");

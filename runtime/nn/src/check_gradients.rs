@@ -72,7 +72,11 @@ struct Collect {
     found: Vec<f64>,
 }
 
-fn collect<M: TensorCollection<f64, Cpu>>(leaves: &M, gradients: Gradients<f64, Cpu>) -> Vec<f64> {
+/// The gradients of every trained tensor of `leaves`, one after the other.
+pub(crate) fn collect<M: TensorCollection<f64, Cpu>>(
+    leaves: &M,
+    gradients: Gradients<f64, Cpu>,
+) -> Vec<f64> {
     let mut collect = Collect { gradients, found: Vec::new() };
     M::iter_tensors(&mut RecursiveWalker { m: leaves, f: &mut collect }).unwrap();
     collect.found

@@ -14,6 +14,7 @@
 //! | [`loss`] | losses and their derivatives, row by row |
 //! | [`optim`] | optimizers with Keras's formulas, whose state can be saved |
 //! | [`sparse`] | embedding tables with sparse updates |
+//! | [`shards`] | batches of which each machine has some rows |
 //! | [`parameters`] | visitors of all tensors of a module |
 //!
 //! A new layer is a file in `layer/` and a line in its `mod.rs`; new kernels go to
@@ -76,6 +77,7 @@ mod operation;
 pub mod optim;
 pub mod parameters;
 mod penalties;
+pub mod shards;
 pub mod sparse;
 mod tensor;
 

@@ -64,11 +64,11 @@ pub fn learned<S: Shape, V: Shape, B: Dim, E: Element, D: Backend<E>, T: Tape<E,
     present: &Tensor<(B, Const<1>), E, D>,
     stand_in: &Tensor<V, E, D>,
 ) -> Result<Tensor<S, E, D, T>, D::Err> {
-    let (batch, len) = (rows_of(x.shape()), x.shape().num_elements());
-    let replace = Replace { present: flags(present, batch)?.into(), width: len / batch.max(1) };
-    if stand_in.shape().num_elements() != replace.width {
+    let (batch, width) = (rows_of(x.shape()), stand_in.shape().num_elements());
+    if x.shape().num_elements() != batch * width {
         return Err(D::size_error());
     }
+    let replace = Replace { present: flags(present, batch)?.into(), width };
     let (x, tape) = x.split_tape();
     record(&replace, &[&x, stand_in], *x.shape(), x.device(), tape)
 }

@@ -191,9 +191,8 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     pub(super) fn key(&self) -> RngKey {
         RngKey {
             seed: self.settings.seed.stream(Stream::Dropout),
-            layer: 0,
             step: self.batch_number(),
-            call: 0,
+            ..RngKey::default()
         }
     }
 

@@ -133,7 +133,8 @@ impl Feed<'_> {
     fn key(&self, pass: u64, batch: u64) -> RngKey {
         let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
         let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
-        RngKey { seed, layer: 0, step: pass.wrapping_mul(batches).wrapping_add(batch), call: 0 }
+        let step = pass.wrapping_mul(batches).wrapping_add(batch);
+        RngKey { seed, step, ..RngKey::default() }
     }
 
     /// Encodes a batch.

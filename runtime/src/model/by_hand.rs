@@ -115,7 +115,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         seed: Seed,
         step: u64,
     ) -> Result<SampleBatch<M, E, D>> {
-        let key = |stream| RngKey { seed: seed.stream(stream), layer: 0, step, call: 0 };
+        let key = |stream| RngKey { seed: seed.stream(stream), step, ..RngKey::default() };
         M::set_rng_key(&mut self.inner_mut().module.0, key(Stream::Dropout));
         self.encoded(rows, Some(key(Stream::Augmentation)))
     }

@@ -157,7 +157,7 @@ impl Dropping {
         for (input, probability) in &self.inputs {
             // A value is dropped if its 64-bit random number is below this limit.
             let limit = (probability * 2f64.powi(64)) as u64;
-            let numbers = key.layer(*input as u64).numbers();
+            let numbers = key.layer(*input as u64).numbers_of_rows(1);
             let Some(present) = table.columns[*input].present.as_mut() else { continue };
             for (row, present) in present.iter_mut().enumerate() {
                 *present &= numbers(row as u64) >= limit;
@@ -228,4 +228,40 @@ fn first_outside<N: Copy + Into<f64> + std::fmt::Display>(
     let (index, number) =
         numbers.find(|(index, number)| !range.contains(&(**number).into()) && is_known(*index))?;
     Some((index, number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use multi_input_data::{Content, Values};
+
+    use super::*;
+
+    #[test]
+    fn inputs_of_a_shard_are_dropped_as_in_the_whole_batch() {
+        let dropped = |first_row: usize, rows: usize| {
+            let column = Column {
+                name: "rooms",
+                content: Content::Numbers { blanks: false },
+                width: 2,
+                values: std::sync::Arc::new(Values::Numbers(vec![0.0; rows * 2])),
+                present: Some(vec![true; rows]),
+                lengths: None,
+            };
+            let mut table = Table { columns: vec![column.clone(), column], rows };
+            let key = RngKey { seed: 5, first_row: first_row as u64, ..RngKey::default() };
+            Dropping { inputs: vec![(0, 0.3), (1, 0.6)] }.apply(&mut table, key);
+            table.columns.into_iter().map(|column| column.present.unwrap()).collect::<Vec<_>>()
+        };
+        let whole = dropped(0, 7);
+        assert!(whole.iter().all(|present| present.contains(&true) && present.contains(&false)));
+        for shards in [[3, 0, 4], [0, 1, 6]] {
+            let mut first = 0;
+            for rows in shards {
+                let expected: Vec<_> =
+                    whole.iter().map(|present| present[first..first + rows].to_vec()).collect();
+                assert_eq!(dropped(first, rows), expected);
+                first += rows;
+            }
+        }
+    }
 }

@@ -190,11 +190,10 @@ impl LearnedStep for Categories {
     ) -> Result<Values, Refusal> {
         let mut values = self.apply(fitted, step, values)?;
         if let Values::Categories(indices) = &mut values {
-            let rate = unknown_rate(step);
-            let dropped = indices
-                .iter_mut()
-                .enumerate()
-                .filter(|(position, _)| rng.uniform(*position, 0) < rate);
+            let (rate, width) = (unknown_rate(step), step.input.elements().get().max(1));
+            let dropped = indices.iter_mut().enumerate().filter(|(position, _)| {
+                rng.uniform_of_element((position / width, position % width), width, 0) < rate
+            });
             dropped.for_each(|(_, index)| *index = UNKNOWN);
         }
         Ok(values)

@@ -55,7 +55,8 @@ impl RowValues {
             });
         }
         let (values, counts) = self.items();
-        match applied(step, fitted, values, rng) {
+        let rng = rng.filter(|_| fitted.is_random(step)).map(|rng| rng.of_items(&counts));
+        match applied(step, fitted, values, rng.as_ref()) {
             Ok(values) => Ok(RowValues::Items { values, counts }),
             Err(refusal) => {
                 let row = row_of_item(&counts, refusal.row);

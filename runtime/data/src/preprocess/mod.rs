@@ -46,6 +46,8 @@ mod sample;
 mod saved_tests;
 mod seen;
 mod seen_indices;
+#[cfg(test)]
+mod shard_tests;
 mod shrink;
 mod split;
 #[doc(hidden)]

@@ -26,6 +26,9 @@ use crate::{
 /// numbers.
 const MAX_STEPS: u64 = 256;
 
+/// The random numbers of the step at a position; `None` outside training.
+type RngOfStep<'a> = &'a dyn Fn(u64) -> Option<RowRng>;
+
 /// The preprocessing of a column as declared in the schema.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
@@ -130,22 +133,28 @@ impl Pipeline {
         }
         let present: Option<Vec<bool>> =
             column.present.as_ref().map(|present| rows.iter().map(|&row| present[row]).collect());
-        // Steps skip absent rows, unless means replace them.
-        let present_rows: Vec<usize> = match (&present, &self.means) {
-            (Some(present), None) => rows
-                .iter()
-                .zip(present)
-                .filter(|(_, present)| **present)
-                .map(|(&row, _)| row)
-                .collect(),
-            _ => rows.to_vec(),
+        // Steps skip absent rows, unless means replace them. Indices in the batch.
+        let present_in_batch: Option<Arc<[usize]>> = match (&present, &self.means) {
+            (Some(present), None) => {
+                Some((0..rows.len()).filter(|&index| present[index]).collect())
+            }
+            _ => None,
+        };
+        let present_rows: Vec<usize> = match &present_in_batch {
+            Some(indices) => indices.iter().map(|&index| rows[index]).collect(),
+            None => rows.to_vec(),
         };
         let mut values = column.values.of_rows(column.width, &present_rows);
         if let (Some(means), Some(present)) = (&self.means, &present) {
             means.fill(&mut values, present);
         }
         let values = RowValues::raw(values, column.content);
-        let encoded = self.apply(values, &present_rows, (first, key))?;
+        let rng_of = |position: u64| {
+            let key = key?;
+            let key = key.layer(key.layer * MAX_STEPS + position);
+            Some(RowRng::new(key, present_in_batch.clone()))
+        };
+        let encoded = self.apply(values, &present_rows, (first, &rng_of))?;
         self.check_numbers(&encoded, |value| !value.is_finite(), (column, &present_rows, first))?;
         let (mut values, mut lengths) = encoded.end();
         let (content, width) = self.encoded(column, &values);
@@ -182,9 +191,9 @@ impl Pipeline {
         &self,
         values: RowValues,
         rows: &[usize],
-        (first, key): (usize, Option<RngKey>),
+        (first, rng_of): (usize, RngOfStep<'_>),
     ) -> Result<RowValues> {
-        self.apply_before(self.steps.len(), values, rows, (first, key))
+        self.apply_before(self.steps.len(), values, rows, (first, rng_of))
     }
 
     /// Applies the fitted steps before the one at `end`.
@@ -193,7 +202,7 @@ impl Pipeline {
         end: usize,
         values: RowValues,
         rows: &[usize],
-        (first, key): (usize, Option<RngKey>),
+        (first, rng_of): (usize, RngOfStep<'_>),
     ) -> Result<RowValues> {
         let refused = |refusal: Refusal| Error::Value {
             row: first + rows.get(refusal.row).copied().unwrap_or_default(),
@@ -204,7 +213,7 @@ impl Pipeline {
         let (mut values, applied) = self.catch_up(values).map_err(refused)?;
         let steps = self.steps().enumerate().take(end).skip(applied);
         for (position, (step, fitted)) in steps {
-            let rng = key.map(|key| RowRng(key.layer(key.layer * MAX_STEPS + position as u64)));
+            let rng = rng_of(position as u64);
             values = values.apply(step, &**fitted, rng.as_ref()).map_err(refused)?;
         }
         Ok(values)
@@ -361,7 +370,7 @@ impl Pipeline {
         let Some((position, step, fitted, size)) = with_size else { return Ok(None) };
         let all: Vec<usize> = (0..column.values.len() / column.width.max(1)).collect();
         let (rows, values) = present(column, &all);
-        let values = self.apply_before(position, values, &rows, (0, None))?;
+        let values = self.apply_before(position, values, &rows, (0, &|_| None))?;
         let is_list = step.input.is_list();
         let (values, counts) = match is_list && !step.spec.form.takes_lists {
             true => values.items(),
@@ -615,7 +624,7 @@ impl PipelineFit {
     /// The values of training rows for the step that waits for the vocabulary of another input.
     pub(super) fn waiting(&self, column: &Column, rows: &[usize], first: usize) -> Result<Values> {
         let (present, values) = present(column, rows);
-        let values = self.pipeline.apply(values, &present, (first, None))?;
+        let values = self.pipeline.apply(values, &present, (first, &|_| None))?;
         Ok(self.next_step().map_or(Values::Numbers(Vec::new()), |step| values.for_step(step)))
     }
 
@@ -652,7 +661,7 @@ impl PipelineFit {
         }
         let all: Vec<usize> = (0..column.values.len() / column.width.max(1)).collect();
         let (present, values) = present(column, &all);
-        self.pipeline.apply(values, &present, (0, None)).map(drop)
+        self.pipeline.apply(values, &present, (0, &|_| None)).map(drop)
     }
 
     /// Updates the statistics with some training rows.
@@ -668,7 +677,7 @@ impl PipelineFit {
             means.update(values);
         }
         let Some(step) = self.next_step() else { return Ok(()) };
-        let values = self.pipeline.apply(values, &present, (first, None))?;
+        let values = self.pipeline.apply(values, &present, (first, &|_| None))?;
         // Missing values are NaN and are ignored by the statistics.
         self.pipeline.check_numbers(&values, f64::is_infinite, (column, &present, first))?;
         if let Some(fit) = &mut self.fit {

@@ -430,19 +430,80 @@ pub(crate) fn overflow_notice(overflow: Option<Overflow>, step: &Step) -> Option
     Some(Notice::new(NoticeKind::VocabularyOverflow, format!("{overflow}{remedy}")))
 }
 
-/// The random numbers of one step for one batch. They depend only on the seed, the input, the step
-/// and the index of the batch.
-#[derive(Clone, Copy, Debug)]
-pub struct RowRng(pub(crate) RngKey);
+/// The random numbers of one step for one batch. They depend only on the seed, the input, the step,
+/// the index of the batch and the index of the row in it: a shard of a batch draws the numbers that
+/// the whole batch would.
+#[derive(Clone, Debug)]
+pub struct RowRng {
+    key: RngKey,
+    rows: RowsOfValues,
+}
+
+/// The rows of the batch that the rows of a step's values belong to.
+#[derive(Clone, Debug)]
+enum RowsOfValues {
+    /// Every row of the batch has a value.
+    All,
+    /// The rows with these indices have a value; the others are absent.
+    Present(Arc<[usize]>),
+    /// Each value is an item of a list: the row of the list, and the index in the list.
+    Items(Arc<[(usize, usize)]>),
+}
 
 impl RowRng {
-    /// Number of random numbers per row.
-    const NUMBERS_PER_ROW: u64 = 8;
+    /// Number of random numbers per row or element.
+    const EACH: u64 = 8;
 
-    /// Random number `which` (below 8) of a row of the batch, uniform in [0, 1).
+    /// The numbers for a batch of which the rows with the indices in `present` have a value, or all
+    /// rows where it is `None`.
+    pub(crate) fn new(key: RngKey, present: Option<Arc<[usize]>>) -> RowRng {
+        RowRng { key, rows: present.map_or(RowsOfValues::All, RowsOfValues::Present) }
+    }
+
+    /// The numbers for the items of lists with these numbers of items.
+    pub(crate) fn of_items(&self, counts: &[usize]) -> RowRng {
+        let items_of = |(list, count): (usize, &usize)| {
+            let row = self.row(list);
+            (0..*count).map(move |item| (row, item))
+        };
+        let items = counts.iter().enumerate().flat_map(items_of).collect();
+        RowRng { key: self.key, rows: RowsOfValues::Items(items) }
+    }
+
+    /// Random number `which` (below 8) of a row of the batch, uniform in [0, 1). Where a step is
+    /// applied to the items of lists, each item has numbers of its own.
     pub fn uniform(&self, row: usize, which: u64) -> f64 {
-        let number = self.0.numbers()(row as u64 * RowRng::NUMBERS_PER_ROW + which);
+        self.uniform_of_element((row, 0), 1, which)
+    }
+
+    /// Random number `which` (below 8) of an element of a row of `width` elements, uniform in
+    /// [0, 1).
+    pub(crate) fn uniform_of_element(
+        &self,
+        (row, element): (usize, usize),
+        width: usize,
+        which: u64,
+    ) -> f64 {
+        let (key, row) = match &self.rows {
+            RowsOfValues::Items(items) => {
+                // The items of a list are the rows of a key of its own. Call 0 is that of rows.
+                let (list, item) = items.get(row).copied().unwrap_or((0, row));
+                let call = self.key.first_row.wrapping_add(list as u64).wrapping_add(1);
+                (RngKey { call, first_row: 0, ..self.key }, item)
+            }
+            _ => (self.key, self.row(row)),
+        };
+        let position = (row * width + element) as u64 * RowRng::EACH + which;
+        let number = key.numbers_of_rows(width as u64 * RowRng::EACH)(position);
         (number >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// The row of the batch, counted from the first row of the shard, of a row of the values.
+    fn row(&self, of_values: usize) -> usize {
+        match &self.rows {
+            RowsOfValues::Present(rows) => rows.get(of_values).copied().unwrap_or(of_values),
+            _ => of_values,
+        }
     }
 }
 

@@ -253,7 +253,8 @@ macro_rules! cpu_backend {
             fn operation_error(error: OperationError) -> CpuError {
                 match error {
                     OperationError::Memory => CpuError::OutOfMemory,
-                    OperationError::Size => CpuError::WrongNumElements,
+                    // dfdx has no better variant. The scope of the shards has the reason.
+                    OperationError::Size | OperationError::Shards => CpuError::WrongNumElements,
                 }
             }
 

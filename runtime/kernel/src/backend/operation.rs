@@ -95,6 +95,8 @@ pub enum OperationError {
     Memory,
     /// Sizes do not fit together, or an index is out of range.
     Size,
+    /// A sum over the shards of a batch failed.
+    Shards,
 }
 
 /// Recycled buffers. The methods are those of [`Backend`](super::Backend) with the same names.

@@ -3,10 +3,11 @@
 use super::{
     declare::layer,
     initialize::{ones, zeros},
+    shard_statistics::MomentOfShards,
     statistics::{Features, Moment, Normalise, RowSubset},
     Batched, Mask, MaskedModule, MaskedModuleMut, ReadsMask,
 };
-use crate::{missing, operation::*, tensor::*};
+use crate::{missing, operation::*, shards, tensor::*};
 
 layer! {
     /// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each of the `C` features: of
@@ -21,7 +22,9 @@ layer! {
     /// variance with 0). Where rows of the batch are absent, train with
     /// [`try_forward_present`](BatchNorm::try_forward_present). With a [`Mask`] the statistics are
     /// taken over the unmasked steps, and all steps are normalised with them. (Keras adds 1e-7 to
-    /// the number of unmasked steps.)
+    /// the number of unmasked steps.) Within a [`shards::scope`] the statistics are those of the
+    /// rows of all shards of the batch, and so are the gradients of the input, as of
+    /// `torch.nn.SyncBatchNorm`.
     ///
     /// Gamma is initialised to 1, beta to 0, the running mean to 0 and the running variance to 1;
     /// momentum is 0.99 and epsilon 1e-3.
@@ -92,40 +95,85 @@ impl<const C: usize, E: Element, D: Backend<E>> BatchNorm<C, E, D> {
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let features = features(C, x.shape().concrete().as_ref());
         let rows = x.shape().num_elements() / (C * features.each).max(1);
-        let counted = RowSubset::new(present, rows);
-        // One value has no variance. A batch with a single value (the remainder at the end of an
-        // epoch) is treated as in inference, because its variance of 0 would distort the running
-        // variance.
-        if self.frozen || counted.len() * features.each < 2 {
+        if self.frozen {
             return self.infer(x);
         }
         let (x, tape) = x.split_tape();
-        let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
-        let mean = record(&moment, &[&x], shape, x.device(), NoneTape)?;
-        let variance = record(&moment, &[&x, &mean], shape, x.device(), NoneTape)?;
-        update_running::<C, E, D>(&mut self.running_mean, &mean, self.momentum);
-        update_running::<C, E, D>(&mut self.running_var, &variance, self.momentum);
-        self.normalise(x.put_tape(tape), [&mean, &variance], counted)
+        let counted = RowSubset::new(present, rows);
+        let batch = match shards::are_current() {
+            false => Batch::of(&x, (features, counted))?,
+            true => Batch::of_shards(&x, (features, counted))?,
+        };
+        // One value has no variance. A batch with a single value (the remainder at the end of an
+        // epoch) is treated as in inference, because its variance of 0 would distort the running
+        // variance.
+        let Some(batch) = batch else { return self.infer(x.put_tape(tape)) };
+        update_running::<C, E, D>(&mut self.running_mean, &batch.mean, self.momentum);
+        update_running::<C, E, D>(&mut self.running_var, &batch.variance, self.momentum);
+        let Batch { mean, variance, counted, values_in_shards } = batch;
+        self.normalise(x.put_tape(tape), [&mean, &variance], (counted, values_in_shards))
     }
 
     fn infer<S: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
-        self.normalise(x, [&self.running_mean, &self.running_var], RowSubset::none())
+        self.normalise(x, [&self.running_mean, &self.running_var], (RowSubset::none(), None))
     }
 
     fn normalise<S: Shape, T: Tape<E, D>>(
         &self,
         x: Tensor<S, E, D, T>,
         [mean, variance]: [&Tensor<Rank1<C>, E, D>; 2],
-        counted: RowSubset,
+        (counted, values_in_shards): (RowSubset, Option<f64>),
     ) -> Result<Tensor<S, E, D, T>, D::Err> {
         let (x, tape) = x.split_tape();
         let features = features(C, x.shape().concrete().as_ref());
-        let operation = Normalise { features, epsilon: self.epsilon, counted };
+        let operation = Normalise { features, epsilon: self.epsilon, counted, values_in_shards };
         let inputs: [&dyn Operand<E, D>; 5] = [&x, &self.gamma, &self.beta, mean, variance];
         record(&operation, &inputs, *x.shape(), x.device(), tape)
+    }
+}
+
+/// The statistics of a batch.
+struct Batch<const C: usize, E: Element, D: Backend<E>> {
+    mean: Tensor<Rank1<C>, E, D>,
+    variance: Tensor<Rank1<C>, E, D>,
+    /// The rows of this shard that they were taken over.
+    counted: RowSubset,
+    /// [`Normalise::values_in_shards`].
+    values_in_shards: Option<f64>,
+}
+
+impl<const C: usize, E: Element, D: Backend<E>> Batch<C, E, D> {
+    /// The statistics of the counted rows; `None` where a feature has fewer than 2 values.
+    fn of<S: Shape>(
+        x: &Tensor<S, E, D>,
+        (features, counted): (Features, RowSubset),
+    ) -> Result<Option<Self>, D::Err> {
+        if counted.len() * features.each < 2 {
+            return Ok(None);
+        }
+        let (moment, shape) = (Moment { features, counted: counted.clone() }, (Const,));
+        let mean = record(&moment, &[x], shape, x.device(), NoneTape)?;
+        let variance = record(&moment, &[x, &mean], shape, x.device(), NoneTape)?;
+        Ok(Some(Batch { mean, variance, counted, values_in_shards: None }))
+    }
+
+    /// The statistics of the counted rows of all shards; `None` for all shards where a feature has
+    /// fewer than 2 values in them.
+    fn of_shards<S: Shape>(
+        x: &Tensor<S, E, D>,
+        (features, counted): (Features, RowSubset),
+    ) -> Result<Option<Self>, D::Err> {
+        let moment = MomentOfShards::new(features, counted.clone());
+        let mean = record(&moment, &[x], (Const,), x.device(), NoneTape)?;
+        let count = moment.count();
+        if count < 2.0 {
+            return Ok(None);
+        }
+        let variance = record(&moment, &[x, &mean], (Const,), x.device(), NoneTape)?;
+        Ok(Some(Batch { mean, variance, counted, values_in_shards: Some(count) }))
     }
 }
 

@@ -96,7 +96,10 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
             return Ok(x);
         }
         let (x, tape) = x.split_tape();
-        let operation = Drop { key: self.key.advance(), rate: self.rate };
+        let (elements, sizes) = (x.shape().num_elements(), x.shape().concrete());
+        let rows = sizes.as_ref().first().copied().unwrap_or(1);
+        let dropout = (self.key.advance(), self.rate);
+        let operation = Drop { dropout, width: elements / rows.max(1) };
         record(&operation, &[&x], *x.shape(), x.device(), tape)
     }
 }
@@ -104,8 +107,10 @@ impl<S: Shape, E: Element, D: Backend<E>, T: Tape<E, D>> ModuleMut<Tensor<S, E, 
 /// Applies the dropout mask of a random key.
 #[derive(Clone)]
 struct Drop {
-    key: RngKey,
-    rate: f64,
+    /// The key and the rate.
+    dropout: (RngKey, f64),
+    /// The number of elements of a row of the batch.
+    width: usize,
 }
 
 compiled!(Drop);
@@ -114,7 +119,7 @@ impl Operation for Drop {
     type Saved<E: Element> = ();
 
     fn forward<E: Element>(&self, pass: ForwardPass<'_, E>) -> Result<(), OperationError> {
-        let scale_of = dropout_scale::<E>(self.key, self.rate);
+        let scale_of = dropout_scale::<E>(self.dropout, self.width);
         // Dropped elements are skipped and stay 0, because 0 times a NaN would be a NaN.
         for (position, (y, x)) in pass.output.iter_mut().zip(&*pass.inputs[0]).enumerate() {
             if let Some(scale) = scale_of(position) {
@@ -131,7 +136,7 @@ impl Operation for Drop {
         gradients: &mut InputGradients<'_, E>,
     ) -> Result<(), OperationError> {
         // The mask is computed again rather than saved: hashing is cheaper than memory traffic.
-        let scale_of = dropout_scale::<E>(self.key, self.rate);
+        let scale_of = dropout_scale::<E>(self.dropout, self.width);
         gradients.edit(0, |dx| {
             for (position, (dx, grad)) in dx.iter_mut().zip(&*pass.gradient).enumerate() {
                 if let Some(scale) = scale_of(position) {
@@ -168,7 +173,7 @@ mod tests {
     #[test]
     fn equal_draws_leave_out_the_same_and_every_call_draws_anew() {
         let mut layer = Dropout::new(0.5);
-        let key = RngKey { seed: 3, layer: 1, step: 8, call: 0 };
+        let key = RngKey { seed: 3, layer: 1, step: 8, ..RngKey::default() };
         layer.set_rng_key(key);
         let first = ones(&mut layer);
         assert_eq!((layer.key.step, layer.key.call), (8, 1));

@@ -62,6 +62,8 @@ mod tests {
         tensor::*,
     };
 
+    const KEY: RngKey = RngKey { seed: 1, layer: 2, step: 3, call: 0, first_row: 0 };
+
     fn known<const SEQUENCES: usize, const BACKWARDS: usize>(
     ) -> LSTM<1, 1, 4, SEQUENCES, BACKWARDS, f64, Cpu> {
         let device = Cpu::default();
@@ -127,7 +129,7 @@ mod tests {
     fn dropout_leaves_out_the_same_inputs_at_every_step() {
         let mut layer = random::<40, 1, 4, 1, 0>();
         layer.set_dropout(0.25);
-        layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
+        layer.set_rng_key(KEY);
         let x: Tensor<(Const<2>, Const<3>, Const<40>), f64, _> = Cpu::default().sample_normal();
         let inferred = layer.forward(x.clone()).array();
         assert_eq!(layer.forward_mut(x.clone()).array(), inferred, "no tape, no training");
@@ -137,7 +139,7 @@ mod tests {
         assert_ne!(trained, inferred);
         assert_eq!(layer.key.call, 1);
         // The same dropout applied to the input beforehand.
-        let scale_of = dropout_scale::<f64>(RngKey { seed: 1, layer: 2, step: 3, call: 0 }, 0.25);
+        let scale_of = dropout_scale::<f64>((KEY, 0.25), 40);
         let mut masked = x.array();
         for (sample, steps) in masked.iter_mut().enumerate() {
             for step in steps {
@@ -158,7 +160,7 @@ mod tests {
                 }
             }
         }
-        layer.set_rng_key(RngKey { seed: 1, layer: 2, step: 3, call: 0 });
+        layer.set_rng_key(KEY);
         let spoiled = Cpu::default().tensor(spoiled).put_tape(Traced::default());
         assert_eq!(layer.forward_mut(spoiled).array(), trained);
     }

@@ -45,6 +45,9 @@ mod reshape;
 mod rms_norm;
 mod sample;
 mod separable_conv2d;
+mod shard_statistics;
+#[cfg(test)]
+pub(crate) mod shard_tests;
 mod simple_rnn;
 mod statistics;
 mod table_rows;

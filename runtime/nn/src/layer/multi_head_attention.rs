@@ -316,7 +316,7 @@ impl Attention {
             weights.iter_mut().for_each(|score| *score *= scale);
             self.softmax(position, steps, weights);
             let value = dims.head(value, position);
-            let weights = after_dropout(self.dropout, position, weights);
+            let weights = self.after_dropout(position, weights);
             multiply(Matrix::new(&weights, steps, steps), value, outputs, Add::Replace);
         }
     }
@@ -336,13 +336,12 @@ impl Attention {
         for (position, weights) in weights.chunks_exact((steps * steps).max(1)).enumerate() {
             let range = position * len..(position + 1) * len;
             let grad = dims.head(grads, position);
-            let dropped = after_dropout(self.dropout, position, weights);
+            let dropped = self.after_dropout(position, weights);
             let mixed = Matrix::new(&dropped, steps, steps);
             multiply(mixed.transposed(), grad, &mut by_value[range.clone()], Add::Replace);
             let value = dims.head(value, position);
             multiply(grad, value.transposed(), &mut by_scores, Add::Replace);
-            if let Some((key, rate)) = self.dropout {
-                let scale_of = dropout_scale::<E>(key, rate);
+            if let Some(scale_of) = self.dropout_scale::<E>() {
                 for (index, grad) in by_scores.iter_mut().enumerate() {
                     *grad *= scale_of(position * steps * steps + index).unwrap_or(E::zero());
                 }
@@ -356,20 +355,23 @@ impl Attention {
             multiply(grad.transposed(), query, &mut by_key[range], Add::Replace);
         }
     }
-}
 
-/// The attention weights of a head after dropout.
-fn after_dropout<E: Element>(
-    dropout: Option<(RngKey, f64)>,
-    head: usize,
-    weights: &[E],
-) -> Cow<'_, [E]> {
-    let Some((key, rate)) = dropout else { return weights.into() };
-    let scale_of = dropout_scale::<E>(key, rate);
-    let start = head * weights.len();
-    let scaled =
-        |(index, weight): (usize, &E)| scale_of(start + index).map_or(E::zero(), |k| k * *weight);
-    weights.iter().enumerate().map(scaled).collect()
+    /// The [`dropout_scale`] of the attention weights, of which a sample has
+    /// `[heads, steps, steps]`; `None` without dropout.
+    fn dropout_scale<E: Element>(&self) -> Option<impl Fn(usize) -> Option<E>> {
+        let Dims { heads, steps, .. } = self.dims;
+        self.dropout.map(|dropout| dropout_scale(dropout, heads * steps * steps))
+    }
+
+    /// The attention weights of a head after dropout.
+    fn after_dropout<'a, E: Element>(&self, head: usize, weights: &'a [E]) -> Cow<'a, [E]> {
+        let Some(scale_of) = self.dropout_scale::<E>() else { return weights.into() };
+        let start = head * weights.len();
+        let scaled = |(index, weight): (usize, &E)| {
+            scale_of(start + index).map_or(E::zero(), |k| k * *weight)
+        };
+        weights.iter().enumerate().map(scaled).collect()
+    }
 }
 
 /// A linear projection: a weight with a row for each output, and a bias.

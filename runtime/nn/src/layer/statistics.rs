@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::{operation::*, tensor::Element};
+use crate::{operation::*, shards, tensor::Element};
 
 /// The layout of a row: `count` features of `each` adjacent elements.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ impl Features {
         (self.count * self.each).max(1)
     }
 
-    fn of<E>(self, row: &[E]) -> impl Iterator<Item = &[E]> {
+    pub(super) fn of<E>(self, row: &[E]) -> impl Iterator<Item = &[E]> {
         row.chunks_exact(self.each.max(1))
     }
 
@@ -56,7 +56,11 @@ impl RowSubset {
         self.present.iter().filter(|present| **present).count() * self.steps
     }
 
-    fn of<'a, E>(&'a self, matrix: &'a [E], features: Features) -> impl Iterator<Item = &'a [E]> {
+    pub(super) fn of<'a, E>(
+        &'a self,
+        matrix: &'a [E],
+        features: Features,
+    ) -> impl Iterator<Item = &'a [E]> {
         let rows = matrix.chunks_exact(features.row()).enumerate();
         rows.filter(|(row, _)| self.contains(*row)).map(|(_, row)| row)
     }
@@ -111,6 +115,9 @@ pub(super) struct Normalise {
     pub(super) epsilon: f64,
     /// The rows that the statistics were taken over; empty where the statistics are constants.
     pub(super) counted: RowSubset,
+    /// The number of values of a feature in all shards of the batch, where the statistics were
+    /// taken over them. The backward pass then sums over the shards as well.
+    pub(super) values_in_shards: Option<f64>,
 }
 
 impl Operation for Normalise {
@@ -143,14 +150,39 @@ impl Operation for Normalise {
     ) -> Result<(), OperationError> {
         let [x, gamma, _, means, _] = pass.inputs else { return Err(OperationError::Size) };
         let statistics = Statistics { features: self.features, means, inverse: &inverse };
-        let (by_gamma, by_beta) = statistics.sums(x, pass.gradient);
+        let ([by_gamma, by_beta], count, of_batch) = match self.values_in_shards {
+            None => {
+                let count = (self.counted.len() * self.features.each).max(1) as f64;
+                (statistics.sums(x, pass.gradient, |term| term), count, None)
+            }
+            Some(count) => {
+                let own = statistics.sums(x, pass.gradient, E::as_f64);
+                let of_batch = sums_over_shards(&own)?.map(rounded);
+                (own.map(rounded), count, Some(of_batch))
+            }
+        };
         gradients.edit(0, |dx| {
-            let sums = (&by_gamma[..], &by_beta[..]);
-            statistics.backward((x, gamma, pass.gradient), sums, &self.counted, dx);
+            let sums = match &of_batch {
+                Some([by_gamma, by_beta]) => [&by_gamma[..], by_beta],
+                None => [&by_gamma[..], &by_beta],
+            };
+            statistics.backward((x, gamma, pass.gradient), sums, (&self.counted, count), dx);
         })?;
         gradients.add(1, &by_gamma)?;
         gradients.add(2, &by_beta)
     }
+}
+
+/// The sums over all shards of a batch of those of this shard.
+fn sums_over_shards([by_gamma, by_beta]: &[Vec<f64>; 2]) -> Result<[Vec<f64>; 2], OperationError> {
+    let mut by_gamma = [&by_gamma[..], by_beta].concat();
+    shards::sum(&mut by_gamma)?;
+    let by_beta = by_gamma.split_off(by_beta.len());
+    Ok([by_gamma, by_beta])
+}
+
+fn rounded<E: Element>(sums: Vec<f64>) -> Vec<E> {
+    sums.into_iter().map(E::of).collect()
 }
 
 /// The statistics of a normalisation.
@@ -161,10 +193,10 @@ struct Statistics<'a, E> {
 }
 
 impl<E: Element> Statistics<'_, E> {
-    /// The gradients with respect to gamma and beta.
-    fn sums(&self, x: &[E], grad: &[E]) -> (Vec<E>, Vec<E>) {
+    /// The gradients with respect to gamma and beta, summed in the dtype that `widen` converts to.
+    fn sums<A: Element>(&self, x: &[E], grad: &[E], widen: impl Fn(E) -> A) -> [Vec<A>; 2] {
         let (features, row) = (self.features, self.features.row());
-        let zeros = || vec![E::zero(); features.count];
+        let zeros = || vec![A::zero(); features.count];
         let (mut by_gamma, mut by_beta) = (zeros(), zeros());
         for (x, grad) in x.chunks_exact(row).zip(grad.chunks_exact(row)) {
             // A row without a gradient is skipped, because it may be absent and hold a NaN, and 0
@@ -175,25 +207,26 @@ impl<E: Element> Statistics<'_, E> {
             for (feature, (x, grad)) in features.of(x).zip(features.of(grad)).enumerate() {
                 let (mean, inverse) = (self.means[feature], self.inverse[feature]);
                 for (x, grad) in x.iter().zip(grad) {
-                    by_gamma[feature] += *grad * ((*x - mean) * inverse);
-                    by_beta[feature] += *grad;
+                    by_gamma[feature] += widen(*grad * ((*x - mean) * inverse));
+                    by_beta[feature] += widen(*grad);
                 }
             }
         }
-        (by_gamma, by_beta)
+        [by_gamma, by_beta]
     }
 
     /// Adds the gradient with respect to `x`: the direct part for all rows, and the part through
-    /// the statistics for the counted rows.
+    /// the statistics for the counted rows, which have `count` values of a feature, also those of
+    /// the other shards.
     fn backward(
         &self,
         (x, gamma, grad): (&[E], &[E], &[E]),
-        sums: (&[E], &[E]),
-        counted_rows: &RowSubset,
+        [by_gamma, by_beta]: [&[E]; 2],
+        (counted_rows, count): (&RowSubset, f64),
         dx: &mut [E],
     ) {
         let (features, width) = (self.features, self.features.row());
-        let weight = E::of(1.0 / (counted_rows.len() * features.each).max(1) as f64);
+        let weight = E::of(1.0 / count);
         let rows = dx.chunks_exact_mut(width).zip(x.chunks_exact(width));
         for (row, ((dx, x), grad)) in rows.zip(grad.chunks_exact(width)).enumerate() {
             let counted = counted_rows.contains(row);
@@ -204,7 +237,7 @@ impl<E: Element> Statistics<'_, E> {
                     let mut change = *grad;
                     if counted {
                         let normalised = (*x - mean) * inverse;
-                        change -= weight * (sums.1[feature] + normalised * sums.0[feature]);
+                        change -= weight * (by_beta[feature] + normalised * by_gamma[feature]);
                     }
                     *dx += inverse * gamma[feature] * change;
                 }

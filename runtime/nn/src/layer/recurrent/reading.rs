@@ -27,8 +27,7 @@ pub struct Reading {
 impl Reading {
     /// The dropout mask, `[batch, inputs]`: 0, or 1 / (1 - rate).
     pub(super) fn dropout_mask<E: Element>(&self, frame: Frame, inputs: usize) -> Option<Vec<E>> {
-        let (key, rate) = self.dropout?;
-        let scale_of = dropout_scale(key, rate);
+        let scale_of = dropout_scale(self.dropout?, inputs);
         Some((0..frame.batch * inputs).map(|k| scale_of(k).unwrap_or(E::zero())).collect())
     }
 
