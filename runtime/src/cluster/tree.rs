@@ -18,6 +18,11 @@ impl<T> TreeSum<T> {
         TreeSum { shards, parts: Vec::new() }
     }
 
+    /// The number of shards.
+    pub(crate) fn shards(&self) -> usize {
+        self.shards
+    }
+
     /// Adds the sum of the subtree `range`, which follows those added before; `add` adds its second
     /// argument to the first.
     pub(crate) fn push(&mut self, range: Range<usize>, sum: T, mut add: impl FnMut(&mut T, T)) {

@@ -5,6 +5,7 @@
 //! on another thread, and `saved` saves and resumes a run.
 
 mod agreement;
+mod batch;
 mod branches;
 mod check;
 mod clip;
@@ -22,6 +23,7 @@ mod left_out;
 mod moving_average;
 mod notices;
 mod order;
+mod passes;
 mod preprocessing;
 mod ranks;
 mod run;

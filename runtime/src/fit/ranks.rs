@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     callback::{Flow, RankSpeed},
-    cluster::{Cluster, Reader, Shards, TreeSum, Wire, Writer},
+    cluster::{damaged, Cluster, Reader, Shards, TreeSum, Wire, Writer},
     definition::Graph,
     objective::{Scores, WholeBatch},
     untyped::{parameters, AnyModule, News},
@@ -147,6 +147,15 @@ impl<E: Element> Ranks<E> {
         self.news = News::default();
         for (tensor, rows) in self.accumulated.iter_mut().enumerate() {
             *rows = tables.get(tensor).map(|table| table.take_pending().0).unwrap_or_default();
+        }
+    }
+
+    /// Before the pass of a shard: it sends the rows that it looks up itself.
+    pub(super) fn begin_pass(&mut self, tables: &mut Tables<E>) {
+        for tensor in 0..self.shapes.len() {
+            if let Some(table) = tables.get(tensor) {
+                table.take_pending();
+            }
         }
     }
 
@@ -378,6 +387,30 @@ impl<E: Element> Ranks<E> {
         self.clock = Clock::start(&self.cluster);
         parts.iter().map(speed).collect()
     }
+}
+
+/// The sum over all shards; `own` has the parts of this rank.
+pub(super) fn sum_over(cluster: &Cluster, own: TreeSum<Vec<f64>>) -> Result<Vec<f64>> {
+    let shards = own.shards();
+    let mut part = Writer::default();
+    part.number(own.parts().len());
+    for (range, numbers) in own.parts() {
+        part.number(range.start);
+        part.number(range.end);
+        part.doubles(numbers);
+    }
+    let mut sum = TreeSum::new(shards);
+    let add = |sum: &mut Vec<f64>, other: Vec<f64>| {
+        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+    };
+    for part in cluster.gather("statistics over a batch", part.0)? {
+        let mut reader = Reader(&part);
+        for _ in 0..reader.number()? {
+            let range = reader.number()?..reader.number()?;
+            sum.push(range, reader.doubles()?, add);
+        }
+    }
+    sum.total().ok_or_else(damaged)
 }
 
 /// The elements of a row of a table.

@@ -3,13 +3,19 @@
 use dfdx::{tensor::Gradients, tensor_ops::Backward};
 use multi_input_base::{Error, Result, Stream};
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{optim::AnyOptimizer, parameters::Role, sparse, Penalties};
+use multi_input_nn::{layer::RngKey, optim::AnyOptimizer, parameters::Role, sparse, Penalties};
 
-use super::{branches::Branches, gradients::Shown, inspect::first_non_finite, run::Run};
+use super::{
+    batch::{BatchRows, ShardRows},
+    branches::Branches,
+    gradients::Shown,
+    inspect::first_non_finite,
+    run::Run,
+};
 use crate::{
     callback::{self, AnyCallback, AnyTraining, Cause},
     definition::Graph,
-    objective::{head_values, predictions, Objective, Rows, WholeBatch},
+    objective::{head_values, predictions, Objective, WholeBatch},
     untyped::{parameters, AnyModule, UntypedModel},
 };
 
@@ -20,36 +26,11 @@ pub(super) struct NotFinite {
     pub(super) node: Option<&'static str>,
 }
 
-/// The rows of a batch that are those of this rank.
-struct BatchRows {
-    /// The targets of the batch; `None` if it has one shard, this rank's.
-    whole: Option<WholeBatch>,
-    shards: Vec<ShardRows>,
-}
-
-/// The rows of a shard of a batch.
-struct ShardRows {
-    /// The number of the shard.
-    shard: usize,
-    /// The number of rows in the shards before.
-    first_row: usize,
-    /// The numbers of its rows in the run's rows, or in rows of its own, which a source gave.
-    numbers: Vec<usize>,
-    own: Option<Rows>,
-}
-
-impl ShardRows {
-    /// All rows of a batch.
-    fn only(numbers: Vec<usize>, own: Option<Rows>) -> ShardRows {
-        ShardRows { shard: 0, first_row: 0, numbers, own }
-    }
-}
-
 /// The losses of a batch.
-struct StepLosses {
+pub(super) struct StepLosses {
     /// With the regularisation penalty.
-    total: f64,
-    by_output: Vec<f64>,
+    pub(super) total: f64,
+    pub(super) by_output: Vec<f64>,
 }
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
@@ -101,29 +82,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Some(Cause::Gradient { tensor: self.state.tensors[found?].name.clone() })
     }
 
-    /// The rows of this rank's shards of the next batch.
-    fn next_rows(&mut self) -> Result<BatchRows> {
-        let number = self.batch_number();
-        let Some(stream) = &mut self.stream else {
-            let numbers = self.order.batch(number);
-            let Some(ranks) = &self.ranks else {
-                let numbers = numbers.to_vec();
-                return Ok(BatchRows { whole: None, shards: vec![ShardRows::only(numbers, None)] });
-            };
-            let whole = WholeBatch::of(self.model.graph(), &self.rows.take(numbers));
-            let shards = ranks.shards.own.clone().map(|shard| {
-                let rows = ranks.shards.rows(shard, numbers.len());
-                let first_row = rows.start;
-                ShardRows { shard, first_row, numbers: numbers[rows].to_vec(), own: None }
-            });
-            return Ok(BatchRows { whole: Some(whole), shards: shards.collect() });
-        };
-        let rows = stream.next()?;
-        let numbers = (0..rows.len()).collect();
-        Ok(BatchRows { whole: None, shards: vec![ShardRows::only(numbers, Some(rows))] })
-    }
-
-    fn restore_statistics(&mut self) -> Result<()> {
+    pub(super) fn restore_statistics(&mut self) -> Result<()> {
         self.statistics.restore(&mut self.model.module)
     }
 
@@ -137,43 +96,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let total = objective.total + penalty;
             return Ok(StepLosses { total, by_output: objective.by_output });
         }
-        let outputs = self.model.graph().outputs.len();
-        if let Some(ranks) = &mut self.ranks {
-            ranks.begin_step(&mut self.tables);
-        }
-        for rows in &mut batch.shards {
-            let (shard, count) = (rows.shard, rows.numbers.len());
-            // The running statistics are those of the batch, not those of its shards in turn.
-            self.restore_statistics()?;
-            let losses = match count {
-                0 => None,
-                _ => Some(self.shard_losses(rows, batch.whole.as_ref())?),
-            };
-            let Run { ranks: Some(ranks), gradients, tables, .. } = self else { continue };
-            match losses {
-                None => ranks.add_empty(shard, tables, 1 + outputs),
-                Some((objective, penalty)) => {
-                    if let Some(coverage) = &self.model.coverage {
-                        let graph = self.model.module.graph();
-                        coverage.find_news(graph, &self.reached, &mut ranks.news);
-                    }
-                    let total = [objective.total + penalty];
-                    let losses = total.into_iter().chain(objective.by_output).collect();
-                    ranks.add((shard, count), gradients, tables, losses);
-                }
-            }
-        }
-        let Run { ranks, gradients, tables, .. } = self;
-        let module = &mut self.model.module;
-        let ranks = ranks.as_mut();
-        let totals = ranks.map(|ranks| ranks.end_step(module, gradients, tables, 1 + outputs));
-        let mut losses = totals.transpose()?.unwrap_or_default().into_iter();
-        Ok(StepLosses { total: losses.next().unwrap_or(f64::NAN), by_output: losses.collect() })
+        self.losses_over_ranks(batch)
     }
 
     /// The losses of a shard, and the regularisation penalty if it is the first one; their gradients
     /// are stored in `self.gradients`. `whole` is the batch, if the shard is a part of it.
-    fn shard_losses(
+    pub(super) fn shard_losses(
         &mut self,
         rows: &mut ShardRows,
         whole: Option<&WholeBatch>,
@@ -195,8 +123,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         whole: Option<&WholeBatch>,
     ) -> Result<(Objective, f64)> {
         let rows = &shard.numbers[..];
-        let key = self.key();
-        let keys = (self.key_of(Stream::Dropping), self.key_of(Stream::Augmentation));
+        let first_row = shard.first_row as u64;
+        let key = RngKey { first_row, ..self.key() };
+        let of = |stream| RngKey { first_row, ..self.key_of(stream) };
+        let keys = (of(Stream::Dropping), of(Stream::Augmentation));
         let streamed = self.stream.is_some();
         let graph = self.model.graph();
         let UntypedModel { module, preprocessing, .. } = &mut *self.model;
