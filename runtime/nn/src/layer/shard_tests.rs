@@ -48,11 +48,11 @@ pub(crate) fn backward<O: Shape>(
     let (y, mut tape) = y.split_tape();
     // dfdx's `as_vec` panics without elements.
     let output = Cpu::values(&y).to_vec();
-    let slopes: Vec<f64> = output.iter().map(|y| y.cos()).collect();
+    let grads: Vec<f64> = output.iter().map(|y| y.cos()).collect();
     let sum: Tensor<(), f64, Cpu> = y.device().tensor_from_vec(vec![0.0], ());
     tape.add_backward_op(move |gradients| {
         Cpu::edit_gradient(gradients, &y, |dy| {
-            dy.iter_mut().zip(slopes).for_each(|(dy, slope)| *dy += slope);
+            dy.iter_mut().zip(grads).for_each(|(dy, grad)| *dy += grad);
         })
     });
     Ok((output, sum.put_tape(tape).try_backward()?))
