@@ -58,3 +58,51 @@ pub fn mixed(rows: usize) -> Vec<MixedSample> {
     };
     (0..rows).map(row).collect()
 }
+
+/// Statistics over the batch, in two layers of one branch and where rows are absent or masked; random
+/// numbers for dropout and for inputs that are left out; averages of weights.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Trip {
+    #[input(standardize)]
+    #[branch(Dense(5, relu), BatchNorm, Dropout(0.2), Dense(4), BatchNorm(momentum = 0.9), tanh)]
+    weather: [f32; 4],
+
+    #[input(missing = learned)]
+    #[branch(Dense(3, tanh), BatchNorm)]
+    traffic: Option<[f32; 2]>,
+
+    #[input(pad(4), missing = zeros)]
+    #[branch(Embedding(9, 3), BatchNorm, Dropout(0.3), GlobalAveragePool1D)]
+    stops: Option<Vec<u32>>,
+
+    #[merge(concat(weather, traffic, stops))]
+    #[branch(Dense(6, relu, l2 = 1e-4))]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae, r2), standardize)]
+    minutes: f32,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = binary_cross_entropy, metrics(accuracy), weight = 0.5)]
+    late: bool,
+}
+
+pub fn trips(rows: usize) -> Vec<TripSample> {
+    let row = |i: usize| {
+        let wave = |k: f32| (i as f32 * k).sin();
+        let weather = [wave(0.7), wave(1.3), 20.0 + wave(0.3), wave(0.11)];
+        let minutes = 30.0 + 5.0 * weather[0] + (i % 7) as f32;
+        TripSample {
+            weather,
+            traffic: (i % 3 > 0).then_some([wave(0.5), wave(0.9)]),
+            stops: (i % 4 > 0).then(|| (0..i % 5).map(|k| (i * 5 + k) as u32 % 9).collect()),
+            minutes,
+            late: minutes > 33.0,
+        }
+    };
+    (0..rows).map(row).collect()
+}

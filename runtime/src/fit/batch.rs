@@ -31,6 +31,11 @@ impl ShardRows {
         ShardRows { shard: shards, first_row: 0, numbers: Vec::new(), own: None }
     }
 
+    /// Whether it has the first row of the batch. What does not depend on rows counts in this shard.
+    pub(super) fn is_first(&self) -> bool {
+        self.first_row == 0 && !self.numbers.is_empty()
+    }
+
     /// All rows of a batch.
     fn only(numbers: Vec<usize>, own: Option<Rows>) -> ShardRows {
         ShardRows { shard: 0, first_row: 0, numbers, own }

@@ -152,7 +152,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let mut objective = match whole {
                 None => Objective::new(graph, &values, &batch_rows),
                 Some(whole) => {
-                    Objective::of_shard(graph, &values, &batch_rows, (whole, shard.shard == 0))
+                    Objective::of_shard(graph, &values, &batch_rows, (whole, shard.is_first()))
                 }
             };
             let total = objective.on_tape(heads, tape, device).map_err(Error::device)?;
@@ -161,9 +161,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         };
         let forward_backward = sparse::scope(&mut self.tables, forward_backward);
         let (heads, objective, mut gradients) = forward_backward?;
-        let penalty = match shard.shard {
-            0 => penalty(module, &mut gradients, &self.branches).map_err(Error::device)?,
-            _ => 0.0,
+        let penalty = match shard.is_first() {
+            true => penalty(module, &mut gradients, &self.branches).map_err(Error::device)?,
+            false => 0.0,
         };
         let taken = self.gradients.take(module, &mut gradients, &mut self.tables);
         taken.map_err(Error::device)?;
