@@ -8,6 +8,7 @@
 //! [`FromCells`](columns::FromCells).
 #![forbid(unsafe_code)]
 
+mod binary;
 mod class;
 pub mod columns;
 pub mod description;

@@ -27,6 +27,7 @@ mod impute;
 mod items;
 mod log1p;
 mod mean;
+mod merging;
 mod min_max;
 mod multi_hot;
 mod normalize;
@@ -34,6 +35,8 @@ mod one_hot;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod pad;
+#[cfg(test)]
+mod parts_tests;
 mod pipeline;
 mod random_crop;
 mod rescale;
