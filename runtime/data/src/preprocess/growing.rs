@@ -6,7 +6,7 @@ use multi_input_base::{Error, Result};
 use multi_input_spec::Kind;
 
 use super::{
-    merging::{open, seal},
+    merging::{open_statistics, seal_statistics},
     pipeline::{Pipeline, PipelineFit, PipelineState},
     stage::{FittedStage, StageFit},
     vocabulary::RESERVED,
@@ -128,7 +128,7 @@ impl Growing {
     pub fn state(&self) -> Result<Vec<u8>> {
         let inputs = self.inputs.iter().flatten().map(|own| own.fit.state());
         let state = inputs.collect::<std::result::Result<Vec<_>, _>>();
-        let sealed = state.and_then(|inputs| seal(self.fitted.schema, &inputs));
+        let sealed = state.and_then(|inputs| seal_statistics(self.fitted.schema, &inputs));
         sealed.map_err(|reason| Error::Settings(vec![reason]))
     }
 
@@ -138,7 +138,7 @@ impl Growing {
     /// [`Error::Settings`] for bytes that are damaged or from another model.
     pub fn merge(&mut self, later: &[u8]) -> Result<()> {
         let mut merge = || {
-            let later: Vec<PipelineState> = open(self.fitted.schema, later)?;
+            let later: Vec<PipelineState> = open_statistics(self.fitted.schema, later)?;
             let mut inputs = self.inputs.iter_mut().flatten().zip(later);
             inputs.try_for_each(|(own, later)| own.fit.merge(later))
         };

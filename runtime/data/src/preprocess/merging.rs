@@ -62,17 +62,20 @@ pub(super) use merges_state;
 const CHECKSUM: usize = 8;
 
 /// The bytes of statistics of a model's rows, with checksums of the schema and of the bytes.
-pub(super) fn seal<T: Serialize>(schema: &Schema, statistics: &T) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// That of the serializer.
+pub fn seal_statistics<T: Serialize>(schema: &Schema, statistics: &T) -> Result<Vec<u8>, String> {
     let bytes = to_bytes(statistics)?;
     let sums = [checksum_of(schema), checksum(&bytes)];
     Ok([&sums.concat(), bytes.as_slice()].concat())
 }
 
-/// The statistics that [`seal`] wrote.
+/// The statistics that [`seal_statistics`] wrote.
 ///
 /// # Errors
 /// If the bytes are damaged, or those of another schema.
-pub(super) fn open<T: DeserializeOwned>(schema: &Schema, sealed: &[u8]) -> Result<T, String> {
+pub fn open_statistics<T: DeserializeOwned>(schema: &Schema, sealed: &[u8]) -> Result<T, String> {
     let parts = sealed.split_at_checked(CHECKSUM).and_then(|(of_schema, rest)| {
         let (sum, bytes) = rest.split_at_checked(CHECKSUM)?;
         Some((of_schema, sum, bytes))

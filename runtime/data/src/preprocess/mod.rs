@@ -97,6 +97,8 @@ pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
+#[doc(hidden)] // For the training loop.
+pub use merging::{open_statistics, seal_statistics};
 pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
 pub use multi_input_spec::step::{Inverse, Nature};

@@ -4,7 +4,7 @@ use multi_input_base::{quote::Quoted, Error, Result};
 
 use super::{
     fitting::{rows_that_count, Counts},
-    merging::{open, seal, Mergeable},
+    merging::{open_statistics, seal_statistics, Mergeable},
     pipeline::Pipeline,
     seen::{of_elements, SeenValues},
     Preprocessing,
@@ -57,7 +57,7 @@ impl Preprocessing {
     /// outside of their range, which is extended at both ends by `margin` times its length.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot transform.
+    /// [`Error::Value`] for a row that a step cannot transform.
     pub fn unknown(&self, table: &Table, margin: f64) -> Result<Vec<Vec<(usize, UnknownValue)>>> {
         let mut by_row = vec![Vec::new(); table.rows];
         let inputs = self.schema.inputs.iter().zip(&self.inputs).zip(&table.columns);
@@ -125,7 +125,7 @@ impl Preprocessing {
     #[doc(hidden)] // For the training loop.
     pub fn observed(&self) -> Result<Vec<u8>> {
         let seen: Vec<_> = self.inputs.iter().map(|pipeline| &pipeline.seen).collect();
-        seal(self.schema, &seen).map_err(|reason| Error::Settings(vec![reason]))
+        seal_statistics(self.schema, &seen).map_err(|reason| Error::Settings(vec![reason]))
     }
 
     /// Adds the values that another process has observed with the same preprocessing.
@@ -135,7 +135,7 @@ impl Preprocessing {
     #[doc(hidden)] // For the training loop.
     pub fn merge_observed(&mut self, others: &[u8]) -> Result<()> {
         let mut merge = || {
-            let others: Vec<Option<SeenValues>> = open(self.schema, others)?;
+            let others: Vec<Option<SeenValues>> = open_statistics(self.schema, others)?;
             let mut inputs = self.inputs.iter_mut().zip(others);
             inputs.try_for_each(|(pipeline, others)| pipeline.seen.merge(others))
         };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
-        merging::{open, seal},
+        merging::{open_statistics, seal_statistics},
         pipeline::{PipelineFit, PipelineState},
         target::{TargetFit, TargetState},
     },
@@ -62,7 +62,7 @@ impl Fitting {
                 derived: self.derived.iter().map(PipelineFit::state).collect::<Result<_, _>>()?,
                 targets: self.targets.iter().map(TargetFit::state).collect::<Result<_, _>>()?,
             };
-            seal(self.schema, &state)
+            seal_statistics(self.schema, &state)
         };
         state().map_err(|reason| Error::Settings(vec![reason]))
     }
@@ -75,7 +75,7 @@ impl Fitting {
     /// from another pass or model.
     pub fn merge_pass(&mut self, later: &[u8]) -> Result<(), Error> {
         let mut merge = || {
-            let later: PassState = open(self.schema, later)?;
+            let later: PassState = open_statistics(self.schema, later)?;
             let columns = self.inputs.len() + self.derived.len();
             let found = later.inputs.len() + later.derived.len();
             if self.labels_only != later.labels_only
