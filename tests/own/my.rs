@@ -5,7 +5,9 @@ use multi_input::{
     definition::{Derived, Kind, Operand, Shape, Size, Step, Text},
     merge::{Merge, RowOperand},
     preprocess::{
-        stage::{Derivation, FixedStep, LearnedStep, Refusal, RowRng, Sources},
+        stage::{
+            from_bytes, to_bytes, Derivation, FixedStep, LearnedStep, Refusal, RowRng, Sources,
+        },
         Inverse, Nature,
     },
 };
@@ -31,6 +33,21 @@ impl LearnedStep for Winsorize {
     fn update(&self, columns: &mut Vec<Vec<f64>>, _: &Step, values: &Values) {
         let count = columns.len();
         values.each_number(|index, number| columns[index % count].push(number));
+    }
+
+    fn save_state(&self, columns: &Vec<Vec<f64>>) -> Result<Vec<u8>, String> {
+        to_bytes(columns)
+    }
+
+    fn merge_state(
+        &self,
+        columns: &mut Vec<Vec<f64>>,
+        _: &Step,
+        later: &[u8],
+    ) -> Result<(), String> {
+        let later: Vec<Vec<f64>> = from_bytes(later)?;
+        columns.iter_mut().zip(later).for_each(|(column, later)| column.extend(later));
+        Ok(())
     }
 
     fn learn(&self, columns: Vec<Vec<f64>>, _: &Step) -> Vec<[f64; 2]> {

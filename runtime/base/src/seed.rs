@@ -1,5 +1,7 @@
 //! The seed of a run and the independent random streams that are derived from it.
 
+use serde::{Deserialize, Serialize};
+
 /// The seed of a run: equal seeds give bit-identical results.
 ///
 /// Initialisation, shuffling, splitting and dropout use separate streams, so an additional random
@@ -59,7 +61,7 @@ pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A SplitMix64 generator. It is implemented here because its output must not change with the
 /// version of a dependency: a resumed run repeats it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Generator(u64);
 
 impl Generator {

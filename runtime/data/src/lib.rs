@@ -8,6 +8,7 @@
 //! [`FromCells`](columns::FromCells).
 #![forbid(unsafe_code)]
 
+mod binary;
 mod class;
 pub mod columns;
 pub mod description;
@@ -60,6 +61,8 @@ pub use source::{
 #[doc(hidden)]
 pub use source::{Block, BlockRequest, Blocks, SkipRefused};
 pub use split::Split;
+#[doc(hidden)] // For the training loop.
+pub use table::SavedRows;
 pub use table::{Column, Content, Lengths, Table, Values};
 
 /// Reads the rows of a source table by table, ahead of their use, in a separate thread.

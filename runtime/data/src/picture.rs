@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
+use crate::binary::Bytes;
+
 /// A decoded image: 8-bit or 16-bit values as in the file, or `f32` values after a preprocessing
 /// step that was applied right after decoding. Clones share the values.
 #[derive(Clone, PartialEq)]
@@ -61,6 +65,55 @@ impl Pixels<'_> {
             Pixels::Sixteen(values) => size_of_val(*values),
             Pixels::Resized(values) => size_of_val(*values),
         }
+    }
+}
+
+/// An image as serde writes it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedPicture {
+    /// Height, width and channels.
+    shape: [usize; 3],
+    original: [usize; 2],
+    applied: usize,
+    pixels: SavedPixels,
+}
+
+#[derive(Serialize, Deserialize)]
+enum SavedPixels {
+    Eight(Bytes),
+    Sixteen(Vec<u16>),
+    Resized(Vec<f32>),
+}
+
+impl Picture {
+    /// The image for [`restore`](Picture::restore).
+    pub(crate) fn save(&self) -> SavedPicture {
+        let pixels = match self.pixels() {
+            Pixels::Eight(values) => SavedPixels::Eight(Bytes(values.to_vec())),
+            Pixels::Sixteen(values) => SavedPixels::Sixteen(values.to_vec()),
+            Pixels::Resized(values) => SavedPixels::Resized(values.to_vec()),
+        };
+        let Picture { height, width, channels, original, applied, .. } = *self;
+        SavedPicture { shape: [height, width, channels], original, applied, pixels }
+    }
+
+    /// The image of [`save`](Picture::save). A placeholder has no pixels.
+    ///
+    /// # Errors
+    /// If the number of pixels is another.
+    pub(crate) fn restore(saved: SavedPicture) -> Result<Picture, String> {
+        let SavedPicture { shape, original, applied, pixels } = saved;
+        let stored = match pixels {
+            SavedPixels::Eight(Bytes(values)) => Stored::Eight(values),
+            SavedPixels::Sixteen(values) => Stored::Sixteen(values),
+            SavedPixels::Resized(values) => Stored::Resized(values),
+        };
+        if shape.contains(&0) {
+            return Ok(Picture::none());
+        }
+        let picture = Picture::of(shape, stored);
+        let picture = picture.ok_or("an image with another number of pixels")?;
+        Ok(Picture { original, applied, ..picture })
     }
 }
 

@@ -1,5 +1,9 @@
 //! Tables of rows, stored by column.
 
+mod saved_rows;
+
+pub use saved_rows::SavedRows;
+
 use std::{fmt, ops::Range, sync::Arc};
 
 use chrono::NaiveDateTime;

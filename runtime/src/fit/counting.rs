@@ -8,14 +8,20 @@ use std::{
 
 use multi_input_base::{Error, Result};
 use multi_input_data::{
-    preprocess::{Counts, FittedFields, Fitting, Preprocessing},
+    preprocess::{open_statistics, seal_statistics, Counts, FittedFields, Fitting, Preprocessing},
     reading::{NumberedTable, RowFilter},
-    SkipRefused, Skipped, Table,
+    SavedRows, SkipRefused, Skipped, Table,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
-    check::ok_unless, fingerprint::Fingerprint, notices::RowStatistics, setup::Setup,
-    stream::RowsOfSource, untrained::reference_rows, weighting::SampleWeightCheck,
+    check::ok_unless,
+    fingerprint::{Fingerprint, PartSums},
+    notices::{RowStatistics, SavedStatistics},
+    setup::Setup,
+    stream::RowsOfSource,
+    untrained::reference_rows,
+    weighting::{SampleWeightCheck, SavedCheck},
 };
 use crate::objective::RowWeights;
 
@@ -46,6 +52,17 @@ struct Count {
     first_rows: Option<Table>,
 }
 
+/// The saved form of a [`Count`].
+#[derive(Serialize, Deserialize)]
+struct SavedCount {
+    rows: usize,
+    bytes: usize,
+    values: PartSums,
+    weights: Vec<SavedCheck>,
+    statistics: SavedStatistics,
+    first_rows: Option<SavedRows>,
+}
+
 impl Count {
     /// Adds a table of rows; `counts` says which rows count for which outputs.
     fn take(&mut self, numbered: &NumberedTable, counts: Counts<'_>) {
@@ -64,6 +81,44 @@ impl Count {
             let weighted_rows = numbered.row_numbers.iter().zip(answers);
             weighted_rows.for_each(|(row, weight)| weights.take(*row, *weight as f32));
         }
+    }
+
+    /// The rows so far, for [`merge`](Count::merge).
+    ///
+    /// # Errors
+    /// None but that of the serializer.
+    #[allow(dead_code, reason = "for a training loop over several ranks")]
+    fn save(&self) -> Result<Vec<u8>> {
+        let saved = SavedCount {
+            rows: self.rows,
+            bytes: self.bytes,
+            values: self.values.parts(),
+            weights: self.weights.iter().map(SampleWeightCheck::save).collect(),
+            statistics: self.statistics.save(),
+            first_rows: self.first_rows.as_ref().map(Table::save_rows),
+        };
+        let sealed = seal_statistics(self.statistics.graph(), &saved);
+        sealed.map_err(|reason| Error::Settings(vec![reason]))
+    }
+
+    /// Adds the rows that follow, which another process has counted for the same training.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the bytes are not those of [`save`](Count::save).
+    #[allow(dead_code, reason = "for a training loop over several ranks")]
+    fn merge(&mut self, later: &[u8]) -> Result<()> {
+        let refused = |reason| Error::Settings(vec![reason]);
+        let later: SavedCount = open_statistics(self.statistics.graph(), later).map_err(refused)?;
+        if let (Some(first_rows), Some(later)) = (&mut self.first_rows, later.first_rows) {
+            let limit = reference_rows(self.statistics.graph()).saturating_sub(self.rows);
+            first_rows.append_saved(later, limit).map_err(refused)?;
+        }
+        self.rows += later.rows;
+        self.bytes += later.bytes;
+        self.values.merge(later.values);
+        self.weights.iter_mut().zip(later.weights).for_each(|(own, later)| own.merge(later));
+        self.statistics.merge(later.statistics);
+        Ok(())
     }
 
     fn end(self, fitted: Preprocessing) -> Result<Counted> {
@@ -270,4 +325,112 @@ impl Setup<'_> {
 fn observe(fitting: &mut Fitting, numbered: &NumberedTable, counts: Counts<'_>) -> Result<()> {
     let all: Vec<usize> = (0..numbered.len()).collect();
     fitting.update(&numbered.table, &all, counts, 0).map_err(|error| numbered.renumber(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use multi_input_data::preprocess::push_sample;
+
+    use super::*;
+    use crate::{definition::Graph, multi_input_model};
+
+    #[multi_input_model(crate = crate)]
+    struct Shop {
+        #[input]
+        #[branch(Embedding(9, 2))]
+        kind: u32,
+        #[input(missing = learned)]
+        #[branch(Dense(2))]
+        size: Option<f32>,
+        #[merge(add(kind, size))]
+        #[branch(Dense(1))]
+        #[output(loss = mse)]
+        price: Option<f32>,
+        #[from(kind)]
+        #[branch(Dense(3, softmax))]
+        #[output(loss = cross_entropy, categories)]
+        town: Class<3>,
+        #[from(kind)]
+        #[branch(Dense(2, sigmoid))]
+        #[output(loss = binary_cross_entropy)]
+        open: [bool; 2],
+    }
+
+    static GRAPH: Graph = Shop::GRAPH;
+
+    fn start() -> Count {
+        Count {
+            rows: 0,
+            bytes: 0,
+            values: Fingerprint::default(),
+            weights: vec![SampleWeightCheck::new("price")],
+            statistics: RowStatistics::new(&GRAPH),
+            first_rows: Some(Table::of_samples(&GRAPH)),
+        }
+    }
+
+    /// The count of some rows, of which every fifth has an invalid weight.
+    fn count(rows: Range<usize>) -> Count {
+        let mut numbered = NumberedTable::empty(Table::of_samples(&GRAPH), 1);
+        for row in rows {
+            let sample = ShopSample {
+                kind: (row * row % 9) as u32,
+                size: (row % 3 > 0).then_some(row as f32),
+                price: (row % 4 > 0).then_some((row / 8) as f32),
+                town: ["a", "b", "c"][row % 7 % 3].into(),
+                open: [row > 2, row % 2 == 0],
+            };
+            push_sample::<Shop>(&mut numbered.table, &sample).unwrap();
+            numbered.row_numbers.push(row);
+            numbered.answers[0].push(if row % 5 == 4 { -1.0 } else { row as f64 });
+        }
+        let mut count = start();
+        count.take(&numbered, &|_, _| true);
+        count
+    }
+
+    fn statistics(count: &Count) -> Vec<u8> {
+        seal_statistics(count.statistics.graph(), &count.statistics.save()).unwrap()
+    }
+
+    #[test]
+    fn counts_of_parts_are_the_count_of_all_rows() {
+        let whole = count(0..700);
+        let parts = |cuts: &[usize]| {
+            let mut merged = start();
+            for pair in cuts.windows(2) {
+                merged.merge(&count(pair[0]..pair[1]).save().unwrap()).unwrap();
+            }
+            merged
+        };
+        for cuts in [&[0, 700][..], &[0, 0, 350, 700], &[0, 3, 3, 90, 600, 650, 699, 700]] {
+            let merged = parts(cuts);
+            assert_eq!((merged.rows, merged.bytes), (700, whole.bytes));
+            assert_eq!(statistics(&merged), statistics(&whole));
+            assert_eq!(merged.first_rows, whole.first_rows);
+            let mistake = "the sample weight of row 4 for output `price` must be a number of at \
+                           least 0, but is -1";
+            assert_eq!(merged.weights[0].mistake(), Some(mistake));
+            let is_one = cuts.len() == 2;
+            assert_eq!(merged.values.value() == whole.values.value(), is_one);
+            let fingerprints = [&merged, &whole].map(|count| count.weights[0].fingerprint());
+            assert_eq!(fingerprints[0] == fingerprints[1], is_one);
+        }
+        let (mut some, none) = (count(0..3), start());
+        some.merge(&none.save().unwrap()).unwrap();
+        assert_eq!(some.save().unwrap(), count(0..3).save().unwrap(), "a part without rows");
+        assert_eq!(whole.first_rows.map(|rows| rows.rows), Some(512));
+    }
+
+    #[test]
+    fn damaged_counts_are_refused() {
+        let saved = count(0..3).save().unwrap();
+        for index in 0..saved.len() {
+            let mut damaged = saved.clone();
+            damaged[index] ^= 1;
+            assert!(start().merge(&damaged).is_err(), "{index}");
+        }
+    }
 }

@@ -1,12 +1,48 @@
 //! A checksum of the raw values of training rows.
 
 use multi_input_data::{Column, Picture, Pixels, Table, Values};
+use serde::{Deserialize, Serialize};
 
 use crate::checksum::{Crc32c, Digest};
 
-/// The checksum of a stream of rows. It does not depend on how the rows are cut into tables.
+/// The checksum of a stream of rows. It does not depend on how the rows are cut into tables. Where several
+/// ranks each read a part of the rows, it depends on the parts.
 #[derive(Debug, Default)]
-pub(super) struct Fingerprint(Vec<Sums>);
+pub(super) struct Fingerprint {
+    columns: Vec<Sums>,
+    parts: PartSums,
+    /// Whether there are rows after those of the parts.
+    has_rows: bool,
+}
+
+/// The checksums of consecutive parts of the rows, without those of parts that have no rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct PartSums(Vec<u32>);
+
+impl PartSums {
+    /// Appends the checksums of the parts that follow.
+    pub(super) fn extend(&mut self, later: PartSums) {
+        self.0.extend(later.0);
+    }
+
+    /// These parts and a part that follows, if it has rows.
+    pub(super) fn with(&self, last: Option<u32>) -> PartSums {
+        PartSums(self.0.iter().copied().chain(last).collect())
+    }
+
+    /// The checksum of all parts: of a single one, its own. `None` without rows.
+    pub(super) fn value(&self) -> Option<u32> {
+        match &*self.0 {
+            [] => None,
+            [only] => Some(*only),
+            parts => {
+                let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_le_bytes()).collect();
+                Some(Crc32c::of(&bytes))
+            }
+        }
+    }
+}
 
 /// The checksums of one column.
 #[derive(Clone, Debug, Default)]
@@ -26,16 +62,33 @@ impl Fingerprint {
 
     /// Adds rows.
     pub(super) fn update(&mut self, table: &Table) {
-        self.0.resize_with(table.columns.len(), Sums::default);
-        for (sums, column) in self.0.iter_mut().zip(&table.columns) {
+        self.has_rows |= table.rows > 0;
+        self.columns.resize_with(table.columns.len(), Sums::default);
+        for (sums, column) in self.columns.iter_mut().zip(&table.columns) {
             sums.update(column);
         }
     }
 
     /// The checksum of all rows so far.
     pub(super) fn value(&self) -> u32 {
+        self.parts().value().unwrap_or_else(|| self.own_value())
+    }
+
+    /// The checksums of all parts so far, for [`merge`](Fingerprint::merge).
+    pub(super) fn parts(&self) -> PartSums {
+        self.parts.with(self.has_rows.then(|| self.own_value()))
+    }
+
+    /// Adds the rows of parts that follow.
+    pub(super) fn merge(&mut self, later: PartSums) {
+        self.parts = self.parts();
+        self.parts.extend(later);
+        (self.columns, self.has_rows) = (Vec::new(), false);
+    }
+
+    fn own_value(&self) -> u32 {
         let mut sum = Crc32c::default();
-        for Sums { numbers, others, present } in &self.0 {
+        for Sums { numbers, others, present } in &self.columns {
             sum.update(&numbers.bytes());
             sum.update(&others.value().to_le_bytes());
             sum.update(&present.value().to_le_bytes());
@@ -123,5 +176,30 @@ mod tests {
         parts.update(&table(&numbers[..1]));
         parts.update(&table(&numbers[1..]));
         assert_eq!(parts.value(), own);
+    }
+
+    #[test]
+    fn parts_have_a_checksum_in_their_order_and_one_part_has_its_own() {
+        let of = |numbers: &[f64]| {
+            let mut own = Fingerprint::default();
+            own.update(&table(numbers));
+            own
+        };
+        let merged = |parts: &[&[f64]]| {
+            let mut all = Fingerprint::default();
+            parts.iter().for_each(|part| all.merge(of(part).parts()));
+            all.value()
+        };
+        let whole = of(&[1.0, 2.0, 3.0]).value();
+        assert_eq!(merged(&[&[1.0, 2.0, 3.0]]), whole);
+        assert_eq!(merged(&[&[], &[1.0, 2.0, 3.0], &[]]), whole, "parts without rows");
+        assert_eq!(merged(&[]), Fingerprint::default().value());
+        let halves = merged(&[&[1.0, 2.0], &[3.0]]);
+        assert_eq!(merged(&[&[1.0, 2.0], &[], &[3.0]]), halves);
+        assert_ne!(merged(&[&[3.0], &[1.0, 2.0]]), halves);
+        assert_ne!(merged(&[&[1.0], &[2.0, 3.0]]), halves);
+        let mut own = of(&[1.0, 2.0]);
+        own.merge(of(&[3.0]).parts());
+        assert_eq!(own.value(), halves);
     }
 }

@@ -9,11 +9,12 @@ use multi_input_data::{
     Table,
 };
 use multi_input_spec::{HeadForm, Part};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     data::Batch,
     definition::{Graph, Missing, Output},
-    metric::{AnyMetric, Targets},
+    metric::{AnyMetric, SavedTargets, Targets},
     objective::{RowBatch, Rows, Scores},
     untyped::{Bits, Coverage, LookUp},
 };
@@ -41,6 +42,46 @@ struct Indices {
     /// training.
     occurring: Option<Bits>,
     rows_with_unknown: usize,
+}
+
+/// The saved form of [`RowStatistics`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedStatistics {
+    rows: usize,
+    absent: Vec<usize>,
+    /// The bytes of [`Indices::occurring`], and [`Indices::rows_with_unknown`].
+    indices: Vec<(Option<Vec<u8>>, usize)>,
+    targets: Vec<SavedTargets>,
+}
+
+/// The statistics of several parts of the rows, before the labels are learned.
+impl RowStatistics {
+    /// The statistics of the rows so far, for [`merge`](RowStatistics::merge).
+    pub(super) fn save(&self) -> SavedStatistics {
+        let indices = self.indices.iter().map(|indices| {
+            let occurring = indices.occurring.as_ref().map(|bits| bits.bytes().to_vec());
+            (occurring, indices.rows_with_unknown)
+        });
+        SavedStatistics {
+            rows: self.rows,
+            absent: self.absent.clone(),
+            indices: indices.collect(),
+            targets: self.targets.iter().map(Targets::save).collect(),
+        }
+    }
+
+    /// Adds the statistics of the rows that follow, of the same graph.
+    pub(super) fn merge(&mut self, later: SavedStatistics) {
+        self.rows += later.rows;
+        self.absent.iter_mut().zip(later.absent).for_each(|(own, later)| *own += later);
+        for (own, (occurring, rows_with_unknown)) in self.indices.iter_mut().zip(later.indices) {
+            if let Some(occurring) = occurring {
+                own.occurring.get_or_insert_default().extend(&Bits::of_bytes(occurring));
+            }
+            own.rows_with_unknown += rows_with_unknown;
+        }
+        self.targets.iter_mut().zip(later.targets).for_each(|(own, later)| own.merge(later));
+    }
 }
 
 impl RowStatistics {

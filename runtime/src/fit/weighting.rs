@@ -4,8 +4,9 @@ use multi_input_data::{
     preprocess::{FittedFields, Fitting},
     Column, Table, Values,
 };
+use serde::{Deserialize, Serialize};
 
-use super::settings::ClassWeights;
+use super::{fingerprint::PartSums, settings::ClassWeights};
 use crate::{
     checksum::Crc32c,
     definition::{Graph, Output, TargetKind},
@@ -16,17 +17,34 @@ use crate::{
 pub(crate) struct SampleWeightCheck {
     output: &'static str,
     values: Crc32c,
+    parts: PartSums,
+    /// Whether there are rows after those of the parts.
+    has_rows: bool,
+    mistake: Option<String>,
+}
+
+/// The saved form of a [`SampleWeightCheck`].
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedCheck {
+    parts: PartSums,
     mistake: Option<String>,
 }
 
 impl SampleWeightCheck {
     /// A check before the first row.
     pub(super) fn new(output: &'static str) -> SampleWeightCheck {
-        SampleWeightCheck { output, values: Crc32c::default(), mistake: None }
+        SampleWeightCheck {
+            output,
+            values: Crc32c::default(),
+            parts: PartSums::default(),
+            has_rows: false,
+            mistake: None,
+        }
     }
 
     /// Adds the weight of a row; `row` is its number in the source or slice.
     pub(super) fn take(&mut self, row: usize, weight: f32) {
+        self.has_rows = true;
         self.values.update(&weight.to_bits().to_le_bytes());
         if !(weight >= 0.0 && weight.is_finite()) {
             self.mistake.get_or_insert_with(|| {
@@ -46,7 +64,24 @@ impl SampleWeightCheck {
 
     /// The name of the output, and the checksum of its weights.
     pub(super) fn fingerprint(&self) -> (&'static str, u32) {
-        (self.output, self.values.value())
+        (self.output, self.parts().value().unwrap_or_default())
+    }
+
+    fn parts(&self) -> PartSums {
+        self.parts.with(self.has_rows.then(|| self.values.value()))
+    }
+
+    /// The check of the rows so far, for [`merge`](SampleWeightCheck::merge).
+    pub(super) fn save(&self) -> SavedCheck {
+        SavedCheck { parts: self.parts(), mistake: self.mistake.clone() }
+    }
+
+    /// Adds the check of the rows that follow.
+    pub(super) fn merge(&mut self, later: SavedCheck) {
+        self.parts = self.parts();
+        self.parts.extend(later.parts);
+        (self.values, self.has_rows) = (Crc32c::default(), false);
+        self.mistake = self.mistake.take().or(later.mistake);
     }
 }
 

@@ -85,6 +85,7 @@ pub use mean::Mean;
 pub use multi_input_nn::loss::TargetRow;
 pub use multi_input_spec::Target;
 pub use running::Running;
+pub(crate) use targets::SavedTargets;
 pub use targets::Targets;
 
 /// A metric. Its fields are its parameters.

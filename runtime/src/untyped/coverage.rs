@@ -139,6 +139,14 @@ impl Bits {
         self.0[index / 8] |= 1 << (index % 8);
     }
 
+    /// Inserts the indices of `others`.
+    pub(crate) fn extend(&mut self, others: &Bits) {
+        if self.0.len() < others.0.len() {
+            self.0.resize(others.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&others.0).for_each(|(own, other)| *own |= other);
+    }
+
     pub(crate) fn contains(&self, index: usize) -> bool {
         self.0.get(index / 8).is_some_and(|byte| byte & (1 << (index % 8)) != 0)
     }

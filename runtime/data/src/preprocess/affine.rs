@@ -5,6 +5,7 @@ use multi_input_base::{Notice, NoticeKind};
 use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
+use super::merging::Mergeable;
 #[cfg(feature = "onnx")]
 use super::onnx::{by_column, in_double};
 use crate::{schema::Step, Real, Values};
@@ -100,7 +101,7 @@ impl ColumnScaling {
 }
 
 /// The precision of a column: `f32` or `f64`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Rounding {
     Single,
     Double,
@@ -125,7 +126,7 @@ impl Rounding {
 }
 
 /// The statistics of each column during fitting.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Columns<T> {
     columns: Vec<T>,
     rounding: Rounding,
@@ -143,6 +144,15 @@ impl<T: Clone> Columns<T> {
             self.rounding = Rounding::Double;
         }
         update_by_column(&mut self.columns, values, update);
+    }
+}
+
+impl<T: Mergeable> Mergeable for Columns<T> {
+    fn merge(&mut self, later: Columns<T>) -> Result<(), String> {
+        if let Rounding::Double = later.rounding {
+            self.rounding = Rounding::Double;
+        }
+        self.columns.merge(later.columns)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     affine::update_by_column,
+    merging::merges_state,
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
@@ -55,12 +56,18 @@ impl LearnedStep for Bins {
     }
 
     fn start(&self, step: &Step) -> Vec<Sample> {
-        vec![Sample::new(); step.input.last().get()]
+        self.start_part(step, 0)
+    }
+
+    fn start_part(&self, step: &Step, part: u64) -> Vec<Sample> {
+        vec![Sample::of_part(part); step.input.last().get()]
     }
 
     fn update(&self, columns: &mut Vec<Sample>, _: &Step, values: &Values) {
         update_by_column(columns, values, Sample::update);
     }
+
+    merges_state!();
 
     fn learn(&self, columns: Vec<Sample>, step: &Step) -> Edges {
         let count = step.output.below.get();

@@ -6,6 +6,7 @@ use multi_input_spec::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    merging::{merges_state, Mergeable},
     stage::{LearnedStep, Refusal, RowRng},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
@@ -59,12 +60,24 @@ pub enum CategoryVocabulary {
 }
 
 /// Frequencies of the categories of the training rows.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum CategoryCounts {
     /// Frequencies of texts.
     Texts(Counts<String>),
     /// Frequencies of whole numbers.
     Numbers(Counts<u32>),
+}
+
+impl Mergeable for CategoryCounts {
+    fn merge(&mut self, later: CategoryCounts) -> Result<(), String> {
+        match (self, later) {
+            (CategoryCounts::Texts(counts), CategoryCounts::Texts(later)) => counts.merge(later),
+            (CategoryCounts::Numbers(counts), CategoryCounts::Numbers(later)) => {
+                counts.merge(later)
+            }
+            _ => Err("the frequencies of values of another kind".to_owned()),
+        }
+    }
 }
 
 impl LearnedStep for Categories {
@@ -89,6 +102,8 @@ impl LearnedStep for Categories {
             _ => {}
         }
     }
+
+    merges_state!();
 
     fn learn(&self, state: CategoryCounts, step: &Step) -> CategoryVocabulary {
         let capacity = step.output.below.get();

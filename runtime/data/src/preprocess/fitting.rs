@@ -1,5 +1,7 @@
 //! Fitting of the preprocessing.
 
+mod parts;
+
 use multi_input_base::{Error, Result};
 
 use super::{

@@ -6,7 +6,8 @@ use multi_input_base::{Error, Result};
 use multi_input_spec::Kind;
 
 use super::{
-    pipeline::{Pipeline, PipelineFit},
+    merging::{open_statistics, seal_statistics},
+    pipeline::{Pipeline, PipelineFit, PipelineState},
     stage::{FittedStage, StageFit},
     vocabulary::RESERVED,
     Preprocessing,
@@ -120,6 +121,30 @@ impl Growing {
         Ok(())
     }
 
+    /// The frequencies of the rows so far, for [`merge`](Growing::merge).
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for a step of the user's own whose statistics cannot be merged.
+    pub fn state(&self) -> Result<Vec<u8>> {
+        let inputs = self.inputs.iter().flatten().map(|own| own.fit.state());
+        let state = inputs.collect::<std::result::Result<Vec<_>, _>>();
+        let sealed = state.and_then(|inputs| seal_statistics(self.fitted.schema, &inputs));
+        sealed.map_err(|reason| Error::Settings(vec![reason]))
+    }
+
+    /// Adds the frequencies of rows that another process has counted from the same preprocessing.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for bytes that are damaged or from another model.
+    pub fn merge(&mut self, later: &[u8]) -> Result<()> {
+        let mut merge = || {
+            let later: Vec<PipelineState> = open_statistics(self.fitted.schema, later)?;
+            let mut inputs = self.inputs.iter_mut().flatten().zip(later);
+            inputs.try_for_each(|(own, later)| own.fit.merge(later))
+        };
+        merge().map_err(|reason| Error::Settings(vec![reason]))
+    }
+
     /// The preprocessing with the new entries, at indices after the present ones, and how each
     /// vocabulary grew. `refuse` gets the inputs that use a vocabulary, and gives the reason why it
     /// cannot grow.
@@ -205,7 +230,7 @@ impl GrowingInput {
         let (step, _) = fitted.steps().nth(position)?;
         let fit: Option<Box<dyn StageFit>> = match step.vocabulary_of {
             Some(_) => None,
-            None => Some(step.stage.start(step)?),
+            None => Some(step.stage.start(step, 0)?),
         };
         let fit = PipelineFit::growing(fitted, position, fit);
         Some(GrowingInput { position, fit, owner: step.vocabulary_of })

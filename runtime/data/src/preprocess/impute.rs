@@ -12,6 +12,7 @@ use super::onnx::by_column;
 use super::{
     affine::update_by_column,
     mean::RunningMean,
+    merging::{merges_state, Mergeable},
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
@@ -46,7 +47,7 @@ pub struct StandIns {
 }
 
 /// The statistics of a column during fitting.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum ColumnStatistics {
     /// The running mean.
     Mean(RunningMean),
@@ -84,6 +85,24 @@ impl ColumnStatistics {
     }
 }
 
+impl Mergeable for ColumnStatistics {
+    fn merge(&mut self, later: ColumnStatistics) -> Result<(), String> {
+        match (self, later) {
+            (ColumnStatistics::Mean(mean), ColumnStatistics::Mean(later)) => mean.merge(later),
+            (ColumnStatistics::Median(sample), ColumnStatistics::Median(later)) => {
+                sample.merge(later)
+            }
+            (ColumnStatistics::Counts(counts), ColumnStatistics::Counts(later)) => {
+                later.into_iter().for_each(|(bits, count)| {
+                    *counts.entry(bits).or_default() += count;
+                });
+                Ok(())
+            }
+            _ => Err("the statistics of another strategy".to_owned()),
+        }
+    }
+}
+
 impl LearnedStep for Impute {
     type State = Vec<ColumnStatistics>;
     type Fitted = StandIns;
@@ -96,8 +115,12 @@ impl LearnedStep for Impute {
     }
 
     fn start(&self, step: &Step) -> Vec<ColumnStatistics> {
+        self.start_part(step, 0)
+    }
+
+    fn start_part(&self, step: &Step, part: u64) -> Vec<ColumnStatistics> {
         let column = |_| match step.argument("strategy").word_or("mean") {
-            "median" => ColumnStatistics::Median(Sample::new()),
+            "median" => ColumnStatistics::Median(Sample::of_part(part)),
             "most_frequent" => ColumnStatistics::Counts(HashMap::new()),
             _ => ColumnStatistics::Mean(RunningMean::default()),
         };
@@ -107,6 +130,8 @@ impl LearnedStep for Impute {
     fn update(&self, columns: &mut Vec<ColumnStatistics>, _: &Step, values: &Values) {
         update_by_column(columns, values, ColumnStatistics::update);
     }
+
+    merges_state!();
 
     fn learn(&self, columns: Vec<ColumnStatistics>, _: &Step) -> StandIns {
         let learned: Vec<Option<f64>> = columns.into_iter().map(ColumnStatistics::learn).collect();

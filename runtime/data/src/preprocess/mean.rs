@@ -4,7 +4,7 @@
 use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
-use super::affine::update_by_column;
+use super::{affine::update_by_column, merging::Mergeable};
 use crate::{Real, Values};
 
 /// For each element, the mean of the present training values, which replaces absent values; 0 where
@@ -58,7 +58,7 @@ impl Means {
 }
 
 /// Running mean of a column.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct RunningMean {
     mean: f64,
     count: f64,
@@ -76,8 +76,20 @@ impl RunningMean {
     }
 }
 
+impl Mergeable for RunningMean {
+    fn merge(&mut self, later: RunningMean) -> Result<(), String> {
+        if self.count == 0.0 {
+            *self = later;
+        } else if later.count > 0.0 {
+            self.count += later.count;
+            self.mean += (later.mean - self.mean) * (later.count / self.count);
+        }
+        Ok(())
+    }
+}
+
 /// Running mean of each element of a row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct RunningMeans(Vec<RunningMean>);
 
 impl RunningMeans {
@@ -89,8 +101,19 @@ impl RunningMeans {
         update_by_column(&mut self.0, values, RunningMean::update);
     }
 
+    /// The means of no rows.
+    pub(super) fn cleared(&self) -> RunningMeans {
+        RunningMeans::new(self.0.len())
+    }
+
     pub(super) fn learn(self) -> Means {
         Means(self.0.into_iter().map(|mean| mean.learn().unwrap_or(0.0)).collect())
+    }
+}
+
+impl Mergeable for RunningMeans {
+    fn merge(&mut self, later: RunningMeans) -> Result<(), String> {
+        self.0.merge(later.0)
     }
 }
 
@@ -119,5 +142,19 @@ mod tests {
     fn where_nothing_is_present_the_mean_is_zero() {
         assert_eq!(RunningMeans::new(1).learn(), Means(vec![0.0]));
         assert!(!Means(vec![f64::NAN]).is_sound(1));
+    }
+
+    #[test]
+    fn the_mean_of_parts_is_that_of_all_numbers() {
+        let mut means = RunningMean::default();
+        for part in [&[][..], &[1.0, 2.0], &[], &[6.0], &[]] {
+            let mut later = RunningMean::default();
+            part.iter().for_each(|number| later.update(*number));
+            means.merge(later).unwrap();
+        }
+        assert_eq!(means.learn(), Some(3.0));
+        let mut one = RunningMeans::new(1);
+        let reason = "expected 1 columns, found 2".to_owned();
+        assert_eq!(one.merge(RunningMeans::new(2)), Err(reason));
     }
 }

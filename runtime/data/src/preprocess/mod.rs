@@ -27,6 +27,7 @@ mod impute;
 mod items;
 mod log1p;
 mod mean;
+mod merging;
 mod min_max;
 mod multi_hot;
 mod normalize;
@@ -34,6 +35,8 @@ mod one_hot;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod pad;
+#[cfg(test)]
+mod parts_tests;
 mod pipeline;
 mod random_crop;
 mod rescale;
@@ -96,6 +99,8 @@ pub use growing::GrownVocabulary;
 pub use hashed::Hashed;
 pub use impute::Impute;
 pub use log1p::Log1p;
+#[doc(hidden)] // For the training loop.
+pub use merging::{open_statistics, seal_statistics};
 pub use min_max::MinMax;
 pub use multi_hot::MultiHot;
 pub use multi_input_spec::step::{Inverse, Nature};

@@ -6,6 +6,7 @@ use multi_input_onnx as onnx;
 #[cfg(feature = "onnx")]
 use super::onnx::indices;
 use super::{
+    merging::merges_state,
     seen_indices::SeenIndices,
     stage::{LearnedStep, Refusal},
 };
@@ -41,6 +42,8 @@ impl LearnedStep for OneHot {
     fn update(&self, training_indices: &mut SeenIndices, step: &Step, values: &Values) {
         training_indices.update(values, step.output.last().get());
     }
+
+    merges_state!();
 
     fn learn(&self, training_indices: SeenIndices, _: &Step) -> SeenIndices {
         training_indices

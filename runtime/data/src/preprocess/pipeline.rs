@@ -1,5 +1,7 @@
 //! The preprocessing steps of one column.
 
+mod parts;
+
 use std::sync::Arc;
 
 use multi_input_base::{Error, Notice, NoticeKind, Result, RngKey};
@@ -9,6 +11,7 @@ use multi_input_spec::{Kind, Size, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub(super) use self::parts::PipelineState;
 use super::{
     image::{crop, Source},
     items::{row_of_item, RowValues},
@@ -523,21 +526,42 @@ pub(super) struct PipelineFit {
     problem: Option<String>,
     /// The raw values of the first pass.
     seen: Option<SeenValues>,
+    /// As [`seen`](PipelineFit::seen), before the first row.
+    seen_before: Option<SeenValues>,
+    /// The number of this part of the rows, if several processes each read one.
+    part: u64,
 }
 
 impl PipelineFit {
     pub(super) fn new(plan: Plan) -> PipelineFit {
         let pipeline = Pipeline { plan, means: None, steps: Vec::new(), seen: None };
         let means = plan.means.map(RunningMeans::new);
-        let mut fit = PipelineFit { pipeline, means, fit: None, problem: None, seen: None };
+        let mut fit = PipelineFit { means, ..PipelineFit::without_statistics(pipeline) };
         fit.advance();
         fit
+    }
+
+    fn without_statistics(pipeline: Pipeline) -> PipelineFit {
+        PipelineFit {
+            pipeline,
+            means: None,
+            fit: None,
+            problem: None,
+            seen: None,
+            seen_before: None,
+            part: 0,
+        }
+    }
+
+    /// The same, which goes on from a record of values.
+    fn recording(self, seen: Option<SeenValues>) -> PipelineFit {
+        PipelineFit { seen_before: seen.clone(), seen, ..self }
     }
 
     /// A pipeline that is fitted already; it goes on recording values.
     pub(super) fn fitted(pipeline: Pipeline) -> PipelineFit {
         let seen = pipeline.seen.clone();
-        PipelineFit { pipeline, means: None, fit: None, problem: None, seen }
+        PipelineFit::without_statistics(pipeline).recording(seen)
     }
 
     /// The steps before the one at `position`, which `fit` fits.
@@ -549,7 +573,7 @@ impl PipelineFit {
         let steps = fitted.steps.iter().take(position).cloned().collect();
         let (plan, means) = (fitted.plan, fitted.means.clone());
         let pipeline = Pipeline { plan, means, steps, seen: None };
-        PipelineFit { pipeline, means: None, fit, problem: None, seen: None }
+        PipelineFit { fit, ..PipelineFit::without_statistics(pipeline) }
     }
 
     /// The statistics of the step that is being fitted.
@@ -561,15 +585,14 @@ impl PipelineFit {
     pub(super) fn of_input(input: &'static Input) -> PipelineFit {
         let has_vocabulary = input.steps.iter().any(|step| step.spec.form.reserved > 0);
         let seen = SeenValues::new(input, has_vocabulary);
-        PipelineFit { seen: Some(seen), ..PipelineFit::new(Plan::of_input(input)) }
+        PipelineFit::new(Plan::of_input(input)).recording(Some(seen))
     }
 
     /// Adds steps that need no fitting, up to the next step that is fitted or waits for the
     /// vocabulary of another input.
     fn advance(&mut self) {
         while let Some(step) = self.next_step().filter(|step| step.vocabulary_of.is_none()) {
-            self.fit = step.stage.start(step);
-            self.add_unknown_sample(step);
+            self.fit = step.stage.start(step, self.part);
             if self.fit.is_some() {
                 break;
             }
@@ -580,13 +603,14 @@ impl PipelineFit {
 
     /// Adds a sample with the unknown category to the statistics of a step, where it occurs in
     /// training because a preceding step replaces categories at random. Fitting does not apply
-    /// random changes.
-    fn add_unknown_sample(&mut self, step: &Step) {
+    /// random changes. It is added at the end of a pass: statistics of several parts of the rows, which
+    /// are merged before, have it once.
+    fn add_unknown_sample(&self, step: &Step, fit: &mut dyn StageFit) {
         let before = self.pipeline.plan.steps.iter().zip(&self.pipeline.steps).next_back();
         let occurs_in_training = before.is_some_and(|(before, fitted)| {
             fitted.is_random(before) && fitted.vocabulary(before).is_some()
         });
-        if let Some(fit) = self.fit.as_mut().filter(|_| occurs_in_training) {
+        if occurs_in_training {
             let row = vec![UNKNOWN; step.input.elements().get()];
             fit.update(step, &Values::Categories(row));
         }
@@ -694,7 +718,8 @@ impl PipelineFit {
         if let Some(means) = self.means.take() {
             self.pipeline.means = Some(means.learn());
         }
-        if let (Some(step), Some(fit)) = (self.next_step(), self.fit.take()) {
+        if let (Some(step), Some(mut fit)) = (self.next_step(), self.fit.take()) {
+            self.add_unknown_sample(step, &mut *fit);
             self.push(fit.learn(step));
             self.advance();
         }

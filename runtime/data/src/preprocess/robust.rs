@@ -4,6 +4,7 @@ use multi_input_base::Notice;
 
 use super::{
     affine::{applies_affine, Affine, ColumnScaling, Columns},
+    merging::merges_state,
     sample::Sample,
     stage::{LearnedStep, Refusal},
 };
@@ -25,12 +26,18 @@ impl LearnedStep for Robust {
     type Fitted = Affine;
 
     fn start(&self, step: &Step) -> Columns<Sample> {
-        Columns::new(step, Sample::new())
+        self.start_part(step, 0)
+    }
+
+    fn start_part(&self, step: &Step, part: u64) -> Columns<Sample> {
+        Columns::new(step, Sample::of_part(part))
     }
 
     fn update(&self, columns: &mut Columns<Sample>, _: &Step, values: &Values) {
         columns.update(values, Sample::update);
     }
+
+    merges_state!();
 
     fn learn(&self, columns: Columns<Sample>, _: &Step) -> Affine {
         Affine::of(columns, |column, rounding| {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The stage of the step called `name`, as the macro would name it.
-fn stage_of(name: &str) -> Option<&'static dyn Stage> {
+pub(super) fn stage_of(name: &str) -> Option<&'static dyn Stage> {
     Some(match name {
         "standardize" => &Standardize,
         "min_max" => &MinMax,
@@ -66,7 +66,7 @@ fn every_step_takes_part() {
     assert_eq!(missing.map(|step| step.name).collect::<Vec<_>>(), ["tokenizer"]);
 }
 
-fn leak<T>(values: Vec<T>) -> &'static [T] {
+pub(super) fn leak<T>(values: Vec<T>) -> &'static [T] {
     Box::leak(values.into_boxed_slice())
 }
 
@@ -126,7 +126,7 @@ fn chain(mut shape: Shape, choices: &[Choice], may: fn(&Spec) -> bool) -> &'stat
 }
 
 /// A step, if it takes the shape.
-fn step(spec: &'static Spec, arguments: &'static [Value], input: Shape) -> Option<Step> {
+pub(super) fn step(spec: &'static Spec, arguments: &'static [Value], input: Shape) -> Option<Step> {
     let output = (spec.output)(&item(spec, &input), arguments);
     let output = through(spec, &input, output).ok()?;
     let stage = stage_of(spec.name)?;
@@ -306,13 +306,13 @@ fn target(choices: &[Choice], labels: bool) -> Target {
 }
 
 #[derive(Clone, Debug)]
-struct Case {
-    schema: &'static Schema,
-    table: Table,
-    training: Vec<usize>,
+pub(super) struct Case {
+    pub(super) schema: &'static Schema,
+    pub(super) table: Table,
+    pub(super) training: Vec<usize>,
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(super) fn any_case() -> impl Strategy<Value = Case> {
     let missing =
         select(vec![None, Some(Missing::Zeros), Some(Missing::Mean), Some(Missing::Learned)]);
     let rows = ROWS.prop_flat_map(|rows| {
@@ -393,7 +393,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
-    fn what_is_saved_can_be_loaded_and_encodes_the_same_bits(case in case()) {
+    fn what_is_saved_can_be_loaded_and_encodes_the_same_bits(case in any_case()) {
         check(&case)?;
     }
 }

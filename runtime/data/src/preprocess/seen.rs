@@ -5,7 +5,10 @@ use std::ops::Range;
 use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-use super::unknown::{UnknownKind, UnknownValue};
+use super::{
+    merging::Mergeable,
+    unknown::{UnknownKind, UnknownValue},
+};
 use crate::{
     description::Scalar,
     schema::{Input, Missing},
@@ -47,17 +50,28 @@ struct SeenElement {
 
 impl SeenElement {
     fn add(&mut self, number: f64) {
-        if number.is_nan() {
-            self.missing = true;
-            return;
+        match number.is_nan() {
+            true => self.missing = true,
+            false => self.include([number; 2]),
         }
-        let [least, most] = self.range.unwrap_or([number; 2]);
-        self.range = Some([least.min(number), most.max(number)]);
+    }
+
+    fn include(&mut self, range: [f64; 2]) {
+        let [least, most] = self.range.unwrap_or(range);
+        self.range = Some([least.min(range[0]), most.max(range[1])]);
     }
 
     fn is_sound(&self) -> bool {
         let is_sound = |[least, most]: &[f64; 2]| least.is_finite() && least <= most;
         self.range.as_ref().is_none_or(is_sound)
+    }
+}
+
+impl Mergeable for SeenElement {
+    fn merge(&mut self, later: SeenElement) -> Result<(), String> {
+        later.range.into_iter().for_each(|range| self.include(range));
+        self.missing |= later.missing;
+        Ok(())
     }
 }
 
@@ -95,6 +109,24 @@ impl Runs {
     /// The number of integers.
     fn len(&self) -> u64 {
         self.0.iter().map(|[first, last]| u64::from(last - first) + 1).sum()
+    }
+}
+
+impl Mergeable for Runs {
+    fn merge(&mut self, later: Runs) -> Result<(), String> {
+        if !later.is_sound() {
+            return Err("its categories are out of order".to_owned());
+        }
+        let mut runs = std::mem::take(&mut self.0);
+        runs.extend(later.0);
+        runs.sort_unstable();
+        for [first, last] in runs {
+            match self.0.last_mut() {
+                Some(run) if first <= run[1].saturating_add(1) => run[1] = run[1].max(last),
+                _ => self.0.push([first, last]),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,6 +187,10 @@ impl SeenValues {
             }),
             values => self.add(values, ranges),
         }
+        self.limit_runs();
+    }
+
+    fn limit_runs(&mut self) {
         if self.categories.as_ref().is_some_and(|runs| runs.0.len() > MOST_RUNS) {
             self.categories = None;
         }
@@ -280,6 +316,22 @@ impl SeenValues {
             Some((column, UnknownValue { row: 0, column: None, kind, found, seen }))
         });
         unknown.collect()
+    }
+}
+
+/// As the record of all rows. Where one of the two has dropped its category indices, because there are too
+/// many, there are too many of both.
+impl Mergeable for SeenValues {
+    fn merge(&mut self, later: SeenValues) -> Result<(), String> {
+        self.elements.merge(later.elements)?;
+        match (&mut self.categories, later.categories) {
+            (Some(own), Some(later)) => own.merge(later)?,
+            (own, _) => *own = None,
+        }
+        self.present |= later.present;
+        self.absent |= later.absent;
+        self.limit_runs();
+        Ok(())
     }
 }
 
@@ -485,5 +537,41 @@ mod tests {
         assert!(read(r#"{"categories":[[0,3],[5,5]],"present":true,"absent":false}"#).is_ok());
         assert!(read(r#"{"categories":[[0,3],[3,5]],"present":true,"absent":false}"#).is_err());
         assert!(read(r#"{"elements":[{"range":[0,1]}],"present":true,"absent":false}"#).is_err());
+    }
+
+    #[test]
+    fn records_of_parts_are_the_record_of_all_rows() {
+        let of = |rows: &[[u32; 2]]| Runs(rows.to_vec());
+        let mut runs = of(&[[1, 3], [8, 8], [20, u32::MAX]]);
+        runs.merge(of(&[])).unwrap();
+        runs.merge(of(&[[4, 5], [7, 9], [30, 40]])).unwrap();
+        assert_eq!(runs, of(&[[1, 5], [7, 9], [20, u32::MAX]]));
+        assert!(runs.merge(of(&[[2, 1]])).is_err());
+        let mut element = SeenElement::default();
+        for number in [2.0, f64::NAN, f64::INFINITY, -1.0] {
+            let mut later = SeenElement::default();
+            later.add(number);
+            element.merge(later).unwrap();
+            element.merge(SeenElement::default()).unwrap();
+        }
+        let range = Some([-1.0, f64::INFINITY]);
+        assert_eq!(element, SeenElement { range, missing: true });
+    }
+
+    #[test]
+    fn too_many_runs_in_one_part_are_too_many_in_all() {
+        let input = input(Content::Categories { below: usize::MAX }, &[]);
+        let record = |categories| SeenValues { categories, ..SeenValues::new(&input, false) };
+        let of = |start: u32, count: usize| {
+            Runs((0..count as u32).map(|run| [start + 2 * run; 2]).collect())
+        };
+        let mut own = record(Some(of(0, MOST_RUNS / 2)));
+        own.merge(record(Some(of(1 << 20, MOST_RUNS / 2)))).unwrap();
+        assert!(own.categories.is_some());
+        own.merge(record(Some(of(1 << 30, 1)))).unwrap();
+        assert_eq!(own.categories, None);
+        let mut own = record(Some(of(0, 1)));
+        own.merge(record(None)).unwrap();
+        assert_eq!(own.categories, None);
     }
 }

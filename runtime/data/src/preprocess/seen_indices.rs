@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use multi_input_onnx as onnx;
 use serde::{Deserialize, Serialize};
 
+use super::merging::Mergeable;
 use crate::Values;
 
 /// The category indices of the training rows; empty before fitting, when no index counts as unseen.
@@ -58,6 +59,13 @@ impl SeenIndices {
             true => Ok(()),
             false => Err(format!("expected indices below {size}")),
         }
+    }
+}
+
+impl Mergeable for SeenIndices {
+    fn merge(&mut self, later: SeenIndices) -> Result<(), String> {
+        self.0.extend(later.0);
+        Ok(())
     }
 }
 

@@ -26,8 +26,8 @@ macro_rules! stages {
                 Stage::needs_rows(&super::$step, step)
             }
 
-            fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
-                Stage::start(&super::$step, step)
+            fn start(&'static self, step: &Step, part: u64) -> Option<Box<dyn StageFit>> {
+                Stage::start(&super::$step, step, part)
             }
 
             fn restore(&'static self, step: &Step, saved: Json) -> Result<Arc<dyn FittedStage>, String> {
@@ -41,7 +41,18 @@ macro_rules! stages {
     )+};
 }
 
-stages! {
+/// Calls `stages!` with the steps, and lists them.
+macro_rules! listed {
+    ($($step:ident),+) => {
+        stages! { $($step),+ }
+
+        /// The names of the types.
+        #[cfg(test)]
+        pub(super) const NAMES: &[&str] = &[$(stringify!($step)),+];
+    };
+}
+
+listed! {
     Bins, Calendar, Categories, CenterCrop, Clip, Contrast, Flip, Hashed, Impute, Log1p, MinMax,
     MultiHot, Normalize, OneHot, Pad, RandomCrop, Rescale, Resize, Robust, Rotate, Split,
     Standardize, Words, Zoom

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use multi_input_base::{quote::Quoted, Error, Notice, Result};
 use serde::{Deserialize, Serialize};
 
-use super::pipeline::{self, Pipeline, PipelineFit, Plan};
+use super::pipeline::{self, Pipeline, PipelineFit, PipelineState, Plan};
 use crate::{schema::Target, Column, Content, Labels, Values};
 
 /// The fitted preprocessing of a target.
@@ -308,6 +308,68 @@ impl TargetFit {
             LabelFit::Learned(labels) => labels,
         });
         Ok(FittedTarget { target: self.target, steps: self.steps.finish()?, labels })
+    }
+}
+
+/// The statistics of a target in one pass over a part of the rows.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TargetState {
+    steps: PipelineState,
+    /// `None` unless labels are being learned.
+    labels: Option<BTreeSet<String>>,
+}
+
+/// Fitting on several parts of the rows.
+impl TargetFit {
+    /// [`PipelineFit::set_part`].
+    pub(super) fn set_part(&mut self, part: u64) {
+        self.steps.set_part(part);
+        self.restart_pass();
+    }
+
+    /// Removes the rows of the current pass from the statistics.
+    pub(super) fn restart_pass(&mut self) {
+        self.steps.restart_pass();
+        if let Some(LabelFit::Learning(labels)) = &mut self.labels {
+            labels.clear();
+        }
+    }
+
+    /// [`PipelineFit::unmergeable`].
+    pub(super) fn unmergeable(&self) -> Option<String> {
+        self.steps.unmergeable()
+    }
+
+    /// The statistics of the current pass.
+    ///
+    /// # Errors
+    /// As [`PipelineFit::state`]'s.
+    pub(super) fn state(&self) -> std::result::Result<TargetState, String> {
+        let labels = match &self.labels {
+            Some(LabelFit::Learning(labels)) => Some(labels.clone()),
+            _ => None,
+        };
+        Ok(TargetState { steps: self.steps.state()?, labels })
+    }
+
+    /// Adds the statistics of the rows that follow.
+    ///
+    /// # Errors
+    /// More labels than classes, and statistics of another step.
+    pub(super) fn merge(&mut self, later: TargetState) -> std::result::Result<(), String> {
+        self.steps.merge(later.steps)?;
+        let Some(LabelFit::Learning(labels)) = &mut self.labels else { return Ok(()) };
+        labels.extend(later.labels.into_iter().flatten());
+        let (found, classes) = (labels.len(), self.target.width);
+        match found <= classes {
+            true => Ok(()),
+            false => Err(format!(
+                "`{}`: expected at most {classes} labels in the rows of all ranks, as \
+                 `Class<{classes}>` says, found {found}: {}",
+                self.target.name,
+                Labels::new(labels.clone())
+            )),
+        }
     }
 }
 

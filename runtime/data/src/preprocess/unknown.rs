@@ -1,11 +1,12 @@
 //! Values of rows that the preprocessing has not seen in fitting.
 
-use multi_input_base::{quote::Quoted, Result};
+use multi_input_base::{quote::Quoted, Error, Result};
 
 use super::{
     fitting::{rows_that_count, Counts},
+    merging::{open_statistics, seal_statistics, Mergeable},
     pipeline::Pipeline,
-    seen::of_elements,
+    seen::{of_elements, SeenValues},
     Preprocessing,
 };
 use crate::{description::Scalar, schema::Input, Column, Content, Table};
@@ -56,7 +57,7 @@ impl Preprocessing {
     /// outside of their range, which is extended at both ends by `margin` times its length.
     ///
     /// # Errors
-    /// [`Error::Value`](multi_input_base::Error::Value) for a row that a step cannot transform.
+    /// [`Error::Value`] for a row that a step cannot transform.
     pub fn unknown(&self, table: &Table, margin: f64) -> Result<Vec<Vec<(usize, UnknownValue)>>> {
         let mut by_row = vec![Vec::new(); table.rows];
         let inputs = self.schema.inputs.iter().zip(&self.inputs).zip(&table.columns);
@@ -114,6 +115,31 @@ impl Preprocessing {
                 seen.update(column, &rows);
             }
         }
+    }
+
+    /// The values that the inputs were fitted on and have [observed](Preprocessing::observe) since, for
+    /// [`merge_observed`](Preprocessing::merge_observed).
+    ///
+    /// # Errors
+    /// None but that of the serializer.
+    #[doc(hidden)] // For the training loop.
+    pub fn observed(&self) -> Result<Vec<u8>> {
+        let seen: Vec<_> = self.inputs.iter().map(|pipeline| &pipeline.seen).collect();
+        seal_statistics(self.schema, &seen).map_err(|reason| Error::Settings(vec![reason]))
+    }
+
+    /// Adds the values that another process has observed with the same preprocessing.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for bytes that are damaged or from another model.
+    #[doc(hidden)] // For the training loop.
+    pub fn merge_observed(&mut self, others: &[u8]) -> Result<()> {
+        let mut merge = || {
+            let others: Vec<Option<SeenValues>> = open_statistics(self.schema, others)?;
+            let mut inputs = self.inputs.iter_mut().zip(others);
+            inputs.try_for_each(|(pipeline, others)| pipeline.seen.merge(others))
+        };
+        merge().map_err(|reason| Error::Settings(vec![reason]))
     }
 }
 

@@ -6,7 +6,9 @@ mod onnx;
 use std::{borrow::Borrow, hash::Hash};
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
+use serde::{de::DeserializeOwned, Deserialize, Deserializer, Serialize, Serializer};
+
+use super::merging::Mergeable;
 
 pub(super) use crate::schema::{Growth, Overflow, VocabularySize, RESERVED};
 
@@ -163,10 +165,12 @@ impl<T: Entry> From<Vocabulary<T>> for Saved<T> {
 ///
 /// So an entry that occurred more often is never lost, and entries whose counts differ by more than
 /// `ceiling` are in the right order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Entry + Serialize", deserialize = "T: Entry + Deserialize<'de>"))]
 pub struct Counts<T> {
     /// With a fast hash instead of the standard library's, which resists chosen collisions: the
     /// author of the training rows gains nothing from collisions.
+    #[serde(serialize_with = "write_counts", deserialize_with = "read_counts")]
     counts: FxHashMap<T, u64>,
     /// Number of all occurrences.
     occurrences: u64,
@@ -235,6 +239,45 @@ impl<T: Entry> Counts<T> {
         });
         Vocabulary::new(entries.into_iter().map(|(entry, _)| entry).collect(), overflow)
     }
+}
+
+/// The counts of all rows (Agarwal et al., "Mergeable summaries", 2012): a count that one of the two has
+/// lost is at most its `ceiling`. The bounds of [`Counts`] hold, because both sides of them add up.
+impl<T: Entry + Serialize + DeserializeOwned> Mergeable for Counts<T> {
+    fn merge(&mut self, later: Counts<T>) -> Result<(), String> {
+        if self.max_entries != later.max_entries {
+            return Err("the frequencies for another capacity".to_owned());
+        }
+        let mut later_counts = later.counts;
+        for (entry, count) in &mut self.counts {
+            *count += later_counts.remove(entry).unwrap_or(later.ceiling);
+        }
+        self.counts.reserve(later_counts.len());
+        let new = later_counts.into_iter().map(|(entry, count)| (entry, count + self.ceiling));
+        self.counts.extend(new);
+        self.occurrences += later.occurrences;
+        self.ceiling += later.ceiling;
+        if self.counts.len() > self.max_entries {
+            self.evict();
+        }
+        Ok(())
+    }
+}
+
+fn write_counts<T: Serialize, S: Serializer>(
+    counts: &FxHashMap<T, u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(counts)
+}
+
+/// Creates the table at its final size: entries that come in the order of another table's hashes collide
+/// in a smaller one.
+fn read_counts<'de, T: Entry + Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<FxHashMap<T, u64>, D::Error> {
+    let entries: Vec<(T, u64)> = Vec::deserialize(deserializer)?;
+    Ok(entries.into_iter().collect())
 }
 
 /// Sorts by decreasing count. Of equal counts the larger entry comes first, as in Keras.
@@ -430,5 +473,69 @@ mod tests {
         assert!(vocabulary.check(3).is_err());
         assert!(serde_json::from_str::<Vocabulary<u32>>(r#"{"entries":[5,5]}"#).is_err());
         assert!(serde_json::from_str::<Vocabulary<u32>>(r#"{"entries":["a"]}"#).is_err());
+    }
+
+    /// The counts of consecutive parts of some entries, merged in order.
+    fn merged(entries: &[u32], parts: usize, max_entries: usize) -> Counts<u32> {
+        let mut all = Counts::with_max_entries(max_entries);
+        for part in entries.chunks(entries.len().div_ceil(parts)) {
+            let mut counts = Counts::with_max_entries(max_entries);
+            part.iter().for_each(|entry| counts.add(entry));
+            all.merge(counts).unwrap();
+            all.merge(Counts::with_max_entries(max_entries)).unwrap();
+        }
+        all
+    }
+
+    #[test]
+    fn exact_counts_of_parts_give_the_vocabulary_of_all_rows() {
+        let entries: Vec<u32> = skewed(5_000).collect();
+        let max_entries = entries.iter().collect::<BTreeSet<_>>().len();
+        let whole = merged(&entries, 1, max_entries);
+        for parts in [2, 3, 7, 100] {
+            let merged = merged(&entries, parts, max_entries);
+            assert_eq!((&merged.counts, merged.ceiling), (&whole.counts, 0));
+            assert_eq!(merged.clone().most_frequent(99, 2), whole.clone().most_frequent(99, 2));
+        }
+        assert!(Counts::<u32>::for_capacity(1 << 20).merge(whole).is_err());
+    }
+
+    #[test]
+    fn counts_of_parts_with_too_many_entries_are_off_by_no_more_than_is_stated() {
+        const MAX: usize = 1000;
+        let entries: Vec<u32> = skewed(100_000).collect();
+        let mut exact: HashMap<u32, u64> = HashMap::new();
+        entries.iter().for_each(|entry| *exact.entry(*entry).or_default() += 1);
+        for parts in [2, 3, 7, 50] {
+            let counts = merged(&entries, parts, MAX);
+            let ceiling = counts.ceiling;
+            assert!(counts.counts.len() <= MAX && counts.occurrences == 100_000);
+            assert!(ceiling > 0 && ceiling <= 2 * 100_000 / MAX as u64, "{ceiling}");
+            for (entry, seen) in &exact {
+                match counts.counts.get(entry) {
+                    Some(count) => assert!((*seen..=seen + ceiling).contains(count), "{entry}"),
+                    None => assert!(*seen <= ceiling, "{entry}"),
+                }
+            }
+            assert!(counts.counts.values().all(|count| *count >= ceiling));
+            let overflow = counts.most_frequent(102, 1).overflow().unwrap();
+            assert!(overflow.approximate && overflow.of == 100_000, "{overflow}");
+        }
+    }
+
+    #[test]
+    fn saved_counts_come_back() {
+        let mut counts = Counts::with_max_entries(10);
+        (0..25_u32).for_each(|entry| counts.add(&(entry % 13)));
+        let saved = crate::binary::to_bytes(&counts).unwrap();
+        let restored: Counts<u32> = crate::binary::from_bytes(&saved).unwrap();
+        let all = |counts: &Counts<u32>| {
+            (counts.counts.clone(), counts.occurrences, counts.ceiling, counts.max_entries)
+        };
+        assert_eq!(all(&restored), all(&counts));
+        let text = self::counts("a b a");
+        let saved = crate::binary::to_bytes(&text).unwrap();
+        let restored: Counts<String> = crate::binary::from_bytes(&saved).unwrap();
+        assert_eq!(restored.most_frequent(9, 1), text.most_frequent(9, 1));
     }
 }

@@ -5,6 +5,7 @@ mod tokenization;
 
 use self::tokenization::Tokenization;
 use super::{
+    merging::merges_state,
     stage::{LearnedStep, Refusal},
     vocabulary::{Counts, Overflow, Vocabulary, VocabularySize, UNKNOWN},
 };
@@ -73,6 +74,8 @@ impl LearnedStep for Words {
         let tokenization = Tokenization::of(step);
         tokenization.each_row(values, |row| tokenization.tokens(row, |word| counts.add(word)));
     }
+
+    merges_state!();
 
     fn learn(&self, counts: Counts<String>, step: &Step) -> Vocabulary<String> {
         counts.most_frequent(step.output.below.get(), 1)

@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 pub use super::derivation::OnnxSource;
 pub use super::derivation::{Derivation, SourceRow, Sources};
 use super::{Growth, Overflow, Step, VocabularySize};
+pub use crate::binary::{from_bytes, to_bytes};
 use crate::table::Values;
 use crate::Picture;
 
@@ -161,6 +162,85 @@ pub trait LearnedStep: fmt::Debug + Send + Sync + 'static {
     /// Updates the statistics with the present values of some training rows, in the input shape of
     /// the step. Missing numbers are NaN.
     fn update(&self, state: &mut Self::State, step: &Step, values: &Values);
+
+    /// The initial statistics of one of several parts of the training rows, each of which another
+    /// process reads. Random numbers of different parts should differ; those of part 0 are those of
+    /// [`start`](LearnedStep::start).
+    fn start_part(&self, step: &Step, part: u64) -> Self::State {
+        let _ = part;
+        self.start(step)
+    }
+
+    /// The statistics as bytes, so that processes that each read a part of the training rows can merge
+    /// theirs. [`to_bytes`] writes any type that implements `Serialize`, with every bit of its floats.
+    ///
+    /// Without this method and [`merge_state`](LearnedStep::merge_state), a model with this step is
+    /// trained by one process only: a run on several ranks ends with an error before it starts.
+    ///
+    /// ```
+    /// use multi_input::{
+    ///     data::Values,
+    ///     definition::Step,
+    ///     preprocess::stage::{from_bytes, to_bytes, LearnedStep, Refusal},
+    /// };
+    ///
+    /// /// Divides by the greatest number of the training rows.
+    /// #[derive(Debug)]
+    /// struct ByGreatest;
+    ///
+    /// impl LearnedStep for ByGreatest {
+    ///     type State = f64;
+    ///     type Fitted = f64;
+    ///
+    ///     fn start(&self, _: &Step) -> f64 {
+    ///         f64::MIN_POSITIVE
+    ///     }
+    ///
+    ///     fn update(&self, greatest: &mut f64, _: &Step, values: &Values) {
+    ///         values.each_number(|_, number| *greatest = greatest.max(number));
+    ///     }
+    ///
+    ///     fn save_state(&self, greatest: &f64) -> Result<Vec<u8>, String> {
+    ///         to_bytes(greatest)
+    ///     }
+    ///
+    ///     fn merge_state(&self, greatest: &mut f64, _: &Step, later: &[u8]) -> Result<(), String> {
+    ///         *greatest = greatest.max(from_bytes(later)?);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn learn(&self, greatest: f64, _: &Step) -> f64 {
+    ///         greatest
+    ///     }
+    ///
+    ///     fn apply(&self, greatest: &f64, _: &Step, values: Values) -> Result<Values, Refusal> {
+    ///         Ok(values.map_numbers(|_, number| number / greatest))
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The reason why the statistics cannot be written.
+    fn save_state(&self, state: &Self::State) -> Result<Vec<u8>, String> {
+        let _ = state;
+        Err(UNMERGEABLE.to_owned())
+    }
+
+    /// Adds to the statistics those of rows that follow, which
+    /// [`save_state`](LearnedStep::save_state) of another process gave. Statistics of no rows must
+    /// change nothing.
+    ///
+    /// # Errors
+    /// If the bytes are not the statistics of this step.
+    fn merge_state(
+        &self,
+        state: &mut Self::State,
+        step: &Step,
+        later: &[u8],
+    ) -> Result<(), String> {
+        let _ = (state, step, later);
+        Err(UNMERGEABLE.to_owned())
+    }
 
     /// Learns from the statistics, which may be those of no rows. It is an error of the fit if what is
     /// learned cannot be saved as JSON and read back, as NaN and infinity cannot.
@@ -388,6 +468,10 @@ impl<T: FixedStep> LearnedStep for T {
     }
 }
 
+/// Why the statistics of a step cannot be merged.
+const UNMERGEABLE: &str = "it has no `save_state` and `merge_state`: implement both methods of \
+                           `LearnedStep`, or train on one rank";
+
 /// The refusal of a step without a translation, as the spec explains it.
 #[cfg(feature = "onnx")]
 fn untranslated(step: &Step) -> onnx::Refusal {
@@ -514,11 +598,12 @@ pub trait Stage: Send + Sync {
 
     /// Whether the step cannot be applied before it is fitted.
     fn needs_rows(&'static self, step: &Step) -> bool {
-        self.start(step).is_some()
+        self.start(step, 0).is_some()
     }
 
-    /// Starts fitting on training rows; `None` where there is nothing to fit.
-    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>>;
+    /// Starts fitting on a part of the training rows, or on all of them as part 0; `None` where there
+    /// is nothing to fit.
+    fn start(&'static self, step: &Step, part: u64) -> Option<Box<dyn StageFit>>;
 
     /// Restores the step from `saved`, which is `Null` where there is nothing to fit.
     ///
@@ -536,6 +621,23 @@ pub trait Stage: Send + Sync {
 pub trait StageFit: Send {
     /// Updates the statistics with the present values of some training rows.
     fn update(&mut self, step: &Step, values: &Values);
+
+    /// [`LearnedStep::save_state`].
+    ///
+    /// # Errors
+    /// The reason why the statistics cannot be written.
+    fn save(&self) -> Result<Vec<u8>, String> {
+        Err(UNMERGEABLE.to_owned())
+    }
+
+    /// [`LearnedStep::merge_state`].
+    ///
+    /// # Errors
+    /// If the bytes are not the statistics of this step.
+    fn merge(&mut self, step: &Step, later: &[u8]) -> Result<(), String> {
+        let _ = (step, later);
+        Err(UNMERGEABLE.to_owned())
+    }
 
     /// Computes the fitted step from the statistics.
     ///
@@ -644,10 +746,10 @@ impl<T: LearnedStep> Stage for T {
         self.without_rows(step).or_else(|| self.unfitted(step)).is_none()
     }
 
-    fn start(&'static self, step: &Step) -> Option<Box<dyn StageFit>> {
+    fn start(&'static self, step: &Step, part: u64) -> Option<Box<dyn StageFit>> {
         match self.without_rows(step) {
             Some(_) => None,
-            None => Some(Box::new(Fit { step: self, state: LearnedStep::start(self, step) })),
+            None => Some(Box::new(Fit { step: self, state: self.start_part(step, part) })),
         }
     }
 
@@ -675,6 +777,14 @@ struct Fit<T: LearnedStep> {
 impl<T: LearnedStep> StageFit for Fit<T> {
     fn update(&mut self, step: &Step, values: &Values) {
         self.step.update(&mut self.state, step, values);
+    }
+
+    fn save(&self) -> Result<Vec<u8>, String> {
+        self.step.save_state(&self.state)
+    }
+
+    fn merge(&mut self, step: &Step, later: &[u8]) -> Result<(), String> {
+        self.step.merge_state(&mut self.state, step, later)
     }
 
     fn learn(self: Box<Self>, step: &Step) -> Result<Arc<dyn FittedStage>, String> {
