@@ -58,7 +58,7 @@ pub use source::{
     Skipping, Source, WithImages,
 };
 #[doc(hidden)]
-pub use source::{Block, BlockRequest, Blocks, SkipRefused};
+pub use source::{Block, BlockRequest, Blocks, Shard, ShardRows, SkipRefused};
 pub use split::Split;
 pub use table::{Column, Content, Lengths, Table, Values};
 
