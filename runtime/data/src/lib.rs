@@ -59,7 +59,7 @@ pub use source::{
     Skipping, Source, WithImages,
 };
 #[doc(hidden)]
-pub use source::{Block, BlockRequest, Blocks, SkipRefused};
+pub use source::{Block, BlockRequest, Blocks, Shard, ShardRows, SkipRefused};
 pub use split::Split;
 #[doc(hidden)] // For the training loop.
 pub use table::SavedRows;

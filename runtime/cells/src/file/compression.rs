@@ -7,6 +7,11 @@ use super::Unreadable;
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTANDARD: &[u8] = b"\x28\xb5\x2f\xfd";
 
+/// Whether a file that begins with `start` is compressed.
+pub(super) fn is_compressed(start: &[u8]) -> bool {
+    [GZIP, ZSTANDARD].iter().any(|magic| start.starts_with(magic))
+}
+
 /// The decompressed bytes of a file that begins with `start`, or the file itself where it is not
 /// compressed. All members of a gzip file and all frames of a Zstandard file are read. A file that
 /// is damaged or cut off is an error of the reader.

@@ -43,19 +43,28 @@ pub(super) fn of_label(label: &str) -> Result<&'static Encoding, String> {
     })
 }
 
-/// The text of a file that begins with `start`, in UTF-8. A byte order mark is removed, and says the
-/// encoding whatever is declared.
+/// The encoding of a file that begins with `start`, and the length of its byte order mark, which says
+/// the encoding whatever is declared.
+fn of_start(start: &[u8], declared: Option<&'static Encoding>) -> (&'static Encoding, usize) {
+    // In UTF-16, ASCII characters have a zero byte.
+    let is_marked = |(encoding, _): &(_, usize)| *encoding == UTF_8 || start.contains(&0);
+    Encoding::for_bom(start).filter(is_marked).unwrap_or((declared.unwrap_or(UTF_8), 0))
+}
+
+/// The length of the byte order mark of a file that begins with `start`; `None` where it is not in
+/// UTF-8.
+pub(super) fn mark_of_utf8(start: &[u8], declared: Option<&'static Encoding>) -> Option<usize> {
+    let (encoding, mark) = of_start(start, declared);
+    (encoding == UTF_8).then_some(mark)
+}
+
+/// The text of a file that begins with `start`, in UTF-8, without a byte order mark.
 pub(super) fn decoded(
     start: &[u8],
     mut file: Box<dyn Read>,
     declared: Option<&'static Encoding>,
 ) -> io::Result<Box<dyn Read>> {
-    // In UTF-16, ASCII characters have a zero byte.
-    let is_marked = |(encoding, _): &(_, usize)| *encoding == UTF_8 || start.contains(&0);
-    let (encoding, mark) = match Encoding::for_bom(start).filter(is_marked) {
-        Some(marked) => marked,
-        None => (declared.unwrap_or(UTF_8), 0),
-    };
+    let (encoding, mark) = of_start(start, declared);
     file.read_exact(&mut [0; 3][..mark])?;
     Ok(match encoding == UTF_8 {
         true => file,

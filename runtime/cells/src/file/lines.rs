@@ -1,5 +1,7 @@
 //! Lines that are no part of a table, and whitespace as its delimiter. Line ends are kept.
 
+use std::io::{self, BufRead};
+
 use super::{filter::Filter, records::is_line_end, Quotes};
 
 /// Empties the first lines of a text.
@@ -12,6 +14,20 @@ pub(super) struct Emptied {
 impl Emptied {
     pub(super) fn new(lines: usize) -> Emptied {
         Emptied { lines, after_return: false }
+    }
+
+    /// Reads the lines. Returns the number of their bytes, and of those that are left of them.
+    pub(super) fn measure(mut self, text: &mut impl BufRead) -> io::Result<(u64, u64)> {
+        let (mut bytes, mut left) = (0, Vec::new());
+        while let Some(&byte) = text.fill_buf()?.first() {
+            if self.lines == 0 && !(self.after_return && byte == b'\n') {
+                break;
+            }
+            text.consume(1);
+            bytes += 1;
+            self.push(&[byte], &mut left);
+        }
+        Ok((bytes, left.len() as u64))
     }
 }
 

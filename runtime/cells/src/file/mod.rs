@@ -14,7 +14,7 @@ mod lines;
 mod records;
 
 use std::{
-    io::{self, Cursor, Read},
+    io::{self, BufReader, Cursor, Read},
     path::Path,
 };
 
@@ -111,17 +111,12 @@ pub fn open_text(
 /// # Errors
 /// As [`open_text`].
 pub fn open_table(file: impl Read + 'static, form: &TableForm) -> Result<TableText, Unreadable> {
-    let mut text = open_text(file, form.encoding.as_deref())?;
-    if form.skip_lines > 0 {
-        text = Box::new(Filtered::new(text, Emptied::new(form.skip_lines)));
-    }
-    let (start, mut text) = peek(text)?;
-    let declared = lines::declared_delimiter(&start);
-    if let Some((_, lines)) = declared {
-        text = Box::new(Filtered::new(text, Emptied::new(lines)));
+    let LinesAbove { mut text, count, delimiter: declared } = lines_above(file, form)?;
+    if count > form.skip_lines {
+        text = Box::new(Filtered::new(text, Emptied::new(count)));
     }
     let delimiter = match form.delimiter {
-        Delimiter::Detected => declared.map(|(delimiter, _)| delimiter),
+        Delimiter::Detected => declared,
         Delimiter::Byte(delimiter) => Some(delimiter),
         Delimiter::Whitespace => {
             if let Some(comment) = form.comment {
@@ -135,6 +130,77 @@ pub fn open_table(file: impl Read + 'static, form: &TableForm) -> Result<TableTe
         text = without_comments(text, comment, delimiter);
     }
     Ok(TableText { text, delimiter })
+}
+
+/// The lines above a table.
+struct LinesAbove {
+    /// The text of the file, in which those lines are empty that the form says to skip.
+    text: Box<dyn Read>,
+    /// The number of lines, with a line `sep=;`.
+    count: usize,
+    /// The delimiter that such a line declares.
+    delimiter: Option<u8>,
+}
+
+fn lines_above(file: impl Read + 'static, form: &TableForm) -> Result<LinesAbove, Unreadable> {
+    let mut text = open_text(file, form.encoding.as_deref())?;
+    if form.skip_lines > 0 {
+        text = Box::new(Filtered::new(text, Emptied::new(form.skip_lines)));
+    }
+    let (start, text) = peek(text)?;
+    let (delimiter, count) = match lines::declared_delimiter(&start) {
+        Some((delimiter, count)) => (Some(delimiter), count),
+        None => (None, form.skip_lines),
+    };
+    Ok(LinesAbove { text, count, delimiter })
+}
+
+/// Where a text begins in a file whose bytes it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextStart {
+    /// The byte of the file.
+    pub byte: u64,
+    /// How many of the bytes before it are not in the text.
+    pub removed: u64,
+}
+
+/// Where the text of [`open_text`] begins; `None` for a file that is compressed or not in UTF-8, whose
+/// text has other bytes.
+///
+/// # Errors
+/// If the beginning cannot be read.
+pub fn text_start(
+    file: impl Read + 'static,
+    encoding: Option<&str>,
+) -> Result<Option<TextStart>, Unreadable> {
+    let declared = encoding.map(encoding::of_label).transpose().map_err(Unreadable::Refused)?;
+    let (start, _) = peek(file)?;
+    if compression::is_compressed(&start) {
+        return Ok(None);
+    }
+    let mark = encoding::mark_of_utf8(&start, declared).map(|length| length as u64);
+    Ok(mark.map(|mark| TextStart { byte: mark, removed: mark }))
+}
+
+/// As [`text_start`], for the text of [`open_table`] below the lines above the table. From there on it
+/// has the bytes of the file but for comments; `None` also where whitespace is the delimiter. `open`
+/// opens the file from its start.
+///
+/// # Errors
+/// As [`open_table`].
+pub fn table_start<R: Read + 'static>(
+    open: impl Fn() -> io::Result<R>,
+    form: &TableForm,
+) -> Result<Option<TextStart>, Unreadable> {
+    let start = text_start(open()?, form.encoding.as_deref())?;
+    let Some(start) = start.filter(|_| form.delimiter != Delimiter::Whitespace) else {
+        return Ok(None);
+    };
+    let lines = lines_above(open()?, form)?.count;
+    let mut text = BufReader::new(open()?);
+    io::copy(&mut text.by_ref().take(start.byte), &mut io::sink())?;
+    let (bytes, left) = Emptied::new(lines).measure(&mut text)?;
+    Ok(Some(TextStart { byte: start.byte + bytes, removed: start.removed + bytes - left }))
 }
 
 /// Empties the lines that begin with `comment`.

@@ -180,3 +180,29 @@ fn compressed_text_is_read_and_a_part_of_it_is_an_error() {
     let refused = open_text(Cursor::new(archive), None).err().unwrap();
     assert!(matches!(refused, Unreadable::Refused(found) if found.contains("a tar archive")));
 }
+
+#[test]
+fn a_table_begins_where_its_bytes_are_those_of_the_file() {
+    let start = |bytes: &'static [u8], form: &TableForm| {
+        let found = table_start(|| Ok(Cursor::new(bytes)), form).unwrap();
+        if let Some(TextStart { byte, removed }) = found {
+            let text = read(bytes, form).0;
+            assert_eq!(text[(byte - removed) as usize..], bytes[byte as usize..]);
+        }
+        found.map(|TextStart { byte, removed }| (byte, removed))
+    };
+    let skipping = |skip_lines| TableForm { skip_lines, ..TableForm::default() };
+    assert_eq!(start(b"a,b\n1,2", &skipping(0)), Some((0, 0)));
+    assert_eq!(start(b"\xef\xbb\xbfa,b\n1,2", &skipping(0)), Some((3, 3)));
+    assert_eq!(start(b"\xef\xbb\xbftitle\r\nof\na,b\n1,2", &skipping(2)), Some((13, 10)));
+    assert_eq!(start(b"\nsep=;\r\na;b\n1;2", &skipping(0)), Some((8, 5)));
+    assert_eq!(start(b"title\nsep=;\na;b\n1;2", &skipping(1)), Some((12, 10)));
+    assert_eq!(start(b"a\nb", &skipping(9)), Some((3, 2)));
+    assert_eq!(start(b"", &skipping(1)), Some((0, 0)));
+    assert_eq!(start(b"\x1f\x8b\x08\0", &skipping(0)), None);
+    assert_eq!(start(b"\xff\xfea\0", &skipping(0)), None);
+    let latin = TableForm { encoding: Some("latin1".to_owned()), ..TableForm::default() };
+    assert_eq!(start(b"a,b\n1,2", &latin), None);
+    let aligned = TableForm { delimiter: Delimiter::Whitespace, ..TableForm::default() };
+    assert_eq!(start(b"a  b\n1  2", &aligned), None);
+}

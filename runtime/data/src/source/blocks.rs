@@ -1,7 +1,10 @@
 //! Blocks of consecutive rows.
 
+use std::ops::Range;
+
 use multi_input_base::Result;
 
+use super::shard::{Shard, ShardRows};
 use crate::{
     columns::{Grid, Plan, RowSpec},
     schema::RowTypes,
@@ -25,6 +28,19 @@ impl<R> Block<R> {
             Block::Rows(rows) => rows.len(),
         }
     }
+
+    /// Some of the rows.
+    pub(super) fn within(self, range: Range<usize>) -> Block<R> {
+        match self {
+            whole if range == (0..whole.len()) => whole,
+            Block::Table(table) => {
+                let mut within = table.none();
+                within.append(&table, range);
+                Block::Table(within)
+            }
+            Block::Rows(mut rows) => Block::Rows(rows.drain(range).collect()),
+        }
+    }
 }
 
 /// The blocks of a pass.
@@ -41,6 +57,8 @@ pub struct BlockRequest {
     at_once: usize,
     /// Whether the rows hold images.
     pictures: bool,
+    /// The rows of the source that are asked for.
+    rows: ShardRows,
 }
 
 /// Maximum number of rows per block. Blocks of single rows would cost more in transfer between
@@ -57,7 +75,35 @@ impl BlockRequest {
         let pictures = M::SCHEMA.inputs.iter().any(|input| input.kind == Content::Pictures);
         let row = M::SAMPLE_ROW.filter(|_| !as_rows && !pictures);
         let at_once = at_once.clamp(1, MAX_ROWS);
-        BlockRequest { row, empty: Table::of_samples(&M::SCHEMA), at_once, pictures }
+        let empty = Table::of_samples(&M::SCHEMA);
+        BlockRequest { row, empty, at_once, pictures, rows: ShardRows::ALL }
+    }
+
+    /// Asks for the rows of a shard alone.
+    #[must_use]
+    pub fn with_shard(self, rows: ShardRows) -> BlockRequest {
+        BlockRequest { rows, ..self }
+    }
+
+    /// The part of the source that is asked for.
+    pub fn shard(&self) -> Shard {
+        self.rows.shard()
+    }
+
+    /// The indices in the whole source of the rows that are asked for, at a [level](super::Source::levels)
+    /// of it; `None` where they are not known, or all rows are asked for.
+    pub(super) fn rows_at(&self, level: usize) -> Option<Range<usize>> {
+        self.rows.at(level)
+    }
+
+    /// The index in the whole source of the first row that is asked for, at a level of it.
+    pub(super) fn first_row(&self, level: usize) -> usize {
+        self.rows_at(level).map_or(0, |rows| rows.start)
+    }
+
+    /// Number of levels of the source whose indices are known.
+    pub(super) fn known_levels(&self) -> usize {
+        self.rows.known_levels()
     }
 
     /// Minimum number of rows of a chunk, where rows are read one by one; else 0.

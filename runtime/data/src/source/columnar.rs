@@ -1,6 +1,7 @@
 //! Rows from Arrow record batches.
 
 mod column;
+mod division;
 
 use std::{panic::AssertUnwindSafe, path::Path, sync::Arc};
 
@@ -10,6 +11,7 @@ use multi_input_base::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use self::column::Column;
+pub(super) use self::division::{divide, groups_of, RowsOfFile};
 use super::{record::Records, tables::until_error, Block, BlockRequest};
 use crate::{
     columns::{cells::Cell, Grid, Plan},
@@ -38,6 +40,12 @@ impl<I: Iterator<Item = Decoded>, R: DeserializeOwned> Tables<I, R> {
         let records = Records::new(name.clone(), Arc::from(columns));
         let records = records.with_folder(path.parent().map(Arc::from));
         Tables { name, decoded, records }
+    }
+
+    /// Numbers the rows from `row` on, which is the index in the file of the first one.
+    pub(super) fn starting_at(mut self, row: usize) -> Tables<I, R> {
+        self.records.skip(row as u64);
+        self
     }
 
     /// The names of the columns.

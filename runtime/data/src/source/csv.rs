@@ -3,13 +3,14 @@
 mod dialect;
 mod errors;
 mod rows;
+mod scan;
 mod split;
 mod tables;
 mod window;
 
 use std::{io::Read, marker::PhantomData, path::Path, sync::Arc};
 
-use multi_input_base::Result;
+use multi_input_base::{Error, Result};
 use multi_input_cells::{
     file::{Delimiter, TableForm, HEADER_EXPECTED},
     Markers,
@@ -17,11 +18,13 @@ use multi_input_cells::{
 use serde::de::DeserializeOwned;
 
 pub(super) use self::errors::not_text;
-use self::{dialect::Dialect, rows::Rows, tables::Tables};
+use self::{dialect::Dialect, rows::Rows, split::SpecialBytes, tables::Tables};
 use super::{
     blocks::{by_rows, Block, BlockRequest, Blocks},
     file::TextFile,
     files::{in_turn, Files},
+    pieces::{Piece, PieceBuilder, Pieces},
+    shard::{by_number, count_by_number},
     Source,
 };
 
@@ -45,6 +48,14 @@ use super::{
 /// }
 /// # Ok::<(), multi_input::Error>(())
 /// ```
+///
+/// # Several ranks
+///
+/// Each rank of a cluster reads about as many bytes of the files, all of them together, as every other:
+/// rows that follow one another. Before, each rank searches all files once for the beginnings of rows,
+/// which a quote may hide, without reading cells. Of files that are compressed, in another encoding
+/// than UTF-8 or with whitespace as the delimiter, each rank reads the rows from the first one on up to
+/// the end of its part.
 ///
 /// # How the file is written
 ///
@@ -91,6 +102,7 @@ pub struct Csv<R> {
     files: Files<TextFile>,
     form: Arc<TableForm>,
     markers: Arc<Markers>,
+    pieces: Pieces,
     row: PhantomData<fn() -> R>,
 }
 
@@ -142,7 +154,8 @@ impl<R: DeserializeOwned> Csv<R> {
     }
 
     fn of(files: Files<TextFile>) -> Csv<R> {
-        Csv { files, form: Arc::default(), markers: Arc::default(), row: PhantomData }
+        let (form, markers, pieces) = (Arc::default(), Arc::default(), Pieces::default());
+        Csv { files, form, markers, pieces, row: PhantomData }
     }
 
     /// Sets the delimiter, where it is not to be detected. pandas: `sep`.
@@ -203,6 +216,7 @@ impl<R: DeserializeOwned> Csv<R> {
 
     fn with(mut self, change: impl FnOnce(&mut TableForm)) -> Csv<R> {
         change(Arc::make_mut(&mut self.form));
+        self.pieces = Pieces::default();
         self
     }
 
@@ -219,6 +233,65 @@ impl<R: DeserializeOwned> Csv<R> {
             rows => Ok(rows),
         }
     }
+
+    /// The blocks of rows.
+    fn blocks_of<'a>(rows: Rows<R>, request: &'a BlockRequest) -> Blocks<'a, R>
+    where
+        R: 'a,
+    {
+        match Tables::plan(&rows, request) {
+            Some(plan) => Box::new(Tables::new(rows, request, plan)),
+            None => by_rows(rows, request),
+        }
+    }
+
+    /// The blocks of all rows.
+    fn all_blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let open = move |file| -> Result<Blocks<'a, R>> {
+            Ok(match self.open(file)? {
+                Some(rows) => Self::blocks_of(rows, request),
+                None => Box::new(std::iter::empty()),
+            })
+        };
+        Ok(Box::new(in_turn(self.files.all(TextFile::new)?, open, failed)?))
+    }
+
+    /// The blocks of some pieces.
+    fn blocks_of_pieces<'a>(
+        &'a self,
+        pieces: Vec<Piece>,
+        request: &'a BlockRequest,
+    ) -> Result<Blocks<'a, R>> {
+        let open = move |piece: Piece| -> Result<Blocks<'a, R>> {
+            let Some(mut rows) = self.open(piece.file.clone())? else {
+                return Ok(Box::new(std::iter::empty()));
+            };
+            rows.restrict_to(&piece)?;
+            Ok(Self::blocks_of(rows, request))
+        };
+        Ok(Box::new(in_turn(pieces, open, failed)?))
+    }
+
+    /// The pieces of the request's shard; `None` where the files cannot be divided by bytes.
+    fn pieces(&self, request: &BlockRequest) -> Result<Option<Vec<Piece>>> {
+        let scan = |file: &TextFile, size, pieces: &mut PieceBuilder| {
+            let Some(rows) = self.open(file.clone())? else { return Ok(true) };
+            let start = rows.dialect().start_in_file()?;
+            let (Some(start), Some(_)) = (start, SpecialBytes::new(rows.delimiter())) else {
+                return Ok(false);
+            };
+            let scan = rows.dialect().scan(rows.delimiter(), start);
+            let table = file.bytes_within(start.byte..size);
+            let scanned = table.and_then(|table| scan.run(table, pieces));
+            scanned.map_err(|error| file.unreadable(error)).map(|()| true)
+        };
+        self.pieces.of(request.shard(), || self.files.all(TextFile::new), scan)
+    }
+}
+
+/// The block of a file that cannot be opened.
+fn failed<R>(error: Error) -> Block<R> {
+    Block::Rows(vec![Err(error)])
 }
 
 impl<R: DeserializeOwned> Source for Csv<R> {
@@ -230,15 +303,20 @@ impl<R: DeserializeOwned> Source for Csv<R> {
     }
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
-        let open = move |file| -> Result<Blocks<'a, R>> {
-            let Some(rows) = self.open(file)? else { return Ok(Box::new(std::iter::empty())) };
-            Ok(match Tables::plan(&rows, request) {
-                Some(plan) => Box::new(Tables::new(rows, request, plan)),
-                None => by_rows(rows, request),
-            })
-        };
-        let failed = |error| Block::Rows(vec![Err(error)]);
-        Ok(Box::new(in_turn(self.files.all(TextFile::new)?, open, failed)?))
+        if request.shard().is_all() {
+            return self.all_blocks(request);
+        }
+        match self.pieces(request)? {
+            Some(pieces) => self.blocks_of_pieces(pieces, request),
+            None => by_number(request, || self.all_blocks(request)),
+        }
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        match self.pieces(request)? {
+            Some(pieces) => Ok(pieces.iter().map(|piece| piece.rows).sum()),
+            None => count_by_number(request, || self.all_blocks(request)),
+        }
     }
 }
 
@@ -305,7 +383,7 @@ fn is_untidy(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use multi_input_base::{Error, Seed};
+    use multi_input_base::Seed;
     use serde::Deserialize;
 
     use super::*;

@@ -2,7 +2,8 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom},
+    ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -45,14 +46,42 @@ impl TextFile {
         expected: &str,
         open: impl FnOnce(Bytes) -> std::result::Result<T, Unreadable>,
     ) -> Result<T> {
-        let bytes = self.bytes().map_err(|source| self.unreadable(source))?;
-        open(bytes).map_err(|problem| match problem {
+        self.inspect(expected, |file| open(file.bytes()?))
+    }
+
+    /// Inspects the file by `inspect`; `expected` describes the file in the error message.
+    pub(super) fn inspect<T>(
+        &self,
+        expected: &str,
+        inspect: impl FnOnce(&TextFile) -> std::result::Result<T, Unreadable>,
+    ) -> Result<T> {
+        inspect(self).map_err(|problem| match problem {
             Unreadable::Io(source) => self.unreadable(source),
             Unreadable::Refused(found) => self.refuse(1, format!("expected {expected}, {found}")),
         })
     }
 
-    fn bytes(&self) -> io::Result<Bytes> {
+    /// The size in bytes; `None` for what is no file, such as a pipe.
+    pub(super) fn size(&self) -> io::Result<Option<u64>> {
+        if let Some(content) = &self.content {
+            return Ok(Some(content.len() as u64));
+        }
+        let metadata = self.path.metadata()?;
+        Ok(metadata.is_file().then_some(metadata.len()))
+    }
+
+    /// Some of the bytes of the file.
+    pub(super) fn bytes_within(&self, range: Range<u64>) -> io::Result<impl Read + use<>> {
+        let mut bytes = self.bytes()?;
+        match &mut bytes {
+            Bytes::File(file) => file.seek(SeekFrom::Start(range.start))?,
+            Bytes::Memory(content) => content.seek(SeekFrom::Start(range.start))?,
+        };
+        Ok(bytes.take(range.end.saturating_sub(range.start)))
+    }
+
+    /// The bytes of the file from its start.
+    pub(super) fn bytes(&self) -> io::Result<Bytes> {
         Ok(match &self.content {
             Some(content) => Bytes::Memory(Cursor::new(content.clone())),
             None => {

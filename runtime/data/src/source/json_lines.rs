@@ -1,30 +1,36 @@
 //! Rows from a JSON Lines file.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     marker::PhantomData,
     path::Path,
 };
 
 use multi_input_base::Result;
-use multi_input_cells::file::open_text;
+use multi_input_cells::file::{open_text, text_start, TextStart};
 use serde::de::DeserializeOwned;
 
 use super::{
+    blocks::by_rows,
     csv::not_text,
     file::{TextFile, BUFFER},
     files::{in_turn, Files},
-    json_row, Source,
+    json_row,
+    pieces::{Piece, PieceBuilder, Pieces},
+    shard::{by_number, count_by_number},
+    BlockRequest, Blocks, Source,
 };
 
 /// A JSON Lines file (<https://jsonlines.org>), or several: each line is a row, a JSON object; blank
 /// lines are skipped. Keys and cells are read as the columns and cells of a [`Csv`](super::Csv). A
 /// list fills an array, and a missing key is `None` for an `Option`. Compressed files are read as
-/// those of a `Csv`. pandas: `read_json(lines=True)`.
+/// those of a `Csv`, and several ranks divide the files [as those of one](super::Csv#several-ranks).
+/// pandas: `read_json(lines=True)`.
 #[derive(Clone, Debug)]
 pub struct JsonLines<R> {
     files: Files<TextFile>,
     encoding: Option<String>,
+    pieces: Pieces,
     row: PhantomData<fn() -> R>,
 }
 
@@ -45,15 +51,53 @@ impl<R: DeserializeOwned> JsonLines<R> {
     }
 
     fn of(files: Files<TextFile>) -> JsonLines<R> {
-        JsonLines { files, encoding: None, row: PhantomData }
+        JsonLines { files, encoding: None, pieces: Pieces::default(), row: PhantomData }
     }
 
     /// Sets the encoding of the file: see [`Csv::encoding`](super::Csv::encoding).
     #[must_use]
     pub fn encoding(mut self, name: impl Into<String>) -> JsonLines<R> {
         self.encoding = Some(name.into());
+        self.pieces = Pieces::default();
         self
     }
+
+    /// The pieces of the request's shard; `None` where the files cannot be divided by bytes.
+    fn pieces(&self, request: &BlockRequest) -> Result<Option<Vec<Piece>>> {
+        let encoding = self.encoding.as_deref();
+        let scan = |file: &TextFile, size, pieces: &mut PieceBuilder| {
+            // A file of another kind is refused.
+            file.open(EXPECTED, |bytes| open_text(bytes, encoding))?;
+            let start = file.inspect(EXPECTED, |file| text_start(file.bytes()?, encoding))?;
+            let Some(TextStart { byte, .. }) = start else { return Ok(false) };
+            let scanned = file.bytes_within(byte..size).and_then(|text| scan(text, byte, pieces));
+            scanned.map_err(|error| file.unreadable(error)).map(|()| true)
+        };
+        self.pieces.of(request.shard(), || self.files.all(TextFile::new), scan)
+    }
+}
+
+/// Passes the rows of a text to `pieces`, with the number of lines before each. The text begins at a
+/// byte of its file.
+fn scan(text: impl Read, mut byte: u64, pieces: &mut PieceBuilder) -> io::Result<()> {
+    let (mut reader, mut text) = (BufReader::with_capacity(BUFFER, text), Vec::new());
+    for lines in 0.. {
+        text.clear();
+        let length = reader.read_until(b'\n', &mut text)?;
+        if length == 0 {
+            break;
+        }
+        if !is_blank(&text) {
+            pieces.row(byte, lines);
+        }
+        byte += length as u64;
+    }
+    Ok(())
+}
+
+/// Whether a line is no row.
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii_start().is_empty()
 }
 
 impl<R: DeserializeOwned> Source for JsonLines<R> {
@@ -62,7 +106,30 @@ impl<R: DeserializeOwned> Source for JsonLines<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         in_turn(self.files.all(TextFile::new)?, |file| Rows::open(file, self.encoding.clone()), Err)
     }
+
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let all = || Ok(by_rows(self.rows()?, request));
+        if request.shard().is_all() {
+            return all();
+        }
+        match self.pieces(request)? {
+            Some(pieces) => {
+                let open = |piece| Rows::open_piece(piece, self.encoding.clone());
+                Ok(by_rows(in_turn(pieces, open, Err)?, request))
+            }
+            None => by_number(request, all),
+        }
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        match self.pieces(request)? {
+            Some(pieces) => Ok(pieces.iter().map(|piece| piece.rows).sum()),
+            None => count_by_number(request, || Ok(by_rows(self.rows()?, request))),
+        }
+    }
 }
+
+const EXPECTED: &str = "a JSON object on every line";
 
 /// The rows of a file.
 struct Rows<R> {
@@ -78,10 +145,21 @@ struct Rows<R> {
 
 impl<R> Rows<R> {
     fn open(file: TextFile, encoding: Option<String>) -> Result<Rows<R>> {
-        let expected = "a JSON object on every line";
-        let reader = file.open(expected, |bytes| open_text(bytes, encoding.as_deref()))?;
-        let reader = BufReader::with_capacity(BUFFER, reader);
-        Ok(Rows { file, encoding, reader, text: vec![], line: 0, ended: false, row: PhantomData })
+        let text = file.open(EXPECTED, |bytes| open_text(bytes, encoding.as_deref()))?;
+        Ok(Rows::new(file, encoding, text, 0))
+    }
+
+    /// The rows of a piece of a file.
+    fn open_piece(piece: Piece, encoding: Option<String>) -> Result<Rows<R>> {
+        let Piece { file, bytes, before, .. } = piece;
+        let text = file.bytes_within(bytes).map_err(|error| file.unreadable(error))?;
+        Ok(Rows::new(file, encoding, Box::new(text), before))
+    }
+
+    /// The rows of a text that follows some lines of the file.
+    fn new(file: TextFile, encoding: Option<String>, text: Box<dyn Read>, line: u64) -> Rows<R> {
+        let reader = BufReader::with_capacity(BUFFER, text);
+        Rows { file, encoding, reader, text: vec![], line, ended: false, row: PhantomData }
     }
 }
 
@@ -100,7 +178,7 @@ impl<R: DeserializeOwned> Iterator for Rows<R> {
                     return Some(Err(file.unreadable(error)));
                 }
             }
-            if text.trim_ascii().is_empty() {
+            if is_blank(text) {
                 continue;
             }
             let Ok(valid) = std::str::from_utf8(text) else {

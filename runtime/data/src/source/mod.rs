@@ -32,15 +32,21 @@ mod files;
 mod from_fn;
 mod json_lines;
 pub mod json_row;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod key;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
+mod pieces;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read_ahead;
 #[cfg(any(feature = "arrow", feature = "parquet", feature = "postgres", feature = "sqlite"))]
 mod record;
 mod row_filter;
+mod shard;
+#[cfg(test)]
+mod shard_tests;
 mod skipping;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -64,6 +70,7 @@ pub use self::{
     from_fn::{from_fn, FromFn},
     json_lines::JsonLines,
     part::Part,
+    shard::{Shard, ShardRows},
     skipping::{BadRow, SkipRefused, Skipped, Skipping},
     with_images::WithImages,
 };
@@ -79,6 +86,14 @@ use super::ImageLimits;
 /// A source of rows. Every pass gives the same rows in the same order.
 ///
 /// `Sync` is required because a separate thread reads the source during training.
+///
+/// # Several ranks
+///
+/// Where several ranks of a cluster train a model, each of them reads a part of the source: consecutive
+/// rows, about as many as every other rank. Rows in memory, and files and tables that can be read from
+/// the middle, are divided without reading the rows of others; each source says how. Of a source of
+/// your own, each rank reads the rows from the first one on up to the end of its part, after one pass
+/// that counts them before the training starts. Messages name a row by its index in the whole source.
 pub trait Source: Sync {
     /// The row type: a `..Sample` to train on, or `..Inputs` to predict from.
     type Row;
@@ -97,7 +112,24 @@ pub trait Source: Sync {
     /// As [`rows`](Source::rows).
     #[doc(hidden)]
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, Self::Row>> {
-        Ok(blocks::by_rows(self.rows()?, request))
+        shard::by_number(request, || Ok(blocks::by_rows(self.rows()?, request)))
+    }
+
+    /// Number of rows in the request's shard, at the first [level](Source::levels) of which the request
+    /// does not know the rows. Rows are decoded only where they cannot be counted otherwise.
+    ///
+    /// # Errors
+    /// As [`rows`](Source::rows).
+    #[doc(hidden)]
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        shard::count_by_number(request, || Ok(blocks::by_rows(self.rows()?, request)))
+    }
+
+    /// Number of times that the rows are numbered: once by the innermost source, and once by every
+    /// source around it that may leave rows out.
+    #[doc(hidden)]
+    fn levels(&self) -> usize {
+        1
     }
 
     /// The counter of rows that a model refuses, where such rows are skipped.
@@ -188,6 +220,15 @@ impl<R: Clone + Sync> Source for Vec<R> {
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
         Ok(self.iter().cloned().map(Ok))
     }
+
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let rows = &self[request.shard().range(self.len())];
+        Ok(blocks::by_rows(rows.iter().cloned().map(Ok), request))
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        Ok(request.shard().range(self.len()).len())
+    }
 }
 
 /// A borrowed source.
@@ -200,6 +241,14 @@ impl<S: Source> Source for &S {
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         (**self).blocks(request)
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        (**self).count_rows(request)
+    }
+
+    fn levels(&self) -> usize {
+        (**self).levels()
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

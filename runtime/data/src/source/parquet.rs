@@ -6,6 +6,7 @@ use std::{
     fs::File,
     marker::PhantomData,
     num::NonZero,
+    ops::Range,
     path::{Path, PathBuf},
     sync::{mpsc::sync_channel, Arc},
 };
@@ -26,8 +27,9 @@ use serde::de::DeserializeOwned;
 use self::parts::{parts, Part};
 use super::{
     blocks::by_rows,
-    columnar::{decoded, names, Decoded, Tables, ROWS_AT_ONCE},
+    columnar::{decoded, divide, groups_of, names, Decoded, Tables, ROWS_AT_ONCE},
     files::{in_turn, Files},
+    shard::ShardCache,
     Block, BlockRequest, Blocks, Source,
 };
 
@@ -36,9 +38,14 @@ use super::{
 /// Columns are matched by name as in a [`Csv`](super::Csv), and hold [cells](crate::columns#cells); lists
 /// fill arrays. A few thousand rows are decoded at a time; training decodes only the columns of the
 /// model. pandas: `read_parquet`.
+///
+/// Each rank of a cluster reads about as many rows as every other: row groups that follow one another,
+/// and parts of a row group where there are few of them. The files say how many rows they have.
 #[derive(Clone, Debug)]
 pub struct Parquet<R> {
     files: Files<PathBuf>,
+    /// The parts of files that each shard reads.
+    shards: ShardCache<Vec<Vec<(Part, Range<usize>)>>>,
     row: PhantomData<fn() -> R>,
 }
 
@@ -66,7 +73,7 @@ impl<R: DeserializeOwned> Parquet<R> {
     }
 
     fn of(files: Files<PathBuf>) -> Parquet<R> {
-        Parquet { files, row: PhantomData }
+        Parquet { files, shards: ShardCache::default(), row: PhantomData }
     }
 
     fn parts(&self) -> Result<Vec<Part>> {
@@ -74,33 +81,64 @@ impl<R: DeserializeOwned> Parquet<R> {
         let parts = paths.iter().map(|path| parts(path)).collect::<Result<Vec<_>>>()?;
         Ok(parts.concat())
     }
+
+    /// The parts that the request's shard reads, and the rows of each.
+    fn parts_of(&self, request: &BlockRequest) -> Result<Vec<(Part, Range<usize>)>> {
+        let shard = request.shard();
+        let shards = self.shards.get(shard.count, || {
+            let parts = self.parts()?;
+            let groups = parts.iter().map(|part| Ok(groups(&metadata(&part.path)?)));
+            let shards = divide(&groups.collect::<Result<Vec<_>>>()?, shard.count);
+            let with_part = |(part, rows): (usize, Range<usize>)| (parts[part].clone(), rows);
+            Ok(shards.into_iter().map(|shard| shard.into_iter().map(with_part).collect()).collect())
+        })?;
+        Ok(shards.get(shard.index).cloned().unwrap_or_default())
+    }
 }
 
 impl<R: DeserializeOwned> Source for Parquet<R> {
     type Row = R;
 
     fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        in_turn(self.parts()?, |part| part.rows(), Err)
+        in_turn(self.parts()?, |part| part.rows(None), Err)
     }
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        let parts = match request.shard().is_all() {
+            true => self.parts()?.into_iter().map(|part| (part, None)).collect(),
+            false => {
+                let parts = self.parts_of(request)?.into_iter();
+                parts.map(|(part, rows)| (part, Some(rows))).collect::<Vec<_>>()
+            }
+        };
         let failed = |error| Block::Rows(vec![Err(error)]);
-        Ok(Box::new(in_turn(self.parts()?, |part| part.blocks(request), failed)?))
+        Ok(Box::new(in_turn(parts, |(part, rows)| part.blocks(rows, request), failed)?))
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        Ok(self.parts_of(request)?.iter().map(|(_, rows)| rows.len()).sum())
     }
 }
 
 impl Part {
-    fn rows<R: DeserializeOwned>(self) -> Result<impl Iterator<Item = Result<R>>> {
+    /// Some rows of the file, or all of them.
+    fn rows<R: DeserializeOwned>(
+        self,
+        range: Option<Range<usize>>,
+    ) -> Result<impl Iterator<Item = Result<R>>> {
         let metadata = metadata(&self.path)?;
         let own: Vec<&str> = names(metadata.schema()).collect();
         let keys = self.keys_beside(&own);
         let columns = own.iter().copied().chain(keys.iter().map(|(key, _)| key.as_str()));
-        let tables = decode(&self.path, &metadata, ProjectionMask::all())?;
-        Ok(Tables::new(&self.path, columns, with_keys(tables, keys.clone())).rows())
+        let tables = decode(&self.path, &metadata, ProjectionMask::all(), range.as_ref())?;
+        let tables = Tables::new(&self.path, columns, with_keys(tables, keys.clone()));
+        Ok(tables.starting_at(range.map_or(0, |range| range.start)).rows())
     }
 
+    /// As [`rows`](Part::rows), in blocks.
     fn blocks<'a, R: DeserializeOwned + 'a>(
         self,
+        range: Option<Range<usize>>,
         request: &'a BlockRequest,
     ) -> Result<Blocks<'a, R>> {
         let metadata = metadata(&self.path)?;
@@ -108,23 +146,25 @@ impl Part {
         let keys = self.keys_beside(&own);
         let key_names = || keys.iter().map(|(key, _)| key.as_str());
         let Some(plan) = request.plan(own.iter().copied().chain(key_names())) else {
-            return Ok(by_rows(self.rows()?, request));
+            return Ok(by_rows(self.rows(range)?, request));
         };
         let mut columns = plan.columns();
         columns.retain(|column| *column < own.len());
         let partitions = partition_columns(&metadata, &columns);
         let names = || partitions.iter().flatten().map(|&column| own[column]).chain(key_names());
         let Some(plan) = request.plan(names()) else {
-            return Ok(by_rows(self.rows()?, request));
+            return Ok(by_rows(self.rows(range)?, request));
         };
         let tables = partitions.iter().map(|partition| {
             let columns =
                 ProjectionMask::roots(metadata.parquet_schema(), partition.iter().copied());
-            decode(&self.path, &metadata, columns)
+            decode(&self.path, &metadata, columns, range.as_ref())
         });
         let tables = join_partitions(tables.collect::<Result<Vec<_>>>()?);
         let tables = with_keys(tables, keys.clone());
-        Ok(Box::new(Tables::new(&self.path, names(), tables).blocks(plan, request)))
+        let tables = Tables::new(&self.path, names(), tables);
+        let first = range.map_or(0, |range| range.start);
+        Ok(Box::new(tables.starting_at(first).blocks(plan, request)))
     }
 
     /// The keys of the folders that are no columns of the file.
@@ -193,14 +233,31 @@ fn repeats_texts(metadata: &ArrowReaderMetadata, root: usize) -> bool {
     })
 }
 
-/// Decodes some columns of all rows. Each reader opens the file separately, because it seeks.
+/// The number of rows of each row group.
+fn groups(metadata: &ArrowReaderMetadata) -> Vec<usize> {
+    let groups = metadata.metadata().row_groups().iter();
+    groups.map(|group| group.num_rows().try_into().unwrap_or(0)).collect()
+}
+
+/// Decodes some columns of a range of rows, or of all rows. Each reader opens the file separately,
+/// because it seeks.
 fn decode(
     path: &Path,
     metadata: &ArrowReaderMetadata,
     columns: ProjectionMask,
+    range: Option<&Range<usize>>,
 ) -> Result<impl Iterator<Item = Decoded> + Send + use<>> {
     let (file, metadata) = (open(path)?, metadata.clone());
-    let file = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    let file = match range {
+        None => ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata),
+        Some(range) => {
+            let (own, first_row) = groups_of(&groups(&metadata), range);
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+                .with_row_groups(own.collect())
+                .with_offset(range.start - first_row)
+                .with_limit(range.len())
+        }
+    };
     let reader = file.with_projection(columns).with_batch_size(ROWS_AT_ONCE).build();
     Ok(decoded(reader.map_err(|error| damaged(path, &error))?))
 }

@@ -39,8 +39,19 @@ impl<S: Source> Source for Part<S> {
         self.source.skips()
     }
 
+    fn levels(&self) -> usize {
+        self.source.levels() + 1
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        match request.rows_at(self.source.levels() - 1) {
+            Some(rows) => Ok(rows.filter(|index| self.contains(*index)).count()),
+            None => self.source.count_rows(request),
+        }
+    }
+
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
-        let mut indices = 0..;
+        let mut indices = request.first_row(self.source.levels() - 1)..;
         Ok(Box::new(self.source.blocks(request)?.map(move |block| match block {
             Block::Rows(mut rows) => {
                 rows.retain(|_| indices.next().is_some_and(|index| self.contains(index)));

@@ -5,7 +5,7 @@ mod numeric;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use multi_input_base::Result;
+use multi_input_base::{Error, Result};
 use postgres::{
     fallible_iterator::FallibleIterator,
     types::{FromSql, Type},
@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 
 use self::numeric::Numeric;
 use super::{
+    key::{self, not_integers, Database, KeyedQuery, Query},
     record::thread::{rows, send_record, Message},
-    Source,
+    BlockRequest, Blocks, Source,
 };
 use multi_input_cells::Cell;
 
@@ -26,10 +27,13 @@ use multi_input_cells::Cell;
 /// types are booleans, integers, floats, `numeric`, texts, dates, timestamps, and arrays of them;
 /// cast other types in the query (`price::float8`). The connection is not encrypted. A source must
 /// give the same rows in every pass, so the query should have an `ORDER BY`. pandas: `read_sql`.
+///
+/// Each rank of a cluster reads the rows in a range of the key that [`key`](Postgres::key) names;
+/// without a key, all rows from the first one on up to the end of its part.
 #[derive(Clone)]
 pub struct Postgres<R> {
     connection: String,
-    query: String,
+    query: Query,
     row: PhantomData<fn() -> R>,
 }
 
@@ -44,16 +48,56 @@ impl<R: DeserializeOwned> Postgres<R> {
     /// Creates a source from a connection string (`host=localhost user=ann dbname=shop`, or a URL)
     /// and a query.
     pub fn new(connection: impl Into<String>, query: impl Into<String>) -> Postgres<R> {
-        Postgres { connection: connection.into(), query: query.into(), row: PhantomData }
+        let (connection, query) = (connection.into(), Query::new(query));
+        Postgres { connection, query, row: PhantomData }
+    }
+
+    /// Names a column of the query of type `smallint`, `integer` or `bigint`, by which several ranks
+    /// divide the rows: each reads an equal range of keys, so they should be about evenly distributed.
+    /// Rows are read in the order of the key, which should be unique. Where several ranks read them, a
+    /// key that is missing or of another type is an error.
+    ///
+    /// ```no_run
+    /// use multi_input::data::{Postgres, Source};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Trip {
+    ///     price: f32,
+    /// }
+    ///
+    /// let trips = Postgres::<Trip>::new("dbname=shop", "SELECT id, price FROM trips").key("id");
+    /// println!("{}", trips.read_all()?.len());
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    pub fn key(mut self, column: impl Into<String>) -> Postgres<R> {
+        self.query = self.query.with_key(column);
+        self
+    }
+
+    /// The answer to a query of one row.
+    fn ask<T>(
+        &self,
+        query: &str,
+        read: impl FnOnce(&Row) -> std::result::Result<T, String>,
+    ) -> Result<T> {
+        let client = Client::connect(&self.connection, NoTls);
+        let row = client.and_then(|mut client| client.query_one(query, &[]));
+        let answer = row.map_err(error_message).and_then(|row| read(&row));
+        answer.map_err(|reason| Error::Database { database: NAME.to_owned(), reason })
     }
 }
 
-impl<R: DeserializeOwned> Source for Postgres<R> {
+impl<R: DeserializeOwned> Database for Postgres<R> {
     type Row = R;
 
-    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let (connection, query) = (self.connection.clone(), self.query.clone());
-        rows("PostgreSQL".to_owned(), None, move |to| {
+    fn query(&self) -> &Query {
+        &self.query
+    }
+
+    fn read(&self, query: String, first: usize) -> Result<impl Iterator<Item = Result<R>>> {
+        let connection = self.connection.clone();
+        rows(NAME.to_owned(), None, first, move |to| {
             let mut client = Client::connect(&connection, NoTls).map_err(error_message)?;
             let statement = client.prepare(&query).map_err(error_message)?;
             let columns = statement.columns().iter();
@@ -73,6 +117,48 @@ impl<R: DeserializeOwned> Source for Postgres<R> {
             Ok(())
         })
     }
+
+    fn number(&self, query: &str) -> Result<i64> {
+        self.ask(query, |row| row.try_get(0).map_err(error_message))
+    }
+
+    fn key_bounds(&self, query: KeyedQuery<'_>) -> Result<Option<(i64, i64)>> {
+        let of = "count(*) - count({key}), min({key}), max({key})";
+        self.ask(&query.aggregate(of), |row| match row.try_get(0).map_err(error_message)? {
+            0 => Ok(integer(row, 1, query.key)?.zip(integer(row, 2, query.key)?)),
+            missing => Err(not_integers(query.key, missing, "NULL")),
+        })
+    }
+}
+
+impl<R: DeserializeOwned> Source for Postgres<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        self.read(self.query.all(), 0)
+    }
+
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        key::blocks(self, request)
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        key::count_rows(self, request)
+    }
+}
+
+/// The name of the database in errors.
+const NAME: &str = "PostgreSQL";
+
+/// An integer of the column `key`.
+fn integer(row: &Row, column: usize, key: &str) -> std::result::Result<Option<i64>, String> {
+    let ty = row.columns()[column].type_();
+    Ok(match *ty {
+        Type::INT2 => row.try_get::<_, Option<i16>>(column).map_err(error_message)?.map(i64::from),
+        Type::INT4 => row.try_get::<_, Option<i32>>(column).map_err(error_message)?.map(i64::from),
+        Type::INT8 => row.try_get(column).map_err(error_message)?,
+        _ => return Err(format!("expected integers in the key `{key}`, found type {ty}")),
+    })
 }
 
 /// The error message, with the server's reason, which `Display` omits.

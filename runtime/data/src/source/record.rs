@@ -74,7 +74,7 @@ impl<R: DeserializeOwned> Records<R> {
         self.columns.iter().map(String::as_str)
     }
 
-    /// Advances the row number by rows that were read as a table.
+    /// Advances the row number by rows that are read otherwise.
     pub(super) fn skip(&mut self, rows: u64) {
         self.row += rows;
     }
@@ -138,10 +138,11 @@ pub(super) mod thread {
     }
 
     /// Reads rows in a separate thread, because the rows of a database borrow its connection. The
-    /// thread ends when the receiver is dropped.
+    /// thread ends when the receiver is dropped. `first` is the index of the first row.
     pub(in super::super) fn rows<R: DeserializeOwned>(
         name: String,
         folder: Option<Arc<Path>>,
+        first: usize,
         read: impl FnOnce(&SyncSender<Message>) -> std::result::Result<(), String> + Send + 'static,
     ) -> Result<impl Iterator<Item = Result<R>>> {
         let failed = {
@@ -162,6 +163,7 @@ pub(super) mod thread {
             _ => return Err(failed("its thread has ended".to_owned())),
         };
         let mut records = Records::new(name, columns).with_folder(folder);
+        records.skip(first as u64);
         Ok(messages.filter_map(move |message| match message {
             Message::Record(record) => Some(records.read(record)),
             Message::Place => None,

@@ -99,15 +99,29 @@ impl<S: Source> Skipping<S> {
 
     /// Whether the row is passed on; a skipped row is counted.
     fn is_accepted(&self, row: &Result<S::Row>) -> bool {
+        let reason = self.reason(row);
+        if let Some(error) = reason {
+            self.with_passes(|passes| passes.skip(error));
+        }
+        reason.is_none()
+    }
+
+    /// The error for which a row is skipped.
+    fn reason<'r>(&self, row: &'r Result<S::Row>) -> Option<&'r Error> {
         match (self.bad_row, row) {
             (
                 BadRow::Skip,
                 Err(error @ (Error::Line { .. } | Error::Value { .. } | Error::Record { .. })),
-            ) => {
-                self.with_passes(|passes| passes.skip(error));
-                false
-            }
-            _ => true,
+            ) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Number of rows of a block that are passed on.
+    fn accepted(&self, block: &Block<S::Row>) -> usize {
+        match block {
+            Block::Table(_) => block.len(),
+            Block::Rows(rows) => rows.iter().filter(|row| self.reason(row).is_none()).count(),
         }
     }
 
@@ -154,6 +168,18 @@ impl<S: Source> Source for Skipping<S> {
             table => table,
         });
         Ok(Box::new(self.recording_end(blocks)))
+    }
+
+    /// Rows that cannot be read have no number, so that all others have to be read to number them.
+    fn levels(&self) -> usize {
+        self.source.levels() + usize::from(self.bad_row == BadRow::Skip)
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        if request.known_levels() < self.source.levels() {
+            return self.source.count_rows(request);
+        }
+        Ok(self.source.blocks(request)?.map(|block| self.accepted(&block)).sum())
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

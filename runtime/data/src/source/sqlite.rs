@@ -5,13 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use multi_input_base::Result;
+use multi_input_base::{Error, Result};
 use rusqlite::{types::ValueRef, Connection, OpenFlags};
 use serde::de::DeserializeOwned;
 
 use super::{
+    key::{self, not_integers, Database, KeyedQuery, Query},
     record::thread::{rows, send_record, Message},
-    Source,
+    BlockRequest, Blocks, Source,
 };
 use multi_input_cells::{file::with_actual_format, Cell};
 
@@ -20,31 +21,75 @@ use multi_input_cells::{file::with_actual_format, Cell};
 /// Columns are matched by name as in a [`Csv`](super::Csv); image paths are relative to the folder
 /// of the database. The database is opened read-only. A source must give the same rows in every
 /// pass, so the query should have an `ORDER BY`. pandas: `read_sql`.
+///
+/// Each rank of a cluster reads the rows in a range of the key that [`key`](Sqlite::key) names; without
+/// a key, all rows from the first one on up to the end of its part.
 #[derive(Clone, Debug)]
 pub struct Sqlite<R> {
     path: PathBuf,
-    query: String,
+    query: Query,
     row: PhantomData<fn() -> R>,
 }
 
 impl<R: DeserializeOwned> Sqlite<R> {
     /// Creates a source from the path of a database and a query.
     pub fn new(path: impl AsRef<Path>, query: impl Into<String>) -> Sqlite<R> {
-        Sqlite { path: path.as_ref().into(), query: query.into(), row: PhantomData }
+        Sqlite { path: path.as_ref().into(), query: Query::new(query), row: PhantomData }
+    }
+
+    /// Names a column of the query with integers, by which several ranks divide the rows: each reads an
+    /// equal range of keys, so they should be about evenly distributed. Rows are read in the order of
+    /// the key, which should be unique. Where several ranks read them, a key that is missing or is not
+    /// an integer is an error.
+    ///
+    /// ```no_run
+    /// use multi_input::data::{Source, Sqlite};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Trip {
+    ///     price: f32,
+    /// }
+    ///
+    /// let trips = Sqlite::<Trip>::new("trips.db", "SELECT id, price FROM trips").key("id");
+    /// println!("{}", trips.read_all()?.len());
+    /// # Ok::<(), multi_input::Error>(())
+    /// ```
+    #[must_use]
+    pub fn key(mut self, column: impl Into<String>) -> Sqlite<R> {
+        self.query = self.query.with_key(column);
+        self
+    }
+
+    /// The answer to a query of one row.
+    fn ask<T>(
+        &self,
+        query: &str,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let answer = open(&self.path).and_then(|connection| {
+            connection.query_row(query, [], read).map_err(|error| reason(&self.path, &error))
+        });
+        answer.map_err(|reason| self.failed(reason))
+    }
+
+    fn failed(&self, reason: String) -> Error {
+        Error::Database { database: self.path.display().to_string(), reason }
     }
 }
 
-impl<R: DeserializeOwned> Source for Sqlite<R> {
+impl<R: DeserializeOwned> Database for Sqlite<R> {
     type Row = R;
 
-    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
-        let (path, query) = (self.path.clone(), self.query.clone());
+    fn query(&self) -> &Query {
+        &self.query
+    }
+
+    fn read(&self, query: String, first: usize) -> Result<impl Iterator<Item = Result<R>>> {
+        let path = self.path.clone();
         let folder = self.path.parent().map(Into::into);
-        rows(self.path.display().to_string(), folder, move |to| {
-            let text =
-                |error: rusqlite::Error| with_actual_format(&path, "SQLite", error.to_string());
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(&path, flags).map_err(text)?;
+        rows(self.path.display().to_string(), folder, first, move |to| {
+            let text = |error: rusqlite::Error| reason(&path, &error);
+            let connection = open(&path)?;
             let mut statement = connection.prepare(&query).map_err(text)?;
             let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
             let count = columns.len();
@@ -62,6 +107,52 @@ impl<R: DeserializeOwned> Source for Sqlite<R> {
             Ok(())
         })
     }
+
+    fn number(&self, query: &str) -> Result<i64> {
+        self.ask(query, |row| row.get(0))
+    }
+
+    fn key_bounds(&self, query: KeyedQuery<'_>) -> Result<Option<(i64, i64)>> {
+        // `typeof` of a missing value is `null`.
+        let of = "count(*) - count(CASE WHEN typeof({key}) = 'integer' THEN 1 END), \
+                  min(typeof({key})), max(typeof({key})), min({key}), max({key})";
+        let bounds = self.ask(&query.aggregate(of), |row| match row.get(0)? {
+            0 => {
+                let (least, greatest): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
+                Ok(Ok(least.zip(greatest)))
+            }
+            count => Ok(Err((count, [row.get::<_, String>(1)?, row.get(2)?]))),
+        })?;
+        bounds.map_err(|(count, types)| {
+            let found = types.iter().find(|name| *name != "integer");
+            self.failed(not_integers(query.key, count, found.map_or("", String::as_str)))
+        })
+    }
+}
+
+impl<R: DeserializeOwned> Source for Sqlite<R> {
+    type Row = R;
+
+    fn rows(&self) -> Result<impl Iterator<Item = Result<R>>> {
+        self.read(self.query.all(), 0)
+    }
+
+    fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, R>> {
+        key::blocks(self, request)
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        key::count_rows(self, request)
+    }
+}
+
+fn open(path: &Path) -> std::result::Result<Connection, String> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| reason(path, &error))
+}
+
+fn reason(path: &Path, error: &rusqlite::Error) -> String {
+    with_actual_format(path, "SQLite", error.to_string())
 }
 
 fn cell(value: ValueRef<'_>) -> Cell<'static> {

@@ -137,7 +137,7 @@ impl NumberedTable {
 }
 
 /// Reads rows to train or evaluate on in chunks, without the rows that the filter skips. The
-/// iterator ends after the first error.
+/// iterator ends after the first error. Rows of a shard are numbered as in the whole source.
 pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
     source: &'a S,
     request: &'a BlockRequest,
@@ -145,7 +145,8 @@ pub fn samples<'a, M: RowTypes, S: Source<Row = M::Sample>>(
     filter: RowFilter<'a>,
     range: impl Fn(&Table) -> Result<()> + 'a,
 ) -> Result<impl Iterator<Item = Result<NumberedTable>> + 'a> {
-    let (mut blocks, mut first) = (source.blocks(request)?, 0);
+    let mut first = request.first_row(source.levels() - 1);
+    let mut blocks = source.blocks(request)?;
     let chunks = until_error(std::iter::from_fn(move || loop {
         let block = blocks.next()?;
         let start = first;

@@ -31,10 +31,15 @@ impl<S: Source> WithImages<S> {
 
     /// The items of `all`, read under the restriction.
     fn read<'a, I: Iterator + 'a>(&'a self, mut all: I) -> impl Iterator<Item = I::Item> + 'a {
-        std::iter::from_fn(move || match &self.rule {
-            Rule::Within(folder) => confined_to(folder, || all.next()),
-            Rule::Limits(limits) => limited(*limits, || all.next()),
-        })
+        std::iter::from_fn(move || self.restricting(|| all.next()))
+    }
+
+    /// Runs `read` under the restriction.
+    fn restricting<T>(&self, read: impl FnOnce() -> T) -> T {
+        match &self.rule {
+            Rule::Within(folder) => confined_to(folder, read),
+            Rule::Limits(limits) => limited(*limits, read),
+        }
     }
 }
 
@@ -47,6 +52,14 @@ impl<S: Source> Source for WithImages<S> {
 
     fn blocks<'a>(&'a self, request: &'a BlockRequest) -> Result<Blocks<'a, S::Row>> {
         Ok(Box::new(self.read(self.source.blocks(request)?)))
+    }
+
+    fn count_rows(&self, request: &BlockRequest) -> Result<usize> {
+        self.restricting(|| self.source.count_rows(request))
+    }
+
+    fn levels(&self) -> usize {
+        self.source.levels()
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

@@ -1,11 +1,19 @@
 //! Opens a CSV file in the form that is declared or detected.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    io::{self, Read},
+    marker::PhantomData,
+    ops::Range,
+    sync::Arc,
+};
 
 use csv::StringRecord;
 use multi_input_base::Result;
 use multi_input_cells::{
-    file::{delimiters, open_table, records, without_comments, TableForm, Unreadable},
+    file::{
+        delimiters, open_table, records, table_start, without_comments, TableForm, TextStart,
+        Unreadable,
+    },
     says_missing, Markers,
 };
 use serde::de::DeserializeOwned;
@@ -13,6 +21,7 @@ use serde::de::DeserializeOwned;
 use super::{
     super::file::{Lines, TextFile},
     errors::of_cell,
+    scan::RowScan,
     window::Window,
 };
 
@@ -91,6 +100,31 @@ impl<R: DeserializeOwned> Dialect<R> {
 }
 
 impl<R> Dialect<R> {
+    /// Where the table begins in the file; `None` where the text does not have the file's bytes.
+    pub(super) fn start_in_file(&self) -> Result<Option<TextStart>> {
+        self.file.inspect(EXPECTED, |file| table_start(|| file.bytes(), &self.form))
+    }
+
+    /// Where rows begin in the file, from a start of the table on.
+    pub(super) fn scan(&self, delimiter: u8, start: TextStart) -> RowScan {
+        let TableForm { names, comment, .. } = &*self.form;
+        let TextStart { byte, removed } = start;
+        RowScan { delimiter, comment: *comment, has_names: names.is_none(), byte, removed }
+    }
+
+    /// The text of some rows, which have these bytes in the file.
+    pub(super) fn text_within(
+        &self,
+        bytes: Range<u64>,
+        delimiter: u8,
+    ) -> io::Result<Box<dyn Read>> {
+        let text = self.file.bytes_within(bytes)?;
+        Ok(match self.form.comment {
+            Some(comment) => without_comments(text, comment, delimiter),
+            None => Box::new(text),
+        })
+    }
+
     /// Finds lines in the text that [`open`](Dialect::open) gives.
     pub(super) fn lines(&self, delimiter: u8) -> Lines {
         let (file, form) = (self.file.clone(), self.form.clone());

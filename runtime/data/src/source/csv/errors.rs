@@ -26,7 +26,7 @@ const ROW_NAMES: &str = "all rows have one cell more, as R writes row names; \
 
 /// Converts the reader's errors.
 pub(super) struct Errors<R> {
-    dialect: Dialect<R>,
+    pub(super) dialect: Dialect<R>,
     pub(super) delimiter: u8,
     lines: Lines,
     /// The beginning of the text, once an error has needed it.

@@ -12,7 +12,10 @@ use multi_input_cells::{file::only_numbers, Markers};
 use serde::de::DeserializeOwned;
 
 use super::{
-    super::file::{TextFile, BUFFER},
+    super::{
+        file::{TextFile, BUFFER},
+        pieces::Piece,
+    },
     dialect::Dialect,
     errors::Errors,
     is_untidy,
@@ -86,6 +89,20 @@ impl<R: DeserializeOwned> Rows<R> {
 }
 
 impl<R> Rows<R> {
+    /// Continues with the rows of a piece of the file, and ends with them.
+    pub(super) fn restrict_to(&mut self, piece: &Piece) -> Result<()> {
+        let text = self.dialect().text_within(piece.bytes.clone(), self.delimiter());
+        let started = text.and_then(|text| {
+            self.window().continue_with(text, piece.before);
+            self.seek_to(piece.before)
+        });
+        started.map_err(|error| self.file().unreadable(error))
+    }
+
+    pub(super) fn dialect(&self) -> &Dialect<R> {
+        &self.errors.dialect
+    }
+
     pub(super) fn file(&self) -> &TextFile {
         self.errors.file()
     }

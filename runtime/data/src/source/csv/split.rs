@@ -40,6 +40,12 @@ impl SpecialBytes {
         own.then_some(SpecialBytes { delimiter, patterns })
     }
 
+    /// Finds line ends and quotes alone.
+    pub(super) fn of_lines() -> SpecialBytes {
+        let patterns = [b'\n', b'\r', b'"', b'"'].map(|byte| ONES * u64::from(byte));
+        SpecialBytes { delimiter: b'"', patterns }
+    }
+
     /// The matches in eight bytes, as the highest bit of each byte.
     fn matches(self, bytes: [u8; 8]) -> u64 {
         let word = u64::from_le_bytes(bytes);
@@ -51,7 +57,7 @@ impl SpecialBytes {
     }
 
     /// The positions of all special bytes.
-    fn positions(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn positions(self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
         let (words, rest) = text.as_chunks::<8>();
         let last = {
             let mut bytes = [0; 8];

@@ -23,6 +23,11 @@ impl Window {
         Window { text, bytes: Vec::new(), start: 0, next: 0, ended: false }
     }
 
+    /// Replaces the text by that from `start` on, which is an offset in the whole text.
+    pub(super) fn continue_with(&mut self, text: Box<dyn Read>, start: u64) {
+        *self = Window { start, ..Window::new(text) };
+    }
+
     /// The bytes that have been read, from an offset on.
     pub(super) fn bytes_from(&self, offset: u64) -> &[u8] {
         self.bytes.get(self.index(offset)..).unwrap_or_default()
