@@ -106,3 +106,56 @@ pub fn trips(rows: usize) -> Vec<TripSample> {
     };
     (0..rows).map(row).collect()
 }
+
+/// Preprocessing of every kind that learns from rows: moments, extremes, quantiles, vocabularies,
+/// means for absent values, labels.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Shop {
+    #[input(impute(median), standardize)]
+    area: f32,
+
+    #[input(robust)]
+    income: f32,
+
+    #[input(bins(8), missing = learned)]
+    #[branch(Embedding(9, 3))]
+    age: Option<f32>,
+
+    #[input(categories(20))]
+    #[branch(Embedding(20, 3))]
+    town: String,
+
+    #[input(words(vocabulary = 40, length = 4))]
+    #[branch(Embedding(40, 4), GlobalAveragePool1D)]
+    offer: String,
+
+    #[merge(concat(area, income, age, town, offer))]
+    #[branch(Dense(8, tanh), BatchNorm, Dropout(0.1))]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae), min_max)]
+    sales: f32,
+
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy, f1), categories)]
+    kind: Option<Class<3>>,
+}
+
+/// The rows of a CSV file, some of which have blank cells and quoted line ends.
+pub fn shops(rows: usize) -> String {
+    let row = |i: usize| {
+        let wave = |k: f32| (i as f32 * k).sin();
+        let area = if i % 11 == 3 { String::new() } else { (50.0 + 20.0 * wave(0.3)).to_string() };
+        let age = if i % 5 == 2 { String::new() } else { (i * 7 % 60).to_string() };
+        let kind = ["bakery", "books", "tea"].get(i % 4).copied().unwrap_or_default();
+        let offer = format!("\"w{}, w{}\nw{}\"", i % 9, i * i % 13, i % 5);
+        let (income, sales) = (1000.0 * wave(0.9).exp(), 5.0 + wave(0.3) + (i % 3) as f32);
+        format!("{area},{income},{age},town{},{offer},{sales},{kind}\n", i * 3 % 17)
+    };
+    let head = "area,income,age,town,offer,sales,kind\n".to_owned();
+    (0..rows).fold(head, |text, i| text + &row(i))
+}

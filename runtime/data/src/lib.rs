@@ -70,7 +70,8 @@ pub mod reading {
     pub use crate::{
         size::rows_within,
         source::{
-            cut, inputs, read_ahead, samples, until_error, NumberedTable, RowFilter, RowQuery,
+            cut, cut_to, inputs, read_ahead, samples, until_error, NumberedTable, RowFilter,
+            RowQuery, Shard, ShardRows,
         },
     };
 }

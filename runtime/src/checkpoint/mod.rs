@@ -19,7 +19,7 @@ pub(crate) use file::{Contents, Stored};
 pub(crate) use folder::{create, in_folder, keep_newest, path_in, BEST};
 pub(crate) use model::{load, save, Dtypes};
 pub use multi_input_base::CheckpointError;
-pub(crate) use run::{fields_of_run, load_run, save_run, SavedRun};
+pub(crate) use run::{fields_of_run, load_run, save_run, shards_of_run, SavedRun};
 pub(crate) use signature::Signature;
 pub use weights::Weights;
 

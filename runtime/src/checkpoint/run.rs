@@ -99,6 +99,23 @@ pub(crate) fn fields_of_run(graph: &'static Graph, path: &Path) -> Result<Fitted
     Ok(fields.unwrap_or_default())
 }
 
+/// The number of shards of the run in a file, or in the newest file of a folder, and its path.
+///
+/// # Errors
+/// The errors of reading the file.
+pub(crate) fn shards_of_run(path: &Path) -> Result<Option<(PathBuf, usize)>> {
+    #[derive(Deserialize)]
+    struct Shards {
+        #[serde(default = "one")]
+        shards: usize,
+    }
+    let Some((path, contents)) = folder::newest(path)? else { return Ok(None) };
+    // `load_run` says what is wrong with the file.
+    let run = contents.texts.get(key::RUN);
+    let run = run.and_then(|run| serde_json::from_str::<Shards>(run).ok());
+    Ok(run.map(|run| (path, run.shards)))
+}
+
 /// Loads the run in a file, or in the newest file of a folder, into `model`; `None` if a folder has
 /// no files. `check` may refuse the run; `model` is unchanged after an error.
 pub(crate) fn load_run<E: Element, D: Backend<E>>(

@@ -1,5 +1,7 @@
 //! What all ranks of a cluster have to have in common before the first step.
 
+use std::path::PathBuf;
+
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
 
@@ -25,21 +27,25 @@ impl Settings {
 
     /// Sets the number of shards of a run that is resumed. Rows in memory may be divided into more
     /// shards than before, if there are more ranks; a source is read by shards, and is not.
-    pub(super) fn keep_shards(&mut self, saved: Option<&SavedRun>, from: RowsFrom) -> Result<()> {
-        let Some(saved) = saved else { return Ok(()) };
-        if let Some(expected) = self.virtual_shards.filter(|shards| *shards != saved.shards) {
+    pub(super) fn keep_shards(
+        &mut self,
+        saved: Option<(PathBuf, usize)>,
+        from: RowsFrom,
+    ) -> Result<()> {
+        let Some((path, shards)) = saved else { return Ok(()) };
+        if let Some(expected) = self.virtual_shards.filter(|expected| *expected != shards) {
             return Err(CheckpointError::OtherRun {
-                path: saved.path.clone(),
+                path,
                 setting: "`virtual_shards`".to_owned(),
                 expected: expected.to_string(),
-                found: saved.shards.to_string(),
+                found: shards.to_string(),
             }
             .into());
         }
         let ranks = self.cluster.as_ref().map_or(1, Cluster::ranks);
         self.virtual_shards = Some(match from {
-            RowsFrom::Memory => saved.shards.max(ranks),
-            RowsFrom::Source => saved.shards,
+            RowsFrom::Memory => shards.max(ranks),
+            RowsFrom::Source => shards,
         });
         if self.virtual_shards != Some(1) {
             self.cluster.get_or_insert_with(Cluster::alone);

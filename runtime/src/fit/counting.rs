@@ -9,7 +9,7 @@ use std::{
 use multi_input_base::{Error, Result};
 use multi_input_data::{
     preprocess::{open_statistics, seal_statistics, Counts, FittedFields, Fitting, Preprocessing},
-    reading::{NumberedTable, RowFilter},
+    reading::{NumberedTable, RowFilter, ShardRows},
     SavedRows, SkipRefused, Skipped, Table,
 };
 use serde::{Deserialize, Serialize};
@@ -19,11 +19,14 @@ use super::{
     fingerprint::{Fingerprint, PartSums},
     notices::{RowStatistics, SavedStatistics},
     setup::Setup,
-    stream::RowsOfSource,
+    source_shards::SourceShards,
     untrained::reference_rows,
     weighting::{SampleWeightCheck, SavedCheck},
 };
-use crate::objective::RowWeights;
+use crate::{
+    cluster::{Reader, Writer},
+    objective::RowWeights,
+};
 
 /// Rows per table while counting.
 const ROWS_AT_ONCE: usize = 256;
@@ -32,6 +35,8 @@ const ROWS_AT_ONCE: usize = 256;
 pub(super) struct Counted {
     pub(super) fitted: Preprocessing,
     pub(super) rows: usize,
+    /// The number of rows of each shard.
+    pub(super) rows_of_shards: Vec<usize>,
     /// Bytes that all rows would take in memory.
     pub(super) bytes: usize,
     /// The checksum of the rows' values.
@@ -45,6 +50,8 @@ pub(super) struct Counted {
 /// The accumulator of a counting pass.
 struct Count {
     rows: usize,
+    /// The rows of each shard that was merged.
+    of_shards: Vec<usize>,
     bytes: usize,
     values: Fingerprint,
     weights: Vec<SampleWeightCheck>,
@@ -87,7 +94,6 @@ impl Count {
     ///
     /// # Errors
     /// None but that of the serializer.
-    #[allow(dead_code, reason = "for a training loop over several ranks")]
     fn save(&self) -> Result<Vec<u8>> {
         let saved = SavedCount {
             rows: self.rows,
@@ -105,7 +111,6 @@ impl Count {
     ///
     /// # Errors
     /// [`Error::Settings`] if the bytes are not those of [`save`](Count::save).
-    #[allow(dead_code, reason = "for a training loop over several ranks")]
     fn merge(&mut self, later: &[u8]) -> Result<()> {
         let refused = |reason| Error::Settings(vec![reason]);
         let later: SavedCount = open_statistics(self.statistics.graph(), later).map_err(refused)?;
@@ -114,6 +119,7 @@ impl Count {
             first_rows.append_saved(later, limit).map_err(refused)?;
         }
         self.rows += later.rows;
+        self.of_shards.push(later.rows);
         self.bytes += later.bytes;
         self.values.merge(later.values);
         self.weights.iter_mut().zip(later.weights).for_each(|(own, later)| own.merge(later));
@@ -122,7 +128,7 @@ impl Count {
     }
 
     fn end(self, fitted: Preprocessing) -> Result<Counted> {
-        let Count { rows, bytes, values, weights, mut statistics, first_rows } = self;
+        let Count { rows, of_shards, bytes, values, weights, mut statistics, first_rows } = self;
         if rows == 0 {
             return Err(Error::NoRows("train on"));
         }
@@ -131,7 +137,17 @@ impl Count {
         statistics.learn_labels(&fitted);
         statistics.add_vocabularies(&fitted);
         let values = values.value();
-        let counted = Counted { fitted, rows, bytes, values, weights, statistics, first_rows };
+        let rows_of_shards = if of_shards.is_empty() { vec![rows] } else { of_shards };
+        let counted = Counted {
+            fitted,
+            rows,
+            rows_of_shards,
+            bytes,
+            values,
+            weights,
+            statistics,
+            first_rows,
+        };
         ok_unless(counted, mistakes)
     }
 }
@@ -171,28 +187,79 @@ impl Setup<'_> {
     ///
     /// # Errors
     /// Those of the source, and [`Error::Settings`] for an invalid sample weight.
-    pub(super) fn count(&self, source: &dyn RowsOfSource, kept: &FittedFields) -> Result<Counted> {
-        match (self.complete(kept), source.skips()) {
-            (Some(fitted), skips) => self.count_accepted(source, fitted, skips),
-            (None, None) => self.fit_and_count(source, kept),
-            (None, Some(skips)) => self.fit_skipping(source, skips, kept),
+    pub(super) fn count(&self, rows: &SourceShards<'_>, kept: &FittedFields) -> Result<Counted> {
+        match (self.complete(kept), rows.source.skips()) {
+            (Some(fitted), skips) => self.count_accepted(rows, fitted, skips),
+            (None, None) => self.fit_and_count(rows, kept),
+            (None, Some(skips)) => self.fit_skipping(rows, skips, kept),
         }
+    }
+
+    /// Preprocessing for the rows of several ranks, unfitted except for the fields that are `kept`.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] on a cluster, for a step of the user's own whose statistics do not merge.
+    fn fitting(&self, rows: &SourceShards<'_>, kept: &FittedFields) -> Result<Fitting> {
+        let fitting = self.weighting.fitting(kept);
+        match rows.cluster.as_ref().and_then(|_| fitting.unmergeable()) {
+            Some(mistake) => Err(Error::Settings(vec![mistake])),
+            None => Ok(fitting),
+        }
+    }
+
+    /// One pass over the rows of this rank, by `read`. The statistics of `fitting`, and the count if
+    /// there is one, are then those of the rows of all ranks.
+    fn pass_together(
+        &self,
+        rows: &SourceShards<'_>,
+        fitting: &mut Fitting,
+        count: Option<&mut Count>,
+        mut read: impl FnMut(&ShardRows, &mut Fitting, Option<&mut Count>) -> Result<()>,
+    ) -> Result<()> {
+        let mut count = count;
+        let Some(cluster) = &rows.cluster else {
+            let mut own = rows.own.iter();
+            return own.try_for_each(|shard| read(shard, fitting, count.as_deref_mut()));
+        };
+        let counts = count.is_some();
+        let parts = rows.each(cluster, |shard| {
+            fitting.set_part(shard.shard().index as u64);
+            fitting.restart_pass();
+            let mut count = counts.then(|| self.start_count());
+            read(shard, fitting, count.as_mut())?;
+            let mut part = Writer::default();
+            part.bytes(&fitting.pass_state()?);
+            count.map(|count| count.save()).transpose()?.into_iter().for_each(|count| part.bytes(&count));
+            Ok(part.0)
+        })?;
+        fitting.restart_pass();
+        for part in parts {
+            let mut reader = Reader(&part);
+            fitting.merge_pass(reader.bytes()?)?;
+            if let Some(count) = &mut count {
+                count.merge(reader.bytes()?)?;
+            }
+        }
+        Ok(())
     }
 
     /// Fits the preprocessing and counts the rows in the same passes. A pass that collects labels
     /// does not count, because class weights are not known yet.
-    fn fit_and_count(&self, source: &dyn RowsOfSource, kept: &FittedFields) -> Result<Counted> {
-        let (mut fitting, mut count) = (self.weighting.fitting(kept), self.start_count());
+    fn fit_and_count(&self, rows: &SourceShards<'_>, kept: &FittedFields) -> Result<Counted> {
+        let (mut fitting, mut count) = (self.fitting(rows, kept)?, self.start_count());
         let mut counted = false;
         while !counted || !fitting.is_done() {
             let counting_pass = !counted && !fitting.is_for_labels();
-            self.pass(source, RowFilter::by(None, |_| Ok(())), |numbered| {
-                let weights = self.weights_while_fitting(&numbered, &fitting);
-                let counts = |output: usize, row: usize| weights.counts(output, row);
-                if counting_pass {
-                    count.take(&numbered, &counts);
-                }
-                observe(&mut fitting, &numbered, &counts)
+            let counting = counting_pass.then_some(&mut count);
+            self.pass_together(rows, &mut fitting, counting, |shard, fitting, mut count| {
+                self.pass((rows, shard), RowFilter::by(None, |_| Ok(())), |numbered| {
+                    let weights = self.weights_while_fitting(&numbered, fitting);
+                    let counts = |output: usize, row: usize| weights.counts(output, row);
+                    if let Some(count) = &mut count {
+                        count.take(&numbered, &counts);
+                    }
+                    observe(fitting, &numbered, &counts)
+                })
             })?;
             fitting.end_pass();
             counted |= counting_pass;
@@ -204,13 +271,44 @@ impl Setup<'_> {
     /// fitted on.
     fn count_accepted(
         &self,
-        source: &dyn RowsOfSource,
+        rows: &SourceShards<'_>,
         fitted: Preprocessing,
         skips: Option<&dyn SkipRefused>,
     ) -> Result<Counted> {
         let (mut count, mut observed) = (self.start_count(), fitted.clone());
+        let Some(cluster) = &rows.cluster else {
+            let mut own = rows.own.iter();
+            own.try_for_each(|shard| {
+                self.count_shard((rows, shard), &fitted, skips, (&mut count, &mut observed))
+            })?;
+            return count.end(observed);
+        };
+        let parts = rows.each(cluster, |shard| {
+            let (mut count, mut observed) = (self.start_count(), fitted.clone());
+            self.count_shard((rows, shard), &fitted, skips, (&mut count, &mut observed))?;
+            let mut part = Writer::default();
+            part.bytes(&count.save()?);
+            part.bytes(&observed.observed()?);
+            Ok(part.0)
+        })?;
+        for part in parts {
+            let mut reader = Reader(&part);
+            count.merge(reader.bytes()?)?;
+            observed.merge_observed(reader.bytes()?)?;
+        }
+        count.end(observed)
+    }
+
+    /// [`count_accepted`](Self::count_accepted) for the rows of a shard.
+    fn count_shard(
+        &self,
+        rows: (&SourceShards<'_>, &ShardRows),
+        fitted: &Preprocessing,
+        skips: Option<&dyn SkipRefused>,
+        (count, observed): (&mut Count, &mut Preprocessing),
+    ) -> Result<()> {
         let filter = RowFilter::by(skips, |table| fitted.check_samples(table));
-        self.pass(source, filter, |numbered| {
+        self.pass(rows, filter, |numbered| {
             let by_row = self.weighting.by_sample_weights(numbered.answers.iter().cloned());
             let known = |output: usize, row: usize| by_row.counts(output, row);
             let by_class = fitted
@@ -222,8 +320,7 @@ impl Setup<'_> {
             observed.observe(&numbered.table, &all, &counts);
             count.take(&numbered, &counts);
             Ok(())
-        })?;
-        count.end(observed)
+        })
     }
 
     /// Fits and counts with refused rows left out. Only fitted preprocessing decides which rows are
@@ -232,55 +329,58 @@ impl Setup<'_> {
     /// removing one extreme row can make the next row the extreme, down to the last.
     fn fit_skipping(
         &self,
-        source: &dyn RowsOfSource,
+        rows: &SourceShards<'_>,
         skips: &dyn SkipRefused,
         kept: &FittedFields,
     ) -> Result<Counted> {
         let mut refused = BTreeSet::new();
-        let (fitted, mut late) = self.fit_without(source, &mut refused, kept)?;
+        let (fitted, mut late) = self.fit_without(rows, &mut refused, kept)?;
         let recording = Recording::new(Some(skips));
-        let counted = self.count_accepted(source, fitted, Some(&recording));
-        late.extend(recording.rows());
+        let counted = self.count_accepted(rows, fitted, Some(&recording))?;
+        late.extend(rows.union(recording.rows())?);
         if late.is_subset(&refused) {
-            return counted;
+            return Ok(counted);
         }
         refused.extend(late);
-        let (fitted, _) = self.fit_without(source, &mut refused, kept)?;
-        self.count_accepted(source, fitted, Some(skips))
+        let (fitted, _) = self.fit_without(rows, &mut refused, kept)?;
+        self.count_accepted(rows, fitted, Some(skips))
     }
 
     /// Preprocessing fitted without the `refused` rows, and the rows refused in later passes. Rows
     /// refused in the first pass are added to `refused`.
     fn fit_without(
         &self,
-        source: &dyn RowsOfSource,
+        rows: &SourceShards<'_>,
         refused: &mut BTreeSet<usize>,
         kept: &FittedFields,
     ) -> Result<(Preprocessing, BTreeSet<usize>)> {
-        let (mut fitting, mut late) = (self.weighting.fitting(kept), BTreeSet::new());
+        let (mut fitting, mut late) = (self.fitting(rows, kept)?, BTreeSet::new());
         let mut first = true;
         while first || !fitting.is_done() {
             let recording = Recording::new(None);
-            self.pass(source, RowFilter::by(Some(&recording), |_| Ok(())), |numbered| {
-                let numbered = numbered.without(refused);
-                let refuse = |error| {
-                    recording.skip(&error);
-                    Ok(())
-                };
-                let numbered = numbered.accepted_by(|table| fitting.check(table), refuse)?;
-                let surplus = |error| recording.skip(&numbered.renumber(error));
-                let accepted = fitting.without_surplus_labels(&numbered.table, surplus);
-                let numbered = if accepted.len() < numbered.len() {
-                    numbered.select(&accepted)
-                } else {
-                    numbered
-                };
-                let weights = self.weights_while_fitting(&numbered, &fitting);
-                observe(&mut fitting, &numbered, &|output, row| weights.counts(output, row))
+            self.pass_together(rows, &mut fitting, None, |shard, fitting, _| {
+                let filter = RowFilter::by(Some(&recording), |_| Ok(()));
+                self.pass((rows, shard), filter, |numbered| {
+                    let numbered = numbered.without(refused);
+                    let refuse = |error| {
+                        recording.skip(&error);
+                        Ok(())
+                    };
+                    let numbered = numbered.accepted_by(|table| fitting.check(table), refuse)?;
+                    let surplus = |error| recording.skip(&numbered.renumber(error));
+                    let accepted = fitting.without_surplus_labels(&numbered.table, surplus);
+                    let numbered = if accepted.len() < numbered.len() {
+                        numbered.select(&accepted)
+                    } else {
+                        numbered
+                    };
+                    let weights = self.weights_while_fitting(&numbered, fitting);
+                    observe(fitting, &numbered, &|output, row| weights.counts(output, row))
+                })
             })?;
             fitting.end_pass();
             let new = if first { &mut *refused } else { &mut late };
-            new.extend(recording.rows());
+            new.extend(rows.union(recording.rows())?);
             first = false;
         }
         Ok((fitting.finish()?, late))
@@ -292,14 +392,14 @@ impl Setup<'_> {
         self.weighting.while_fitting(by_row, &numbered.table, fitting)
     }
 
-    /// One pass over the source; the tables carry the sample weights of their rows.
+    /// One pass over a shard of the source; the tables carry the sample weights of their rows.
     fn pass(
         &self,
-        source: &dyn RowsOfSource,
+        (rows, shard): (&SourceShards<'_>, &ShardRows),
         filter: RowFilter<'_>,
         mut take: impl FnMut(NumberedTable) -> Result<()>,
     ) -> Result<()> {
-        source.pass(ROWS_AT_ONCE, filter, &mut |tables| {
+        rows.source.pass(shard, ROWS_AT_ONCE, filter, &mut |tables| {
             for numbered in tables {
                 take(numbered?)?;
             }
@@ -312,6 +412,7 @@ impl Setup<'_> {
         let stands_in = self.graph.nodes.iter().any(|node| node.stand_in > 0);
         Count {
             rows: 0,
+            of_shards: Vec::new(),
             bytes: 0,
             values: Fingerprint::default(),
             weights,
@@ -363,6 +464,7 @@ mod tests {
     fn start() -> Count {
         Count {
             rows: 0,
+            of_shards: Vec::new(),
             bytes: 0,
             values: Fingerprint::default(),
             weights: vec![SampleWeightCheck::new("price")],

@@ -49,7 +49,8 @@ impl Checked<'_> {
         let rows = TrainingRows { from: RowsFrom::Memory, values, weights: &checked };
         let same_run = setup.same_run(&plan, &rows);
         let saved = setup.resume(model, &plan, &same_run)?;
-        setup.settings.keep_shards(saved.as_ref(), RowsFrom::Memory)?;
+        let shards = saved.as_ref().map(|saved| (saved.path.clone(), saved.shards));
+        setup.settings.keep_shards(shards, RowsFrom::Memory)?;
         setup.agree(model, &same_run, saved.as_ref())?;
         let training: Vec<usize> = (0..plan.rows).collect();
         // Class weights do not apply to validation.

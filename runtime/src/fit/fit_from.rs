@@ -1,9 +1,12 @@
 //! Training on the rows of a source, which may exceed memory.
 
-use std::sync::mpsc::sync_channel;
+use std::{
+    path::PathBuf,
+    sync::{mpsc::sync_channel, Arc},
+};
 
 use multi_input_base::{Notice, NoticeKind, Result};
-use multi_input_data::{preprocess::FittedFields, SkipRefused, Table};
+use multi_input_data::{preprocess::FittedFields, reading::ShardRows, Skipped, Table};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
@@ -13,8 +16,10 @@ use super::{
     same_run::{RowsFrom, TrainingRows},
     settings::{Shuffle, ValidationRows},
     setup::Setup,
+    shares::Shares,
     shuffle_buffer::Window,
-    stream::{batches_waiting, Feed, RowsOfSource, Stream},
+    source_shards::SourceShards,
+    stream::{batches_waiting, Feed, RowsOfSource, Stream, Streams},
     validation::Validation,
     vectors,
 };
@@ -33,17 +38,21 @@ impl Setup<'_> {
         source: &dyn RowsOfSource,
     ) -> Result<History> {
         self.check_source(0)?;
+        // The shards of a run that is resumed decide which rows are counted together.
+        self.settings.keep_shards(self.shards_of_run()?, RowsFrom::Source)?;
+        let shards = SourceShards::new(source, &self.settings)?;
         let mut kept = self.kept_to_count(model)?;
         if self.settings.resume.is_none() {
             vectors::check_files(self.graph, &kept, model.coverage.as_ref())?;
         }
-        let Counted { fitted, rows, bytes, values, weights, statistics, first_rows } =
-            self.count(source, &kept)?;
-        let skipped = skipped_notice(source.skips(), "training");
+        let Counted { fitted, rows, rows_of_shards, bytes, values, weights, statistics, first_rows } =
+            self.count(&shards, &kept)?;
+        let skipped = shards.skipped()?;
         let plan = self.check_source(rows)?;
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);
         let saved = self.resume(model, &plan, &same_run)?;
+        self.agree(model, &same_run, saved.as_ref())?;
         let mut fitted = fitted;
         if saved.is_some() {
             kept = self.kept(model, true);
@@ -62,6 +71,8 @@ impl Setup<'_> {
 
         let Setup { graph, optimizer, settings, mut callbacks, progress, weighting, .. } = self;
         let (seed, shuffle) = (settings.seed, settings.shuffle);
+        let shares = Shares::new(rows_of_shards, settings.batch_size);
+        let weighting = Arc::new(weighting);
         let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
         let batch_size = settings.batch_size;
         let reference = first_rows
@@ -84,24 +95,34 @@ impl Setup<'_> {
             run.add_notices(window.short_of_memory(rows, bytes));
         }
         run.reference = reference;
-        let feed = Feed {
+        let feed = |shard: &ShardRows| Feed {
             source,
-            fitted,
-            weighting,
+            fitted: fitted.clone(),
+            weighting: Arc::clone(&weighting),
             seed,
             shuffle,
             window,
-            batch_size,
-            rows,
+            shard: shard.clone(),
+            shares: shares.clone(),
             first_batch: run.batch_number(),
         };
+        let feeds: Vec<Feed<'_>> = shards.own.iter().map(feed).collect();
         std::thread::scope(|threads| {
-            let (to, from) = sync_channel(batches_waiting(graph, batch_size));
-            threads.spawn(move || feed.run(&to));
-            run.stream = Some(Stream(from));
-            // Dropping the run drops its stream, which ends the thread.
+            let streams = feeds.into_iter().map(|feed| {
+                let (to, from) = sync_channel(batches_waiting(graph, batch_size));
+                threads.spawn(move || feed.run(&to));
+                Stream(from)
+            });
+            run.streams = Some(Streams { of_shards: streams.collect(), shares });
+            // Dropping the run drops its streams, which ends the threads.
             run.all_epochs(&validation, callbacks)
         })
+    }
+
+    /// The number of shards of the run to resume.
+    fn shards_of_run(&self) -> Result<Option<(PathBuf, usize)>> {
+        let path = self.settings.resume.as_deref();
+        Ok(path.map(checkpoint::shards_of_run).transpose()?.flatten())
     }
 }
 
@@ -120,8 +141,7 @@ impl Setup<'_> {
 }
 
 /// The notice about rows that were left out; `None` if there were none.
-pub(super) fn skipped_notice(skips: Option<&dyn SkipRefused>, of: &str) -> Option<Notice> {
-    let skipped = skips?.skipped();
+pub(super) fn skipped_notice(skipped: &Skipped, of: &str) -> Option<Notice> {
     let first = skipped.reasons.first()?;
     let (rows, were) = match skipped.rows {
         1 => ("row".to_owned(), "was"),

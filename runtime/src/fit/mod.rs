@@ -32,7 +32,9 @@ mod saved;
 mod saved_check;
 mod settings;
 mod setup;
+mod shares;
 mod shuffle_buffer;
+mod source_shards;
 mod statistics_backup;
 mod step;
 mod stream;
@@ -49,7 +51,7 @@ pub(crate) use self::{
     left_out::LeftOut,
     settings::{ClassWeights, Refit, Settings, ValidationRows},
     setup::{Checked, Setup},
-    stream::RowsOfSource,
+    stream::{GatherCounts, RowsOfSource},
     validation::SampleTables,
     weighting::Weighting,
 };

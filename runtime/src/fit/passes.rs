@@ -13,7 +13,7 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::shards::{self, SumOverShards};
 
 use super::{
-    batch::{BatchRows, ShardRows},
+    batch::{BatchRows, BatchShard},
     ranks::sum_over,
     run::Run,
     step::StepLosses,
@@ -44,7 +44,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         ranks.begin_step(tables);
         let (shards, cluster) = (ranks.shards.count, ranks.cluster.clone());
         let meets = meets(graph);
-        let mut observer = (batch.shards.is_empty() && meets).then(|| ShardRows::observer(shards));
+        let mut observer = (batch.shards.is_empty() && meets).then(|| BatchShard::observer(shards));
         let mut known = Vec::new();
         loop {
             let mut sum = TreeSum::new(shards);
@@ -89,7 +89,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The pass of a shard, in which the sums over all shards are `known` so far.
     fn pass(
         &mut self,
-        rows: &mut ShardRows,
+        rows: &mut BatchShard,
         whole: Option<&WholeBatch>,
         known: &[Vec<f64>],
     ) -> Result<Pass> {

@@ -124,9 +124,7 @@ impl<E: Element> Ranks<E> {
 
     /// The targets of the whole batch, of which this rank knows those of its shards.
     pub(super) fn whole(&self, graph: &Graph, own: &WholeBatch) -> Result<WholeBatch> {
-        let outputs = graph.outputs.len();
-        let none = WholeBatch { rows: 0, known: vec![0; outputs], counts: vec![false; outputs] };
-        let mut whole = none;
+        let mut whole = WholeBatch::none(graph);
         let mut part = Writer::default();
         part.number(own.rows);
         part.numbers(&own.known);

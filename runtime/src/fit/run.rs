@@ -59,7 +59,7 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) plan: RunPlan,
     pub(super) rows: Rows,
     /// The source of each batch's rows; `None` if all rows are in `rows`.
-    pub(super) stream: Option<super::stream::Stream>,
+    pub(super) streams: Option<super::stream::Streams>,
     /// The settings and rows that must match to resume the run.
     pub(super) same_run: SameRun,
     pub(super) order: Order,
@@ -150,7 +150,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             plan,
             same_run,
             rows,
-            stream: None,
+            streams: None,
             order,
             epoch,
             step: 0,

@@ -6,7 +6,7 @@ use multi_input_kernel::{sweep, Backend, Element};
 use multi_input_nn::{layer::RngKey, optim::AnyOptimizer, parameters::Role, sparse, Penalties};
 
 use super::{
-    batch::{BatchRows, ShardRows},
+    batch::{BatchRows, BatchShard},
     branches::Branches,
     gradients::Shown,
     inspect::first_non_finite,
@@ -103,7 +103,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// are stored in `self.gradients`. `whole` is the batch, if the shard is a part of it.
     pub(super) fn shard_losses(
         &mut self,
-        rows: &mut ShardRows,
+        rows: &mut BatchShard,
         whole: Option<&WholeBatch>,
     ) -> Result<(Objective, f64)> {
         if let Some(own) = &mut rows.own {
@@ -119,7 +119,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// [`shard_losses`](Run::shard_losses) of rows that are in `self.rows`.
     fn losses_of(
         &mut self,
-        shard: &ShardRows,
+        shard: &BatchShard,
         whole: Option<&WholeBatch>,
     ) -> Result<(Objective, f64)> {
         let rows = &shard.numbers[..];
@@ -127,7 +127,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let key = RngKey { first_row, ..self.key() };
         let of = |stream| RngKey { first_row, ..self.key_of(stream) };
         let keys = (of(Stream::Dropping), of(Stream::Augmentation));
-        let streamed = self.stream.is_some();
+        let streamed = self.streams.is_some();
         let graph = self.model.graph();
         let UntypedModel { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;

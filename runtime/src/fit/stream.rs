@@ -1,21 +1,28 @@
 //! The batches of a source, read and preprocessed on another thread while the model trains.
 
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{
+    mpsc::{Receiver, SyncSender},
+    Arc,
+};
 
 use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{cut, rows_within, NumberedTable, RowFilter},
-    SkipRefused,
+    reading::{cut_to, rows_within, NumberedTable, RowFilter, Shard, ShardRows},
+    SkipRefused, Table,
 };
 use multi_input_nn::layer::RngKey;
 
 use super::{
     settings::Shuffle,
+    shares::Shares,
     shuffle_buffer::{ShuffleBuffer, Window},
     weighting::Weighting,
 };
-use crate::{definition::Graph, objective::Rows};
+use crate::{
+    definition::Graph,
+    objective::{RowWeights, Rows},
+};
 
 /// The maximum number of prefetched batches, fewer if batches are large. A batch holds its rows
 /// twice: raw and encoded.
@@ -36,19 +43,25 @@ impl Stream {
     }
 }
 
-/// The producer of batches: pass after pass over the source, each in its own order.
+/// The batches of the shards of this rank.
+pub(super) struct Streams {
+    pub(super) of_shards: Vec<Stream>,
+    pub(super) shares: Shares,
+}
+
+/// The producer of a shard's batches: pass after pass over the source, each in its own order.
 ///
 /// Rows are shuffled in a buffer, see [`ShuffleBuffer`]; the order depends on seed and pass only.
 pub(super) struct Feed<'a> {
     pub(super) source: &'a dyn RowsOfSource,
     pub(super) fitted: Preprocessing,
-    pub(super) weighting: Weighting,
+    pub(super) weighting: Arc<Weighting>,
     pub(super) seed: Seed,
     pub(super) shuffle: Shuffle,
     pub(super) window: Window,
-    pub(super) batch_size: usize,
-    /// The number of rows in a pass.
-    pub(super) rows: usize,
+    /// The shard that is read, and its rows among those of the others.
+    pub(super) shard: ShardRows,
+    pub(super) shares: Shares,
     /// The number of the first batch, counted from the start of training.
     pub(super) first_batch: u64,
 }
@@ -56,7 +69,7 @@ pub(super) struct Feed<'a> {
 impl Feed<'_> {
     /// Sends batches until the receiver is dropped or an error occurs.
     pub(super) fn run(self, to: &SyncSender<Result<Rows>>) {
-        let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
+        let batches = self.shares.batches();
         let (mut pass, mut skipped) = (self.first_batch / batches, self.first_batch % batches);
         loop {
             match self.pass(pass, skipped, to) {
@@ -76,7 +89,7 @@ impl Feed<'_> {
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
         let filter = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
         let mut receiving = true;
-        self.source.pass(self.batch_size, filter, &mut |tables| {
+        self.source.pass(&self.shard, self.shares.of_batch(0)[self.index()], filter, &mut |tables| {
             receiving = self.batches(tables, (pass, skipped), to)?;
             Ok(())
         })?;
@@ -90,23 +103,48 @@ impl Feed<'_> {
         (pass, skipped): (u64, u64),
         to: &SyncSender<Result<Rows>>,
     ) -> Result<bool> {
-        let mut count = 0;
-        for (number, batch) in (0..).zip(cut(self.shuffled(tables, pass), self.batch_size)) {
-            let batch = batch?;
-            count += batch.len();
-            let key = self.key(pass, number);
-            if number >= skipped && to.send(Ok(self.prepare(batch, key)?)).is_err() {
+        let (mut found, expected) = (0, self.shares.rows(self.index()));
+        let mine = |batch: u64| self.shares.of_batch(batch)[self.index()];
+        // Of a shard with few rows, some batches have none.
+        let counts = (0..self.shares.batches()).map(mine).filter(|count| *count > 0);
+        let mut cut = cut_to(self.shuffled(tables, pass), counts.chain([usize::MAX]));
+        for number in 0..self.shares.batches() {
+            let first_row = self.shares.of_batch(number)[..self.index()].iter().sum::<usize>();
+            let batch = match mine(number) {
+                0 => self.no_rows()?,
+                count => match cut.next().transpose()? {
+                    Some(batch) if batch.len() == count => {
+                        found += count;
+                        match number >= skipped {
+                            true => self.prepare(batch, self.key(pass, number, first_row))?,
+                            false => continue,
+                        }
+                    }
+                    fewer => {
+                        found += fewer.map_or(0, |batch| batch.len());
+                        return Err(other_rows(expected, found));
+                    }
+                },
+            };
+            if number >= skipped && to.send(Ok(batch)).is_err() {
                 return Ok(false);
             }
         }
-        match count == self.rows {
-            true => Ok(true),
-            false => Err(Error::Settings(vec![format!(
-                "a source gives the same rows in every pass, but this one gave {} in the first and \
-                 {count} in a later one",
-                self.rows
-            )])),
+        match cut.next().transpose()? {
+            Some(more) => Err(other_rows(expected, found + more.len())),
+            None => Ok(true),
         }
+    }
+
+    /// The index of the shard.
+    fn index(&self) -> usize {
+        self.shard.shard().index
+    }
+
+    /// The shard's part of a batch of which it has no rows.
+    fn no_rows(&self) -> Result<Rows> {
+        let none = Table::of_samples(self.weighting.graph);
+        Rows::new(none, &self.fitted, RowWeights::default())
     }
 
     /// The rows of a pass in shuffled order.
@@ -119,9 +157,12 @@ impl Feed<'_> {
             Shuffle::EachEpoch => self.window,
             Shuffle::Never => Window { rows: 1, ..self.window },
         };
+        // Every shard has an order of its own.
+        let shard = self.shard.shard();
+        let order = pass.wrapping_mul(shard.count as u64).wrapping_add(shard.index as u64);
         let mut shuffle_buffer = ShuffleBuffer::new(
             window,
-            self.seed.generator(multi_input_base::Stream::Shuffling, pass),
+            self.seed.generator(multi_input_base::Stream::Shuffling, order),
         );
         std::iter::from_fn(move || match tables.next() {
             Some(numbered) => Some(numbered.map(|numbered| shuffle_buffer.push(numbered))),
@@ -129,12 +170,12 @@ impl Feed<'_> {
         })
     }
 
-    /// The random key for augmenting a batch.
-    fn key(&self, pass: u64, batch: u64) -> RngKey {
-        let batches = self.rows.div_ceil(self.batch_size).max(1) as u64;
+    /// The random key for augmenting the shard's part of a batch.
+    fn key(&self, pass: u64, batch: u64, first_row: usize) -> RngKey {
+        let batches = self.shares.batches();
         let seed = self.seed.stream(multi_input_base::Stream::Augmentation);
         let step = pass.wrapping_mul(batches).wrapping_add(batch);
-        RngKey { seed, step, ..RngKey::default() }
+        RngKey { seed, step, first_row: first_row as u64, ..RngKey::default() }
     }
 
     /// Encodes a batch.
@@ -150,19 +191,34 @@ impl Feed<'_> {
     }
 }
 
+/// The error of a source that changes while it is read.
+fn other_rows(expected: usize, found: usize) -> Error {
+    Error::Settings(vec![format!(
+        "a source gives the same rows in every pass, but this one gave {expected} in the first and \
+         {found} in a later one"
+    )])
+}
+
 /// The training rows of a source, independent of its type and the type of the model.
 #[doc(hidden)]
 pub trait RowsOfSource: Sync {
-    /// Calls `take` with all rows that the filter accepts, in tables of about `at_once` rows, with
-    /// the sample weights of the rows.
+    /// Calls `take` with all rows of a shard that the filter accepts, in tables of about `at_once`
+    /// rows, with the sample weights of the rows.
     #[allow(private_interfaces)] // The trait cannot be named from outside.
     fn pass(
         &self,
+        shard: &ShardRows,
         at_once: usize,
         filter: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()>;
 
+    /// The rows of some shards. `gather` gets their numbers of rows, and returns those of all shards.
+    fn find(&self, shards: &[Shard], gather: GatherCounts<'_>) -> Result<Vec<ShardRows>>;
+
     /// The sink for refused rows, if they are skipped.
     fn skips(&self) -> Option<&dyn SkipRefused>;
 }
+
+/// Exchanges numbers of rows with other ranks.
+pub type GatherCounts<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Vec<usize>>;

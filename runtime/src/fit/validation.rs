@@ -1,15 +1,20 @@
 //! The validation rows of a run.
 
 use multi_input_base::{Error, Notice, Result};
-use multi_input_data::{preprocess::Preprocessing, SkipRefused};
+use multi_input_data::{
+    preprocess::Preprocessing,
+    reading::{Shard, ShardRows},
+    SkipRefused,
+};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
     fit_from::skipped_notice,
+    source_shards::find_shards,
     notices::{RowStatistics, SplitOff},
     run::{Fill, Run},
     settings::ValidationRows,
-    LeftOut,
+    GatherCounts, LeftOut,
 };
 use crate::{
     history::{Figures, Phase},
@@ -35,13 +40,17 @@ pub(super) enum ValidationSet {
 
 /// A source of validation rows, independent of its type.
 pub(crate) trait SampleTables {
-    /// Calls `take` with all rows that the preprocessing accepts, in tables of `at_once` rows.
+    /// Calls `take` with all rows of a shard that the preprocessing accepts, in tables of a number of
+    /// rows.
     fn each(
         &self,
         fitted: &Preprocessing,
-        at_once: usize,
+        rows: (&ShardRows, usize),
         take: &mut dyn FnMut(RawTables<'_>) -> Result<()>,
     ) -> Result<()>;
+
+    /// [`RowsOfSource::find`](super::RowsOfSource::find).
+    fn find(&self, shards: &[Shard], gather: GatherCounts<'_>) -> Result<Vec<ShardRows>>;
 
     /// The sink for refused rows, if they are skipped.
     fn skips(&self) -> Option<&dyn SkipRefused>;
@@ -99,7 +108,7 @@ impl Validation {
             }
             Validation::On(ValidationSet::Streamed(source, left_out)) => {
                 let (mut statistics, mut is_empty) = (RowStatistics::new(graph), true);
-                source.each(fitted, ROWS_AT_ONCE, &mut |tables| {
+                source.each(fitted, (&ShardRows::ALL, ROWS_AT_ONCE), &mut |tables| {
                     for table in tables {
                         let (mut raw, first) = table?;
                         is_empty = false;
@@ -127,7 +136,7 @@ impl Validation {
     pub(super) fn skipped(&self) -> Option<Notice> {
         match self {
             Validation::On(ValidationSet::Streamed(source, _)) => {
-                skipped_notice(source.skips(), "validation")
+                skipped_notice(&source.skips()?.skipped(), "validation")
             }
             _ => None,
         }
@@ -147,7 +156,6 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 
     fn score(&self, rows: &ValidationSet) -> Result<Figures> {
-        let batch_size = self.settings.batch_size;
         let scores = match rows {
             ValidationSet::Separate(rows) => {
                 let all: Vec<usize> = (0..rows.len()).collect();
@@ -157,24 +165,48 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 self.score_shards(&self.rows, weights, numbers)?
             }
             ValidationSet::Streamed(source, left_out) => {
-                let mut figures = Figures::default();
-                let fitted = self.model.fitted()?;
-                source.each(&fitted, batch_size, &mut |tables| {
-                    let mut tables = tables.map(|table| {
-                        let (mut raw, first) = table?;
-                        left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
-                        Ok((raw, first))
-                    });
-                    let scores =
-                        self.model.score_tables(&mut tables, batch_size, "validate with")?;
-                    figures = scores.figures(Phase::Validation);
-                    Ok(())
-                })?;
-                return Ok(figures);
+                let own = self.find_shards(&|shards, gather| source.find(shards, gather))?;
+                let own = own.iter().map(|shard| self.score_source(&**source, left_out, shard));
+                let own = own.collect::<Result<Vec<Scores>>>()?;
+                let scores = self.over_all_shards(own, "the figures of the validation rows")?;
+                scores.check_known("validate with")?;
+                scores
             }
         };
         Ok(scores.figures(Phase::Validation))
     }
+    /// The scores of a shard of a source.
+    fn score_source(
+        &self,
+        source: &dyn SampleTables,
+        left_out: &Option<LeftOut>,
+        shard: &ShardRows,
+    ) -> Result<Scores> {
+        let (mut scores, fitted) = (self.no_scores()?, self.model.fitted()?);
+        let batch_size = self.settings.batch_size;
+        source.each(&fitted, (shard, batch_size), &mut |tables| {
+            let mut tables = tables.map(|table| {
+                let (mut raw, first) = table?;
+                left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
+                Ok((raw, first))
+            });
+            self.model.add_table_scores(&mut scores, &mut tables, batch_size)?;
+            Ok(())
+        })?;
+        Ok(scores)
+    }
+
+    /// The rows of this rank's shards of a source.
+    fn find_shards(
+        &self,
+        find: &dyn Fn(&[Shard], GatherCounts<'_>) -> Result<Vec<ShardRows>>,
+    ) -> Result<Vec<ShardRows>> {
+        match &self.ranks {
+            None => Ok(vec![ShardRows::ALL]),
+            Some(ranks) => find_shards(&ranks.cluster, &ranks.shards, find),
+        }
+    }
+
     /// The scores of validation rows. Each shard takes its part of their batches.
     fn score_shards(&self, rows: &Rows, weights: &RowWeights, numbers: &[usize]) -> Result<Scores> {
         let batch_size = self.settings.batch_size;

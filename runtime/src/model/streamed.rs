@@ -2,7 +2,7 @@
 
 use multi_input_base::Result;
 use multi_input_data::{
-    reading::{inputs, until_error, NumberedTable, RowFilter},
+    reading::{inputs, until_error, NumberedTable, RowFilter, ShardRows},
     Source,
 };
 use multi_input_kernel::Element;
@@ -45,7 +45,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         M::GRAPH.check_loss("evaluate")?;
         let at_once = rows_at_once(&M::GRAPH);
         let fitted = self.untyped().fitted()?;
-        sample_tables::<M, S, _>(source, &fitted, at_once, |tables| {
+        sample_tables::<M, S, _>(source, &fitted, (&ShardRows::ALL, at_once), |tables| {
             D::core().evaluate_tables(self.untyped(), tables, at_once)
         })
     }

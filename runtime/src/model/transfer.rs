@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use multi_input_base::Result;
-use multi_input_data::Source;
+use multi_input_data::{reading::ShardRows, Source};
 use multi_input_kernel::Element;
 
 use super::Model;
@@ -162,7 +162,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     pub fn grow_from<S: Source<Row = M::Sample>>(&mut self, source: &S) -> Result<Grown> {
         let at_once = rows_at_once(&M::GRAPH);
         let fitted = self.untyped().fitted()?.into_owned();
-        sample_tables::<M, S, _>(source, &fitted, at_once, |tables| {
+        sample_tables::<M, S, _>(source, &fitted, (&ShardRows::ALL, at_once), |tables| {
             D::core().grow(self.untyped_mut(), tables)
         })
     }

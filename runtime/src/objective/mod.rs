@@ -62,6 +62,12 @@ pub(crate) struct WholeBatch {
 }
 
 impl WholeBatch {
+    /// Of no rows.
+    pub(crate) fn none(graph: &Graph) -> WholeBatch {
+        let outputs = graph.outputs.len();
+        WholeBatch { rows: 0, known: vec![0; outputs], counts: vec![false; outputs] }
+    }
+
     /// Of a batch that is no shard of another.
     pub(crate) fn of(graph: &Graph, batch: &RowBatch<'_>) -> WholeBatch {
         let targets = batch.targets().0.columns.iter().skip(graph.encoded_columns());

@@ -3,7 +3,7 @@
 use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{cut, read_ahead, samples, NumberedTable, RowFilter},
+    reading::{cut, read_ahead, samples, NumberedTable, RowFilter, ShardRows},
     BlockRequest, Source, Table,
 };
 
@@ -13,7 +13,7 @@ use crate::definition::Definition;
 /// Raw rows in tables, each with the number of its first row.
 pub(crate) type RawTables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize)>>;
 
-/// Reads the samples of a source in tables of `at_once` rows, ahead of `take`. A source that skips
+/// Reads the samples of a shard of a source in tables of `at_once` rows, ahead of `take`. A source that skips
 /// rows also skips those that the preprocessing does not accept.
 ///
 /// # Errors
@@ -21,10 +21,10 @@ pub(crate) type RawTables<'a> = &'a mut dyn Iterator<Item = Result<(Table, usize
 pub(crate) fn sample_tables<M: Definition, S: Source<Row = M::Sample>, T>(
     source: &S,
     fitted: &Preprocessing,
-    at_once: usize,
+    (shard, at_once): (&ShardRows, usize),
     take: impl FnOnce(RawTables<'_>) -> Result<T>,
 ) -> Result<T> {
-    let request = BlockRequest::samples::<M>(at_once, false);
+    let request = BlockRequest::samples::<M>(at_once, false).with_shard(shard.clone());
     let filter = RowFilter::of(source, |table| fitted.check_samples(table));
     read_ahead(
         || samples::<M, S>(source, &request, &[], filter, check_targets::<M>),

@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 use multi_input_data::{
     preprocess::Preprocessing,
-    reading::{read_ahead, samples, NumberedTable, RowFilter, RowQuery},
+    reading::{read_ahead, samples, NumberedTable, RowFilter, RowQuery, Shard, ShardRows},
     BlockRequest, RowSlice, SkipRefused, Source, Table,
 };
 
 use crate::{
     definition::Definition,
-    fit::{RowsOfSource, SampleTables},
+    fit::{GatherCounts, RowsOfSource, SampleTables},
     objective::{check_targets, encode, sample_tables, RawTables},
 };
 
@@ -59,10 +59,15 @@ impl<M: Definition, S: Source<Row = M::Sample>> SampleTables for ValidationSourc
     fn each(
         &self,
         fitted: &Preprocessing,
-        at_once: usize,
+        (shard, at_once): (&ShardRows, usize),
         take: &mut dyn FnMut(RawTables<'_>) -> Result<()>,
     ) -> Result<()> {
-        sample_tables::<M, S, _>(&self.0, fitted, at_once, take)
+        sample_tables::<M, S, _>(&self.0, fitted, (shard, at_once), take)
+    }
+
+    fn find(&self, shards: &[Shard], gather: GatherCounts<'_>) -> Result<Vec<ShardRows>> {
+        let request = BlockRequest::samples::<M>(1, false);
+        ShardRows::of(&self.0, &request, shards.iter().copied(), gather)
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {
@@ -79,11 +84,13 @@ pub(super) struct WeightedSamples<'a, M, S> {
 impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples<'_, M, S> {
     fn pass(
         &self,
+        shard: &ShardRows,
         at_once: usize,
         filter: RowFilter<'_>,
         take: &mut dyn FnMut(&mut dyn Iterator<Item = Result<NumberedTable>>) -> Result<()>,
     ) -> Result<()> {
         let request = BlockRequest::samples::<M>(at_once, !self.by_row.is_empty());
+        let request = request.with_shard(shard.clone());
         let asks: Vec<_> = self.by_row.iter().map(weigh).collect();
         let asks: Vec<RowQuery<'_, M::Sample>> =
             asks.iter().map(|ask| ask as RowQuery<'_, _>).collect();
@@ -91,6 +98,11 @@ impl<M: Definition, S: Source<Row = M::Sample>> RowsOfSource for WeightedSamples
             || samples::<M, S>(self.source, &request, &asks, filter, check_targets::<M>),
             take,
         )
+    }
+
+    fn find(&self, shards: &[Shard], gather: GatherCounts<'_>) -> Result<Vec<ShardRows>> {
+        let request = BlockRequest::samples::<M>(1, !self.by_row.is_empty());
+        ShardRows::of(self.source, &request, shards.iter().copied(), gather)
     }
 
     fn skips(&self) -> Option<&dyn SkipRefused> {

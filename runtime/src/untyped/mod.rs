@@ -329,21 +329,30 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         batch_size: usize,
         purpose: &'static str,
     ) -> Result<Scores> {
-        let fitted = self.fitted()?;
-        let mut scores = Scores::new(self.graph(), Some(&fitted))?;
-        let mut none = true;
+        let mut scores = Scores::new(self.graph(), Some(&*self.fitted()?))?;
+        if !self.add_table_scores(&mut scores, tables, batch_size)? {
+            return Err(Error::NoRows(purpose));
+        }
+        scores.check_known(purpose)?;
+        Ok(scores)
+    }
+
+    /// Adds losses and metrics of the rows of tables to `scores`, and returns whether there are any.
+    pub(crate) fn add_table_scores(
+        &self,
+        scores: &mut Scores,
+        tables: RawTables<'_>,
+        batch_size: usize,
+    ) -> Result<bool> {
+        let (fitted, mut some) = (self.fitted()?, false);
         for table in tables {
             let (raw, first) = table?;
             let raw = fitted.classes(raw, first)?;
             let rows = Rows::numbered(raw, &fitted, RowWeights::default(), (first, None))?;
             let all: Vec<usize> = (0..rows.len()).collect();
-            self.add_scores(&mut scores, &rows, &rows.weights, &all, batch_size)?;
-            none = false;
+            self.add_scores(scores, &rows, &rows.weights, &all, batch_size)?;
+            some = true;
         }
-        if none {
-            return Err(Error::NoRows(purpose));
-        }
-        scores.check_known(purpose)?;
-        Ok(scores)
+        Ok(some)
     }
 }

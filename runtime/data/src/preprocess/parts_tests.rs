@@ -39,7 +39,7 @@ fn fit_in_parts(
     start: impl Fn() -> Fitting,
 ) -> Result<Preprocessing> {
     let ranks = 0..parts.len() as u64;
-    let mut ranks: Vec<Fitting> = ranks.map(|part| start().for_part(part)).collect();
+    let mut ranks: Vec<Fitting> = ranks.map(|part| for_part(start(), part)).collect();
     assert_eq!(ranks[0].unmergeable(), None);
     while !ranks[0].is_done() {
         for (rank, part) in ranks.iter_mut().zip(parts) {
@@ -141,7 +141,12 @@ fn check(Case { schema, table, training }: &Case, cuts: &[Index]) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
-    #[test]
+    fn for_part(mut fitting: Fitting, part: u64) -> Fitting {
+    fitting.set_part(part);
+    fitting
+}
+
+#[test]
     fn parts_give_what_all_rows_give(case in any_case(), cuts in vec(any::<Index>(), 0..7)) {
         check(&case, &cuts);
     }
@@ -393,7 +398,7 @@ fn fitted_fields_are_kept_in_parts_and_go_on_recording() {
 #[test]
 fn an_empty_part_changes_no_byte() {
     let (schema, table) = everything();
-    let (mut some, none) = (Fitting::new(schema), Fitting::new(schema).for_part(1));
+    let (mut some, none) = (Fitting::new(schema), for_part(Fitting::new(schema), 1));
     some.update(&table, &[0, 1, 2], &|_, _| true, 0).unwrap();
     let (state, empty) = (some.pass_state().unwrap(), none.pass_state().unwrap());
     some.merge_pass(&empty).unwrap();

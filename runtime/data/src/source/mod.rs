@@ -77,7 +77,7 @@ pub use self::{
 pub use self::{
     read_ahead::read_ahead,
     row_filter::RowFilter,
-    tables::{cut, inputs, samples, until_error, NumberedTable, RowQuery},
+    tables::{cut, cut_to, inputs, samples, until_error, NumberedTable, RowQuery},
 };
 use multi_input_base::{Result, Seed};
 

@@ -241,12 +241,21 @@ fn write_rows<M: RowTypes>(
 
 /// Splits and merges chunks to exactly `count` rows; the last one may be smaller.
 pub fn cut<'a>(
-    mut chunks: impl Iterator<Item = Result<NumberedTable>> + 'a,
+    chunks: impl Iterator<Item = Result<NumberedTable>> + 'a,
     count: usize,
+) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
+    cut_to(chunks, std::iter::repeat(count))
+}
+
+/// Splits and merges chunks to the given numbers of rows, each at least 1; the last one may be smaller.
+pub fn cut_to<'a>(
+    mut chunks: impl Iterator<Item = Result<NumberedTable>> + 'a,
+    mut counts: impl Iterator<Item = usize> + 'a,
 ) -> impl Iterator<Item = Result<NumberedTable>> + 'a {
     // The chunk that is only partly used, and the number of its used rows.
     let mut partial: Option<(NumberedTable, usize)> = None;
     std::iter::from_fn(move || {
+        let count = counts.next()?;
         let mut cut: Option<NumberedTable> = None;
         while cut.as_ref().is_none_or(|cut| cut.len() < count) {
             let (chunk, from) = match partial.take() {

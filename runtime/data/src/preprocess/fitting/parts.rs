@@ -30,10 +30,9 @@ struct PassState {
 /// as far as they are exact, for labels, minima and maxima, and up to rounding for means and variances.
 impl Fitting {
     /// Fits part `part` of the rows: samples of different parts use different random numbers.
-    pub fn for_part(mut self, part: u64) -> Fitting {
+    pub fn set_part(&mut self, part: u64) {
         self.columns().for_each(|column| column.set_part(part));
         self.targets.iter_mut().for_each(|target| target.set_part(part));
-        self
     }
 
     /// Removes the rows of the current pass from the statistics.

@@ -1,0 +1,126 @@
+//! Rows of a source, of which every rank reads its part.
+
+use std::{fs, path::Path};
+
+use multi_input::{
+    cluster::Cluster,
+    data::{BadRow, Csv, Source},
+    history::History,
+    prelude::*,
+    train::Shuffle,
+};
+
+use super::models::{shops, Shop, ShopSample};
+
+type Trained = (Vec<Vec<f64>>, History, String);
+type Kind = Trainer<Shop, Adam>;
+
+/// Trains on a source, and returns the weights, the history and the fitted preprocessing.
+fn train<S: Source<Row = ShopSample>>(
+    cluster: Option<&Cluster>,
+    source: &S,
+    with: &(dyn Fn(Kind) -> Kind + Sync),
+) -> Trained {
+    let mut model = Model::<Shop, f64>::build(&Cpu::default(), Seed(2));
+    let trainer = Trainer::new(Adam::new(1e-2)).batch_size(8).epochs(4).seed(Seed(3));
+    let trainer = with(trainer.progress(Progress::silent()));
+    let trainer = match cluster {
+        Some(cluster) => trainer.on(cluster),
+        None => trainer,
+    };
+    let history = trainer.fit_from(&mut model, source).unwrap();
+    let fitted = format!("{:?}", model.preprocessing().unwrap());
+    (model.snapshot().unwrap().tensors().to_vec(), history, fitted)
+}
+
+fn on<S: Source<Row = ShopSample>>(
+    ranks: usize,
+    source: &S,
+    with: &(dyn Fn(Kind) -> Kind + Sync),
+) -> Trained {
+    let all = Cluster::in_threads(ranks, |cluster| train(Some(&cluster), source, with));
+    assert!(all.iter().all(|of_rank| same_bits(of_rank, &all[0])));
+    all.into_iter().next().unwrap()
+}
+
+fn same_bits(a: &Trained, b: &Trained) -> bool {
+    let bits = |trained: &Trained| -> Vec<u64> {
+        trained.0.iter().flatten().map(|number| number.to_bits()).collect()
+    };
+    bits(a) == bits(b) && format!("{:?}", a.1) == format!("{:?}", b.1) && a.2 == b.2
+}
+
+#[track_caller]
+fn assert_near(a: &Trained, b: &Trained) {
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(1e-3);
+    let mut pairs = a.0.iter().flatten().zip(b.0.iter().flatten());
+    let other = pairs.find(|(a, b)| !near(**a, **b));
+    assert!(other.is_none(), "{other:?}");
+}
+
+fn file(folder: &Path, rows: usize) -> Csv<ShopSample> {
+    let path = folder.join("shops.csv");
+    fs::write(&path, shops(rows)).unwrap();
+    Csv::new(path)
+}
+
+#[test]
+fn the_rows_of_all_ranks_are_those_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // One batch has all rows, so their order does not matter.
+    let with = |trainer: Kind| trainer.batch_size(1000).shuffle(Shuffle::Never).epochs(30);
+    for rows in [7, 101] {
+        let source = file(folder.path(), rows);
+        let with = |trainer| with(trainer).validation_source(file(folder.path(), rows));
+        let alone = train(None, &source, &with);
+        for ranks in [1, 2, 3, 4] {
+            assert_near(&on(ranks, &source, &with), &alone);
+        }
+    }
+}
+
+#[test]
+fn with_virtual_shards_the_bits_are_those_of_one_rank() {
+    let folder = tempfile::tempdir().unwrap();
+    for rows in [7, 101] {
+        let source = file(folder.path(), rows);
+        let with = |trainer: Kind| {
+            trainer.virtual_shards(4).validation_source(file(folder.path(), rows))
+        };
+        let alone = train(None, &source, &with);
+        for ranks in [2, 3, 4] {
+            assert!(same_bits(&on(ranks, &source, &with), &alone), "{rows} rows, {ranks} ranks");
+        }
+    }
+}
+
+#[test]
+fn one_rank_trains_as_without_a_cluster() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = file(folder.path(), 50);
+    let (found, alone) = (on(1, &source, &|trainer| trainer), train(None, &source, &|trainer| trainer));
+    assert_near(&found, &alone);
+}
+
+#[test]
+fn a_part_of_a_source_and_rows_that_are_skipped_are_the_same_on_every_rank() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shops.csv");
+    let text = shops(90).replacen("town9,", "town9,surplus,", 2);
+    fs::write(&path, text).unwrap();
+    let with = |trainer: Kind| trainer.virtual_shards(4);
+    let found = |ranks: Option<usize>| {
+        let source = Csv::new(&path).on_bad_row(BadRow::Skip);
+        let part = source.part(0.0..0.7, Seed(5));
+        match ranks {
+            None => train(None, &part, &with),
+            Some(ranks) => on(ranks, &part, &with),
+        }
+    };
+    let alone = found(None);
+    assert!(format!("{:?}", alone.1.notices).contains("were left out"), "{:?}", alone.1.notices);
+    for ranks in [2, 4] {
+        let found = found(Some(ranks));
+        assert!(same_bits(&found, &alone), "{ranks}");
+    }
+}
