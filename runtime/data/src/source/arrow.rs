@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     blocks::by_rows,
-    columnar::{decoded, divide, groups_of, names, Decoded, RowsOfFile, Tables},
+    columnar::{decoded, divide, groups_of, names, Decoded, FileRows, Tables},
     files::{in_turn, Files},
     shard::ShardCache,
     Block, BlockRequest, Blocks, Source,
@@ -63,7 +63,7 @@ impl<R: DeserializeOwned> Arrow<R> {
         let shards = self.shards.get(shard.count, || {
             let files = self.files.all(Path::to_owned)?;
             let groups = files.iter().map(|path| Ok(open(path)?.1)).collect::<Result<Vec<_>>>()?;
-            let with_path = |(file, rows): RowsOfFile| (files[file].clone(), rows);
+            let with_path = |(file, rows): FileRows| (files[file].clone(), rows);
             let shards = divide(&groups, shard.count).into_iter();
             Ok(shards.map(|shard| shard.into_iter().map(with_path).collect()).collect())
         })?;

@@ -11,7 +11,7 @@ use multi_input_base::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use self::column::Column;
-pub(super) use self::division::{divide, groups_of, RowsOfFile};
+pub(super) use self::division::{divide, groups_of, FileRows};
 use super::{record::Records, tables::until_error, Block, BlockRequest};
 use crate::{
     columns::{cells::Cell, Grid, Plan},

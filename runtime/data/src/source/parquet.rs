@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use self::parts::{parts, Part};
 use super::{
     blocks::by_rows,
-    columnar::{decoded, divide, groups_of, names, Decoded, Tables, ROWS_AT_ONCE},
+    columnar::{decoded, divide, groups_of, names, Decoded, FileRows, Tables, ROWS_AT_ONCE},
     files::{in_turn, Files},
     shard::ShardCache,
     Block, BlockRequest, Blocks, Source,
@@ -89,7 +89,7 @@ impl<R: DeserializeOwned> Parquet<R> {
             let parts = self.parts()?;
             let groups = parts.iter().map(|part| Ok(groups(&metadata(&part.path)?)));
             let shards = divide(&groups.collect::<Result<Vec<_>>>()?, shard.count);
-            let with_part = |(part, rows): (usize, Range<usize>)| (parts[part].clone(), rows);
+            let with_part = |(part, rows): FileRows| (parts[part].clone(), rows);
             Ok(shards.into_iter().map(|shard| shard.into_iter().map(with_part).collect()).collect())
         })?;
         Ok(shards.get(shard.index).cloned().unwrap_or_default())

@@ -57,18 +57,7 @@ impl<R: DeserializeOwned> Postgres<R> {
     /// Rows are read in the order of the key, which should be unique. Where several ranks read them, a
     /// key that is missing or of another type is an error.
     ///
-    /// ```no_run
-    /// use multi_input::data::{Postgres, Source};
-    ///
-    /// #[derive(serde::Deserialize)]
-    /// struct Trip {
-    ///     price: f32,
-    /// }
-    ///
-    /// let trips = Postgres::<Trip>::new("dbname=shop", "SELECT id, price FROM trips").key("id");
-    /// println!("{}", trips.read_all()?.len());
-    /// # Ok::<(), multi_input::Error>(())
-    /// ```
+    /// `Postgres::new("dbname=shop", "SELECT id, price FROM trips").key("id")`
     #[must_use]
     pub fn key(mut self, column: impl Into<String>) -> Postgres<R> {
         self.query = self.query.with_key(column);

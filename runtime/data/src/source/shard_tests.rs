@@ -151,6 +151,10 @@ fn all_shards(
 }
 
 fn assert_shards_are_the_whole(source: &impl Source<Row = Person>) {
+    assert_parts_are_the_whole(source, &COUNTS);
+}
+
+fn assert_parts_are_the_whole(source: &impl Source<Row = Person>, counts: &[usize]) {
     for as_rows in [false, true] {
         let request = BlockRequest::samples::<Person>(4, as_rows);
         let whole = match items(source, &request) {
@@ -162,7 +166,7 @@ fn assert_shards_are_the_whole(source: &impl Source<Row = Person>) {
             }
         };
         let known = numbered(source, &request);
-        for count in COUNTS {
+        for &count in counts {
             let shards = all_shards(source, &request, count).unwrap();
             let (mut found, mut rows, mut failed) = (Vec::new(), Vec::new(), None);
             for shard in &shards {
@@ -189,17 +193,22 @@ fn assert_shards_are_the_whole(source: &impl Source<Row = Person>) {
 /// Checks a source, and the wrappers around it.
 fn check<S: Source<Row = Person> + Clone>(source: S) {
     assert_shards_are_the_whole(&source);
-    assert_shards_are_the_whole(&&source);
+    // Opening a source many times takes long.
+    let few = &COUNTS[1..4];
+    assert_parts_are_the_whole(&&source, few);
     let half = || source.clone().into_part(0.2..0.7, Seed(5));
-    assert_shards_are_the_whole(&half());
-    assert_shards_are_the_whole(&half().into_part(0.0..0.5, Seed(6)));
-    assert_shards_are_the_whole(&half().images_within("nowhere"));
-    assert_shards_are_the_whole(&half().on_bad_row(BadRow::Fail));
-    assert_shards_are_the_whole(&half().on_bad_row(BadRow::Skip));
+    assert_parts_are_the_whole(&half(), few);
+    assert_parts_are_the_whole(&half().into_part(0.0..0.5, Seed(6)), few);
+    assert_parts_are_the_whole(&half().images_within("nowhere"), few);
+    assert_parts_are_the_whole(&half().on_bad_row(BadRow::Fail), few);
     let skipping = || source.clone().on_bad_row(BadRow::Skip);
-    assert_shards_are_the_whole(&skipping());
-    assert_shards_are_the_whole(&skipping().into_part(0.0..0.5, Seed(7)));
-    assert_shards_are_the_whole(&skipping().into_part(0.1..0.8, Seed(7)).on_bad_row(BadRow::Skip));
+    assert_parts_are_the_whole(&skipping(), few);
+    assert_parts_are_the_whole(&skipping().into_part(0.0..0.5, Seed(7)), few);
+    assert_parts_are_the_whole(
+        &skipping().into_part(0.1..0.8, Seed(7)).on_bad_row(BadRow::Skip),
+        few,
+    );
+    assert_shards_are_the_whole(&half().on_bad_row(BadRow::Skip));
 }
 
 /// The lengths of the shards of a source.
@@ -302,7 +311,7 @@ fn csv_files() {
     check(Csv::<Person>::new(&paths[0]).comment(b'#'));
     for end in ["\n", "\r\n", "\r"] {
         let text = ["age,name"].into_iter().chain(lines()).collect::<Vec<_>>().join(end);
-        for end in ["", end, "\n\n\r\n"] {
+        for end in ["", "\n\n\r\n"] {
             let text = format!("{text}{end}");
             check_csv(&text, |csv| csv);
             check_csv(format!("\u{feff}{text}"), |csv| csv.delimiter(b','));
@@ -553,7 +562,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
     #[test]
     fn any_csv_file(text in texts(), comment in any::<bool>(), named in any::<bool>(), above in 0_usize..3) {

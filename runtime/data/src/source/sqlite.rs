@@ -42,18 +42,7 @@ impl<R: DeserializeOwned> Sqlite<R> {
     /// the key, which should be unique. Where several ranks read them, a key that is missing or is not
     /// an integer is an error.
     ///
-    /// ```no_run
-    /// use multi_input::data::{Source, Sqlite};
-    ///
-    /// #[derive(serde::Deserialize)]
-    /// struct Trip {
-    ///     price: f32,
-    /// }
-    ///
-    /// let trips = Sqlite::<Trip>::new("trips.db", "SELECT id, price FROM trips").key("id");
-    /// println!("{}", trips.read_all()?.len());
-    /// # Ok::<(), multi_input::Error>(())
-    /// ```
+    /// `Sqlite::new("trips.db", "SELECT id, price FROM trips").key("id")`
     #[must_use]
     pub fn key(mut self, column: impl Into<String>) -> Sqlite<R> {
         self.query = self.query.with_key(column);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::shard::share;
 
 /// Some rows of a file: the index of the file, and the rows in it.
-pub(in super::super) type RowsOfFile = (usize, Range<usize>);
+pub(in super::super) type FileRows = (usize, Range<usize>);
 
 /// How far the beginning of a shard may lie from an equal share, in parts of a share, so that it is
 /// that of a group.
@@ -14,7 +14,7 @@ const TOLERANCE: u64 = 4;
 /// The rows of each of `count` shards. `files` has for each file the numbers of rows of its groups,
 /// which are decoded at once. A shard begins with a group, where one begins near an equal share of the
 /// rows, and otherwise within a group.
-pub(in super::super) fn divide(files: &[Vec<usize>], count: usize) -> Vec<Vec<RowsOfFile>> {
+pub(in super::super) fn divide(files: &[Vec<usize>], count: usize) -> Vec<Vec<FileRows>> {
     let ends = files.iter().flatten().scan(0, |end, rows| {
         *end = u64::saturating_add(*end, *rows as u64);
         Some(*end)
@@ -34,7 +34,7 @@ pub(in super::super) fn divide(files: &[Vec<usize>], count: usize) -> Vec<Vec<Ro
 }
 
 /// The rows of all files in a range of all rows.
-fn rows_of(files: &[Vec<usize>], range: Range<u64>) -> Vec<RowsOfFile> {
+fn rows_of(files: &[Vec<usize>], range: Range<u64>) -> Vec<FileRows> {
     let mut start = 0_u64;
     let rows = files.iter().enumerate().map(|(file, groups)| {
         let before = start;
