@@ -79,7 +79,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let mut outputs = graph.outputs.iter();
         if outputs.all(|output| !output.optional && !output.labels && !output.learned_weight) {
             // All rows know all targets.
-            let (known, counts) = (vec![rows; graph.outputs.len()], vec![false; graph.outputs.len()]);
+            let (known, counts) =
+                (vec![rows; graph.outputs.len()], vec![false; graph.outputs.len()]);
             return Ok(Some(WholeBatch { rows, known, counts }));
         }
         let mut own = WholeBatch::none(graph);

@@ -43,6 +43,8 @@ pub(super) struct Counted {
     pub(super) values: u32,
     pub(super) weights: Vec<SampleWeightCheck>,
     pub(super) statistics: RowStatistics,
+    /// The rows that were left out.
+    pub(super) skipped: Skipped,
     /// The first rows, kept if the model has a learned vector for an absent input.
     pub(super) first_rows: Option<Table>,
 }
@@ -127,7 +129,7 @@ impl Count {
         Ok(())
     }
 
-    fn end(self, fitted: Preprocessing) -> Result<Counted> {
+    fn end(self, fitted: Preprocessing, skipped: Skipped) -> Result<Counted> {
         let Count { rows, of_shards, bytes, values, weights, mut statistics, first_rows } = self;
         if rows == 0 {
             return Err(Error::NoRows("train on"));
@@ -146,6 +148,7 @@ impl Count {
             values,
             weights,
             statistics,
+            skipped,
             first_rows,
         };
         ok_unless(counted, mistakes)
@@ -229,7 +232,11 @@ impl Setup<'_> {
             read(shard, fitting, count.as_mut())?;
             let mut part = Writer::default();
             part.bytes(&fitting.pass_state()?);
-            count.map(|count| count.save()).transpose()?.into_iter().for_each(|count| part.bytes(&count));
+            count
+                .map(|count| count.save())
+                .transpose()?
+                .into_iter()
+                .for_each(|count| part.bytes(&count));
             Ok(part.0)
         })?;
         fitting.restart_pass();
@@ -264,7 +271,7 @@ impl Setup<'_> {
             fitting.end_pass();
             counted |= counting_pass;
         }
-        count.end(fitting.finish()?)
+        count.end(fitting.finish()?, Skipped::default())
     }
 
     /// Counts the rows that `fitted` accepts, and records their values beside those that it was
@@ -281,7 +288,7 @@ impl Setup<'_> {
             own.try_for_each(|shard| {
                 self.count_shard((rows, shard), &fitted, skips, (&mut count, &mut observed))
             })?;
-            return count.end(observed);
+            return count.end(observed, skips.map(SkipRefused::skipped).unwrap_or_default());
         };
         let parts = rows.each(cluster, |shard| {
             let (mut count, mut observed) = (self.start_count(), fitted.clone());
@@ -289,14 +296,24 @@ impl Setup<'_> {
             let mut part = Writer::default();
             part.bytes(&count.save()?);
             part.bytes(&observed.observed()?);
+            // A source counts those of its last pass, which was one over this shard.
+            let skipped = skips.map(SkipRefused::skipped).unwrap_or_default();
+            part.number(skipped.rows);
+            part.number(skipped.reasons.len());
+            skipped.reasons.iter().for_each(|reason| part.bytes(reason.as_bytes()));
             Ok(part.0)
         })?;
+        let mut skipped = Skipped::default();
         for part in parts {
             let mut reader = Reader(&part);
             count.merge(reader.bytes()?)?;
             observed.merge_observed(reader.bytes()?)?;
+            skipped.rows += reader.number()?;
+            for _ in 0..reader.number()? {
+                skipped.reasons.push(reader.text()?);
+            }
         }
-        count.end(observed)
+        count.end(observed, skipped)
     }
 
     /// [`count_accepted`](Self::count_accepted) for the rows of a shard.

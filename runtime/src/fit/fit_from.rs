@@ -45,9 +45,18 @@ impl Setup<'_> {
         if self.settings.resume.is_none() {
             vectors::check_files(self.graph, &kept, model.coverage.as_ref())?;
         }
-        let Counted { fitted, rows, rows_of_shards, bytes, values, weights, statistics, first_rows } =
-            self.count(&shards, &kept)?;
-        let skipped = shards.skipped()?;
+        let Counted {
+            fitted,
+            rows,
+            skipped,
+            rows_of_shards,
+            bytes,
+            values,
+            weights,
+            statistics,
+            first_rows,
+        } = self.count(&shards, &kept)?;
+        let skipped = skipped_notice(&skipped, "training");
         let plan = self.check_source(rows)?;
         let training = TrainingRows { from: RowsFrom::Source, values, weights: &weights };
         let same_run = self.same_run(&plan, &training);

@@ -81,7 +81,9 @@ mod tests {
 
     #[test]
     fn batches_take_all_rows_of_all_shards_in_proportion() {
-        for rows in [vec![7], vec![7, 7], vec![3, 0, 10], vec![1, 1, 1, 1], vec![100, 1], vec![0, 5]] {
+        for rows in
+            [vec![7], vec![7, 7], vec![3, 0, 10], vec![1, 1, 1, 1], vec![100, 1], vec![0, 5]]
+        {
             for batch_size in [1, 2, 3, 5, 11, 200] {
                 let shares = Shares::new(rows.clone(), batch_size);
                 let mut taken = vec![0; rows.len()];
@@ -90,11 +92,15 @@ mod tests {
                     taken.iter_mut().zip(&own).for_each(|(taken, own)| *taken += own);
                     let full = batch + 1 < shares.batches();
                     let total = shares.total();
-                    let expected = if full { batch_size } else { total - batch as usize * batch_size };
+                    let expected =
+                        if full { batch_size } else { total - batch as usize * batch_size };
                     assert_eq!(own.iter().sum::<usize>(), expected, "{rows:?} {batch_size}");
                     let done = taken.iter().sum::<usize>() as f64 / total as f64;
                     for (taken, rows) in taken.iter().zip(&rows) {
-                        assert!((*taken as f64 - *rows as f64 * done).abs() <= 1.0, "{rows:?} {taken:?}");
+                        assert!(
+                            (*taken as f64 - *rows as f64 * done).abs() <= 1.0,
+                            "{rows:?} {taken:?}"
+                        );
                     }
                 }
                 assert_eq!(taken, rows);

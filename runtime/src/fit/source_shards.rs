@@ -2,13 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use multi_input_base::{Notice, Result};
-use multi_input_data::{
-    reading::{Shard, ShardRows},
-    Skipped,
-};
+use multi_input_base::Result;
+use multi_input_data::reading::{Shard, ShardRows};
 
-use super::{fit_from::skipped_notice, settings::Settings, stream::RowsOfSource, GatherCounts};
+use super::{settings::Settings, stream::RowsOfSource, GatherCounts};
 use crate::cluster::{Cluster, Reader, Shards, Writer};
 
 /// A source of training rows in shards.
@@ -56,26 +53,6 @@ impl<'a> SourceShards<'a> {
             }
         }
         Ok(all)
-    }
-
-    /// The notice about the rows that all ranks have left out.
-    pub(super) fn skipped(&self) -> Result<Option<Notice>> {
-        let Some(skips) = self.source.skips() else { return Ok(None) };
-        let own = skips.skipped();
-        let Some(cluster) = &self.cluster else { return Ok(skipped_notice(&own, "training")) };
-        let mut part = Writer::default();
-        part.number(own.rows);
-        part.number(own.reasons.len());
-        own.reasons.iter().for_each(|reason| part.bytes(reason.as_bytes()));
-        let mut all = Skipped::default();
-        for part in cluster.gather("the rows that are left out", part.0)? {
-            let mut reader = Reader(&part);
-            all.rows += reader.number()?;
-            for _ in 0..reader.number()? {
-                all.reasons.push(reader.text()?);
-            }
-        }
-        Ok(skipped_notice(&all, "training"))
     }
 
     /// The row numbers of all ranks.

@@ -89,10 +89,15 @@ impl Feed<'_> {
     fn pass(&self, pass: u64, skipped: u64, to: &SyncSender<Result<Rows>>) -> Result<bool> {
         let filter = RowFilter::by(self.source.skips(), |table| self.fitted.check_samples(table));
         let mut receiving = true;
-        self.source.pass(&self.shard, self.shares.of_batch(0)[self.index()], filter, &mut |tables| {
-            receiving = self.batches(tables, (pass, skipped), to)?;
-            Ok(())
-        })?;
+        self.source.pass(
+            &self.shard,
+            self.shares.of_batch(0)[self.index()],
+            filter,
+            &mut |tables| {
+                receiving = self.batches(tables, (pass, skipped), to)?;
+                Ok(())
+            },
+        )?;
         Ok(receiving)
     }
 
@@ -221,4 +226,5 @@ pub trait RowsOfSource: Sync {
 }
 
 /// Exchanges numbers of rows with other ranks.
+#[allow(unreachable_pub)] // It appears in a public trait.
 pub type GatherCounts<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Vec<usize>>;

@@ -10,10 +10,10 @@ use multi_input_kernel::{Backend, Element};
 
 use super::{
     fit_from::skipped_notice,
-    source_shards::find_shards,
     notices::{RowStatistics, SplitOff},
     run::{Fill, Run},
     settings::ValidationRows,
+    source_shards::find_shards,
     GatherCounts, LeftOut,
 };
 use crate::{
