@@ -110,6 +110,11 @@ compression:
     cargo test -p multi-input-cells -p multi-input-data --features multi-input-data/compression --lib
     cargo test -p multi-input-tests --features compression --test mutations dialects
 
+# Runs over MPI on this machine: equal results on 1 to 4 ranks, and faults at random moments.
+mpi *options:
+    cargo build --release -p multi-input-tests --features mpi --bin ranks
+    python3 tests/cluster/mpi.py {{options}}
+
 # Weights of Keras: its HDF5 crate takes half a minute to compile.
 keras:
     cargo test -p multi-input --features keras --lib foreign

@@ -13,12 +13,13 @@ use std::{
 use multi_input::{
     callback::{AnyCallback, AnyTraining, Event, Flow},
     cluster::Cluster,
+    data::Csv,
     history::History,
     prelude::*,
     Error, Result,
 };
 
-use models::{mixed, trips, Mixed, MixedSample, Trip};
+use models::{mixed, shops, trips, Mixed, MixedSample, Shop, ShopSample, Trip};
 
 /// What the command line asks for.
 struct Asked {
@@ -28,6 +29,8 @@ struct Asked {
     shards: Option<usize>,
     /// Where rank 0 writes the bits of the weights, and the history.
     out: Option<PathBuf>,
+    /// The file of the rows of `shop`.
+    file: Option<PathBuf>,
     /// A folder of checkpoints, from which the run goes on.
     folder: Option<PathBuf>,
     /// What goes wrong: `row`, `nan`, `panic`, `disk`, `interrupt`, and on which rank, after how many
@@ -55,6 +58,7 @@ impl Asked {
             epochs: number("--epochs").unwrap_or(34),
             shards: number("--shards"),
             out: find("--out").map(PathBuf::from),
+            file: find("--file").map(PathBuf::from),
             folder: find("--folder").map(PathBuf::from),
             fault,
             slow: number("--slow").unwrap_or(0) as u64,
@@ -111,7 +115,7 @@ impl AnyCallback for Fault {
 
 /// Trains, and returns the weights and the history.
 macro_rules! train {
-    ($model:ident on $rows:expr, $trainer:expr, $asked:expr, $world:expr) => {{
+    ($model:ident, $fit:ident($rows:expr), $trainer:expr, $asked:expr, $world:expr) => {{
         let (asked, world): (&Asked, &Cluster) = ($asked, $world);
         let mut model = Model::<$model, f64>::build(&Cpu::default(), Seed(2));
         let interrupt = Arc::new(AtomicBool::new(false));
@@ -138,29 +142,59 @@ macro_rules! train {
         if let Some(folder) = &asked.folder {
             trainer = trainer.resume(folder).callback(Checkpoint::in_folder(folder).every_steps(5));
         }
-        let history = trainer.fit(&mut model, &$rows)?;
+        let history = trainer.$fit(&mut model, &$rows)?;
         (model.snapshot()?.tensors().concat(), history)
     }};
 }
 
+/// The file that `--model write` has written.
+fn shop_file(asked: &Asked) -> Csv<ShopSample> {
+    Csv::new(asked.file.clone().unwrap_or_default())
+}
+
 fn train(asked: &Asked, world: &Cluster) -> Result<(Vec<f64>, History)> {
     Ok(match asked.model.as_str() {
-        "trip" => train!(Trip on trips(asked.rows), Trainer::new(Adam::new(1e-2))
-            .batch_size(9)
-            .validation_split(0.03)
-            .moving_average(MovingAverage::new(0.9))
-            .drop_input(Trip::traffic, 0.25), asked, world),
-        _ => train!(Mixed on mixed(asked.rows), Trainer::new(Adam::new(1e-2))
-            .batch_size(11)
-            .validation_split(0.2)
-            .clip(Clip::GlobalNorm(2.0))
-            .sample_weight(Mixed::price, |row: &MixedSample| f32::from(u8::from(row.day != 2)))
-            .class_weight(Mixed::kind, [(1, 2.0)]), asked, world),
+        "shop" => train!(
+            Shop,
+            fit_from(shop_file(asked)),
+            Trainer::new(Adam::new(1e-2)).batch_size(8).validation_source(shop_file(asked)),
+            asked,
+            world
+        ),
+        "trip" => train!(
+            Trip,
+            fit(trips(asked.rows)),
+            Trainer::new(Adam::new(1e-2))
+                .batch_size(9)
+                .validation_split(0.03)
+                .moving_average(MovingAverage::new(0.9))
+                .drop_input(Trip::traffic, 0.25),
+            asked,
+            world
+        ),
+        _ => train!(
+            Mixed,
+            fit(mixed(asked.rows)),
+            Trainer::new(Adam::new(1e-2))
+                .batch_size(11)
+                .validation_split(0.2)
+                .clip(Clip::GlobalNorm(2.0))
+                .sample_weight(Mixed::price, |row: &MixedSample| f32::from(u8::from(row.day != 2)))
+                .class_weight(Mixed::kind, [(1, 2.0)]),
+            asked,
+            world
+        ),
     })
 }
 
 fn main() -> Result<()> {
     let asked = Asked::of_command_line();
+    if asked.model == "write" {
+        // Not a rank: it writes the file that ranks read.
+        let path = asked.file.clone().unwrap_or_default();
+        let failed = |source| Error::File { action: "write", path: path.clone(), source };
+        return fs::write(&path, shops(asked.rows)).map_err(failed);
+    }
     let world = Cluster::mpi()?.timeout(Duration::from_secs(60));
     let started = Instant::now();
     let (weights, history) = train(&asked, &world)?;

@@ -85,7 +85,7 @@ impl Setup<'_> {
                 pairs.find(|(first, other)| first != other)
             {
                 return Err(Error::Cluster(format!(
-                    "all ranks have to train alike, but {name} is {of_first} on rank 0 and {other} \
+                    "all ranks have to train alike, but differ in {name}: {of_first} on rank 0, {other} \
                      on rank {rank}"
                 )));
             }

@@ -221,6 +221,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         trained?;
         ended?;
         filled?;
+        if let Some(ranks) = &self.ranks {
+            ranks.compare(self.model.weights_checksum())?;
+        }
         Ok(self.history)
     }
 

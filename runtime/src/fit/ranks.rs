@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use multi_input_base::Result;
+use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{
     parameters::Role,
@@ -367,6 +367,22 @@ impl<E: Element> Ranks<E> {
             }
         }
         Ok(states)
+    }
+
+    /// Compares the checksum of the weights with those of the other ranks.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`], if they differ: a callback has done different things on them.
+    pub(super) fn compare(&self, checksum: u32) -> Result<()> {
+        let parts = self.cluster.gather("the end of a run", checksum.to_le_bytes().to_vec())?;
+        let other = parts.iter().position(|part| *part != parts[0]);
+        match other {
+            None => Ok(()),
+            Some(rank) => Err(Error::Cluster(format!(
+                "the ranks hold different weights at the end, rank {rank} others than rank 0: a \
+                 callback does not do the same on all ranks"
+            ))),
+        }
     }
 
     /// The speed of every rank since the last call.

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Runs `ranks` over MPI: `just mpi`.
+
+Equal results on 1 to 4 ranks, and what happens where a rank fails at a random moment: it is killed, gets a
+row that it refuses or a loss that is no number, panics, or finds the disk full. All ranks have to end
+in time, with the message of that rank, and a run that goes on from the last checkpoint has to end with
+the bits of one that nothing has happened to.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+RANKS = pathlib.Path("target/release/ranks").resolve()
+LIMIT = 60  # Seconds after which a job counts as hanging.
+
+
+def start(ranks, *arguments):
+    command = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks), str(RANKS)]
+    command += [str(argument) for argument in arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def end(job):
+    """The output of a job, its exit status, and the seconds that it took from now on."""
+    started = time.monotonic()
+    try:
+        output, _ = job.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        job.kill()
+        sys.exit("a job hangs: " + " ".join(job.args))
+    return output, job.returncode, time.monotonic() - started
+
+
+def run(ranks, *arguments):
+    output, status, _ = end(start(ranks, *arguments))
+    if status != 0:
+        sys.exit(f"{arguments} on {ranks} ranks: {output}")
+    return output
+
+
+def weights(path):
+    data = path.read_bytes()
+    return struct.unpack(f"<{len(data) // 8}d", data)
+
+
+def equal_results(folder):
+    """The number of pairs of runs that were compared, and the largest difference where bits may differ."""
+    pairs, worst = 0, 0.0
+    table = folder / "shops.csv"
+    for model, rows in [("mixed", 70), ("mixed", 7), ("trip", 56), ("trip", 7), ("shop", 101), ("shop", 7)]:
+        asked = ["--model", model, "--rows", rows, "--epochs", 34]
+        if model == "shop":
+            subprocess.run([RANKS, "--model", "write", "--rows", str(rows), "--file", table], check=True)
+            asked += ["--file", table]
+        bits, free = {}, {}
+        for ranks in (1, 2, 3, 4):
+            out = folder / f"{model}.{rows}.{ranks}"
+            run(ranks, *asked, "--shards", 12, "--out", out)
+            bits[ranks] = out.read_bytes()
+            # Rows of a source are in other batches on another number of ranks.
+            if model != "shop":
+                run(ranks, *asked, "--out", out)
+                free[ranks] = weights(out)
+        for ranks in (2, 3, 4):
+            if bits[ranks] != bits[1]:
+                sys.exit(f"{model}, {rows} rows: {ranks} ranks have other bits than one")
+            pairs += 1
+        for ranks in free.keys() - {1}:
+            for one, other in zip(free[1], free[ranks]):
+                worst = max(worst, abs(one - other) / max(abs(one), 1e-3))
+            pairs += 1
+    if worst > 1e-6:
+        sys.exit(f"the results differ by {worst}")
+    return pairs, worst
+
+
+FAULTS = {
+    "kill": "",
+    "row": "row 1234, field `height`: expected a number, found `tall`",
+    "nan": "became NaN in epoch",
+    "panic": "a fault on purpose",
+    "disk": "cannot write",
+    "interrupt": "end=Paused",
+}
+
+
+def processes(job):
+    """The ranks of a job."""
+    found = subprocess.run(["pgrep", "-P", str(job.pid)], capture_output=True, text=True).stdout.split()
+    return [int(pid) for pid in found]
+
+
+def faults(folder, times, chance):
+    """The most seconds from a fault to the end of the job, by fault."""
+    asked = ["--model", "trip", "--epochs", 6, "--slow", 8, "--shards", 3]
+    whole = folder / "whole"
+    run(3, *asked, "--folder", folder / "checkpoints", "--out", whole)
+    # The steps of a run take about this long; what happens before and after them counts as well.
+    span, slowest = 450, {}
+    for fault, message in FAULTS.items():
+        slowest[fault] = 0.0
+        for attempt in range(times):
+            place = folder / f"{fault}.{attempt}"
+            rank = 0 if fault == "disk" else chance.randrange(3)
+            after = chance.randrange(span)
+            given = [*asked, "--folder", place]
+            if fault != "kill":
+                given += ["--fault", fault, "--rank", rank, "--after", after]
+            job = start(3, *given)
+            if fault == "kill":
+                wait_for_ranks(job)
+                time.sleep(after / 1000)
+                ranks = processes(job)
+                if ranks:
+                    try:
+                        os.kill(chance.choice(ranks), signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+            output, status, seconds = end(job)
+            slowest[fault] = max(slowest[fault], seconds)
+            done = "end=Completed" in output
+            if not done and message not in output:
+                sys.exit(f"{fault}, rank {rank}, after {after} ms: {output}")
+            if fault not in ("interrupt",) and not done and status == 0:
+                sys.exit(f"{fault}: the job ended as if nothing had happened")
+            if fault == "disk" and place.is_file():
+                # Its checkpoints are lost with the disk; the run begins anew.
+                place.unlink()
+            out = folder / "resumed"
+            run(3, *asked, "--folder", place, "--out", out)
+            if out.read_bytes() != whole.read_bytes():
+                sys.exit(f"{fault}, rank {rank}, after {after} ms: the resumed run has other bits")
+    return slowest
+
+
+def wait_for_ranks(job):
+    while len(processes(job)) < 3 and job.poll() is None:
+        time.sleep(0.01)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=50, help="attempts of each fault")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        pairs, worst = equal_results(folder)
+        slowest = faults(folder, given.times, random.Random(given.seed))
+    in_words = " ".join(f"{fault}={seconds:.1f}s" for fault, seconds in slowest.items())
+    print(f"result: equal={pairs} worst={worst:.1e} faults={given.times * len(slowest)} hangs=0 {in_words}")
+
+
+if __name__ == "__main__":
+    main()
