@@ -114,6 +114,18 @@ fn assert_field_alike(own: &Json, other: &Json, steps: &[Step], scale: f64) {
     }
 }
 
+/// The largest absolute number, to which rounding is relative.
+fn largest(values: &Values) -> f64 {
+    match values {
+        Values::Numbers(numbers) => {
+            let finite = numbers.iter().filter(|number| number.is_finite());
+            finite.fold(0.0, |largest, number| f64::from(number.abs()).max(largest))
+        }
+        Values::Lists(lists) => lists.iter().map(|list| largest(list)).fold(0.0, f64::max),
+        _ => 0.0,
+    }
+}
+
 fn check(Case { schema, table, training }: &Case, cuts: &[Index]) {
     let cuts = cuts.iter().map(|cut| cut.index(training.len() + 1)).collect();
     let parts = parts(training.len(), cuts);
@@ -124,27 +136,20 @@ fn check(Case { schema, table, training }: &Case, cuts: &[Index]) {
         (Err(_), Err(_)) => return,
         (whole, merged) => panic!("{:?}, but {:?}", whole.err(), merged.err()),
     };
-    let scale = table.columns.iter().map(|column| match &*column.values {
-        Values::Numbers(numbers) => {
-            let finite = numbers.iter().filter(|number| number.is_finite());
-            finite.fold(0.0, |largest, number| f64::from(number.abs()).max(largest))
-        }
-        _ => 0.0,
-    });
-    let scale: Vec<f64> = scale.collect();
+    let scale: Vec<f64> = table.columns.iter().map(|column| largest(&column.values)).collect();
     let input = schema.inputs[0].steps;
     assert_field_alike(&whole["inputs"][0], &merged["inputs"][0], input, scale[0]);
     let target = schema.targets[0].steps;
     assert_field_alike(&whole["targets"][0], &merged["targets"][0], target, scale[1]);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
-
-    fn for_part(mut fitting: Fitting, part: u64) -> Fitting {
+fn for_part(mut fitting: Fitting, part: u64) -> Fitting {
     fitting.set_part(part);
     fitting
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
 #[test]
     fn parts_give_what_all_rows_give(case in any_case(), cuts in vec(any::<Index>(), 0..7)) {
