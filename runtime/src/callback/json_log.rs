@@ -5,7 +5,9 @@ use std::{path::Path, time::Instant};
 use multi_input_base::{Notice, Result};
 use serde_json::{json, Map, Value};
 
-use super::{log_file::LogFile, AnyCallback, AnyTraining, Cause, Event, Flow, Position};
+use super::{
+    log_file::LogFile, rank_speed, AnyCallback, AnyTraining, Cause, Event, Flow, Position,
+};
 use crate::history::Figures;
 
 /// Writes one JSON object per line: `{"event": "epoch", "epoch": 0, "learning_rate": 0.001,
@@ -73,10 +75,20 @@ impl AnyCallback for JsonLog {
                 "event": "step", "epoch": epoch, "step": step, "learning_rate": rate,
                 "seconds": seconds, "loss": loss,
             }),
-            Event::EpochEnded { epoch, figures } => json!({
-                "event": "epoch", "epoch": epoch, "learning_rate": rate, "seconds": seconds,
-                "figures": object(figures),
-            }),
+            Event::EpochEnded { epoch, figures } => {
+                let mut line = json!({
+                    "event": "epoch", "epoch": epoch, "learning_rate": rate, "seconds": seconds,
+                    "figures": object(figures),
+                });
+                let speeds = training.rank_speeds();
+                if !speeds.is_empty() {
+                    line["rows_per_second"] = json!(rank_speed::rows_per_second(speeds));
+                    let of_ranks: Vec<f64> =
+                        speeds.iter().map(|speed| speed.rows_per_second()).collect();
+                    line["rank_rows_per_second"] = json!(of_ranks);
+                }
+                line
+            }
             Event::NotFinite { epoch, step, cause, node } => json!({
                 "event": "not_finite", "epoch": epoch, "step": step, "node": node,
                 "what": match cause {

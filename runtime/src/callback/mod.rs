@@ -72,6 +72,7 @@ mod log_file;
 mod memory;
 mod monitor;
 mod progress;
+mod rank_speed;
 mod rate_schedule;
 mod reduce_on_plateau;
 mod schedule;
@@ -96,6 +97,7 @@ pub use learning_rate_schedule::LearningRateSchedule;
 pub use memory::Memory;
 pub use monitor::{Listed, Monitor, MonitorOf};
 pub use progress::Progress;
+pub use rank_speed::RankSpeed;
 pub use rate_schedule::RateSchedule;
 pub use reduce_on_plateau::ReduceOnPlateau;
 pub use schedule::{Schedule, Warmup};
@@ -506,17 +508,6 @@ pub struct Position {
     pub step: usize,
     /// The number of optimizer steps in all.
     pub updates: u64,
-}
-
-/// The speed of a rank of a cluster in an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RankSpeed {
-    /// The training rows of its shards.
-    pub rows: usize,
-    /// The seconds in which it computed, without those in which it waited for other ranks.
-    pub busy: f64,
-    /// The seconds of the epoch.
-    pub seconds: f64,
 }
 
 /// A training run as callbacks see it, independent of model, dtype, device and optimizer.

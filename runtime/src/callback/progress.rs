@@ -8,7 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use multi_input_base::{Notice, Result};
 
-use super::{AnyCallback, AnyTraining, Event, Flow};
+use super::{rank_speed, AnyCallback, AnyTraining, Event, Flow};
 use crate::{history::Figures, short::Short};
 
 /// On a terminal a progress bar with epoch, step, losses, metrics, steps per second and remaining
@@ -151,7 +151,9 @@ impl Progress {
         match &mut self.shown {
             Some(Shown::Bar { bar, .. }) => {
                 bar.set_prefix(format!("epoch {}/{}", epoch + 1, run.epochs));
-                bar.set_message(figures.to_string());
+                let ranks = rank_speed::in_words(training.rank_speeds());
+                let ranks = ranks.map(|ranks| format!("; {ranks}")).unwrap_or_default();
+                bar.set_message(format!("{figures}{ranks}"));
             }
             Some(Shown::Lines { started, first, last_line }) => {
                 let now = Instant::now();
@@ -164,12 +166,14 @@ impl Progress {
                 let done = at - run.steps_before(first.0, first.1);
                 let seconds = started.elapsed().as_secs_f64();
                 let left = seconds / done.max(1) as f64 * (run.total_steps() - at) as f64;
+                let ranks = rank_speed::in_words(training.rank_speeds());
                 eprintln!(
-                    "epoch {}/{}: {figures}; {} steps a second, {} left",
+                    "epoch {}/{}: {figures}; {} steps a second, {} left{}",
                     epoch + 1,
                     run.epochs,
                     Short(done as f64 / seconds),
-                    in_words(left)
+                    in_words(left),
+                    ranks.map(|ranks| format!("; {ranks}")).unwrap_or_default()
                 );
             }
             None => {}

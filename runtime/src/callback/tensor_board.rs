@@ -10,7 +10,7 @@ use std::{
 use multi_input_base::{Error, Result};
 use prost::Message;
 
-use super::{AnyCallback, AnyTraining, Event, Flow, Position};
+use super::{rank_speed, AnyCallback, AnyTraining, Event, Flow, Position, RankSpeed};
 use crate::{
     checksum::Crc32c,
     history::{Figures, Phase},
@@ -95,6 +95,7 @@ impl AnyCallback for TensorBoard {
                     if phase == Phase::Training {
                         let rate = training.learning_rate();
                         scalars.push(("epoch_learning_rate".to_owned(), rate));
+                        scalars.extend(of_ranks(training.rank_speeds()));
                     }
                     if !scalars.is_empty() {
                         self.file(phase, None)?.record(&summary(
@@ -109,6 +110,19 @@ impl AnyCallback for TensorBoard {
         }
         Ok(Flow::Continue)
     }
+}
+
+/// The rows a second of all ranks together and of each of them while it computes; none without a
+/// cluster.
+fn of_ranks(speeds: &[RankSpeed]) -> Vec<(String, f64)> {
+    if speeds.is_empty() {
+        return Vec::new();
+    }
+    let all = ("rows_per_second/all".to_owned(), rank_speed::rows_per_second(speeds));
+    let of_rank = |(rank, speed): (usize, &RankSpeed)| {
+        (format!("rows_per_second/rank_{rank}"), speed.rows_per_second())
+    };
+    std::iter::once(all).chain(speeds.iter().enumerate().map(of_rank)).collect()
 }
 
 /// The figures of a phase, named without the phase.

@@ -132,10 +132,11 @@ impl Objective {
     fn weigh(&mut self, index: usize, weight: &[f64], counts: bool, is_first: bool) -> Vec<f64> {
         let (&[s], true) = (weight, counts) else { return vec![0.0] };
         let (loss, factor) = (self.by_output[index], (-s).exp());
-        let [offset, slope] = if is_first { [s, 1.0] } else { [0.0, 0.0] };
-        self.total += factor * loss + offset - loss;
+        // The term s of the total, and its derivative, are those of the first shard.
+        let [own, of_own] = if is_first { [s, 1.0] } else { [0.0, 0.0] };
+        self.total += factor * loss + own - loss;
         self.grads[index].iter_mut().for_each(|grad| *grad *= factor);
-        vec![slope - factor * loss]
+        vec![of_own - factor * loss]
     }
 
     /// Adds the output number `index`.
