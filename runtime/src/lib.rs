@@ -110,6 +110,8 @@ mod pages {
     struct Answers;
     #[doc = include_str!("../../docs/from-keras.md")]
     struct FromKeras;
+    #[doc = include_str!("../../docs/scale.md")]
+    struct Scale;
     #[cfg(feature = "onnx")]
     #[doc = include_str!("../../docs/onnx.md")]
     struct Onnx;
