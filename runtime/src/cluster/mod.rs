@@ -179,10 +179,10 @@ impl Cluster {
         self.0.state().traffic
     }
 
-    /// The number of threads for the operations of this rank: its part of the machine's cores.
+    /// The number of threads for the operations of this rank: its part of the cores it may use.
     pub(crate) fn threads(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        (cores / self.0.transport.ranks_on_this_machine().max(1)).max(1)
+        (cores / self.0.transport.ranks_on_these_cores().max(1)).max(1)
     }
 
     /// Sends `parts[r]` to rank r, and returns the parts that all ranks have sent to this one, its

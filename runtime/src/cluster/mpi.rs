@@ -136,7 +136,7 @@ impl Transport for Mpi {
         Ok(message)
     }
 
-    fn ranks_on_this_machine(&self) -> usize {
+    fn ranks_on_these_cores(&self) -> usize {
         self.neighbours
     }
 
@@ -316,10 +316,13 @@ impl Pause {
     }
 }
 
-/// The number of ranks on this machine.
+/// The number of ranks on the cores of this one: those of this machine that `mpirun` has bound to the
+/// same cores, or to none.
 fn neighbours(world: &SimpleCommunicator, ranks: usize) -> usize {
     let mut hasher = DefaultHasher::new();
     processor_name().unwrap_or_default().hash(&mut hasher);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|line| line.starts_with("Cpus_allowed:")).hash(&mut hasher);
     let (own, mut all) = (hasher.finish(), vec![0u64; ranks]);
     world.all_gather_into(&own, &mut all[..]);
     all.iter().filter(|of_rank| **of_rank == own).count()

@@ -36,7 +36,7 @@ impl Transport for Threads {
         self.mailbox.receive(from, within)
     }
 
-    fn ranks_on_this_machine(&self) -> usize {
+    fn ranks_on_these_cores(&self) -> usize {
         self.to.len()
     }
 }

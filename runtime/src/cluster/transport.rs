@@ -34,9 +34,8 @@ pub trait Transport: Send + Sync {
     /// [`Lost`], if there is none.
     fn receive(&self, from: usize, within: Duration) -> Result<Vec<u8>, Lost>;
 
-    /// The number of ranks that share the machine of this rank, itself included. They share its
-    /// cores.
-    fn ranks_on_this_machine(&self) -> usize {
+    /// The number of ranks that run on the same cores as this one, itself included.
+    fn ranks_on_these_cores(&self) -> usize {
         1
     }
 
