@@ -86,6 +86,7 @@ FAULTS = {
     "kill": "",
     "row": "row 1234, field `height`: expected a number, found `tall`",
     "nan": "became NaN in epoch",
+    "gradient": "is not finite in epoch",
     "panic": "a fault on purpose",
     "disk": "cannot write",
     "interrupt": "end=Paused",
@@ -109,7 +110,9 @@ def faults(folder, times, chance):
         slowest[fault] = 0.0
         for attempt in range(times):
             place = folder / f"{fault}.{attempt}"
-            rank = 0 if fault == "disk" else chance.randrange(3)
+            # Rank 0 writes. A loss that is no number comes from weights of another rank, which are in
+            # no checkpoint.
+            rank = {"disk": 0, "nan": chance.randrange(1, 3)}.get(fault, chance.randrange(3))
             after = chance.randrange(span)
             given = [*asked, "--folder", place]
             if fault != "kill":

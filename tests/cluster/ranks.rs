@@ -11,7 +11,7 @@ use std::{
 };
 
 use multi_input::{
-    callback::{AnyCallback, AnyTraining, Event, Flow},
+    callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
     cluster::Cluster,
     data::Csv,
     history::History,
@@ -33,8 +33,8 @@ struct Asked {
     file: Option<PathBuf>,
     /// A folder of checkpoints, from which the run goes on.
     folder: Option<PathBuf>,
-    /// What goes wrong: `row`, `nan`, `panic`, `disk`, `interrupt`, and on which rank, after how many
-    /// milliseconds.
+    /// What goes wrong: `row`, `nan`, `gradient`, `panic`, `disk`, `interrupt`, and on which rank, after
+    /// how many milliseconds.
     fault: Option<(String, usize, u64)>,
     /// Milliseconds that every step takes besides.
     slow: u64,
@@ -74,6 +74,8 @@ struct Fault {
     slow: Duration,
     interrupt: Arc<AtomicBool>,
     folder: Option<PathBuf>,
+    /// Whether the gradients of the next step become no numbers.
+    spoils: bool,
 }
 
 impl AnyCallback for Fault {
@@ -100,6 +102,7 @@ impl AnyCallback for Fault {
             }
             // The next loss is no number.
             "nan" => training.set_learning_rate(f64::NAN),
+            "gradient" => self.spoils = true,
             "panic" => panic!("a fault on purpose"),
             "interrupt" => self.interrupt.store(true, std::sync::atomic::Ordering::Relaxed),
             // A folder that is a file cannot be written to, as on a full disk.
@@ -110,6 +113,12 @@ impl AnyCallback for Fault {
             _ => {}
         }
         Ok(Flow::Continue)
+    }
+
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        if self.spoils {
+            gradients.scale(f64::NAN);
+        }
     }
 }
 
@@ -127,6 +136,7 @@ macro_rules! train {
             slow: Duration::from_millis(asked.slow),
             interrupt: Arc::clone(&interrupt),
             folder: asked.folder.clone(),
+            spoils: false,
         };
         let trainer: Trainer<$model, Adam> = $trainer;
         let mut trainer = trainer

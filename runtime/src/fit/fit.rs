@@ -334,9 +334,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let NotFinite { cause, node } = found;
         let (epoch, step) = (self.epoch, self.step);
         let event = Event::NotFinite { epoch, step, cause: &cause, node };
-        let flow = self.notify(callbacks, &event)?;
-        if flow != Flow::Continue {
-            return Ok(flow);
+        match self.notify(callbacks, &event) {
+            Ok(Flow::Continue) => {}
+            // Only on this rank have callbacks spoilt a gradient: the others are elsewhere.
+            Err(Error::Rank { .. }) => {}
+            other => return other,
         }
         let (epoch, step) = (epoch + 1, step + 1);
         Err(match cause {
