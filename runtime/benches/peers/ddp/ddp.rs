@@ -65,7 +65,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     let [model, epochs] = words.as_slice() else { return Err(USAGE.into()) };
     let (world, epochs) = (Cluster::mpi()?, epochs.parse()?);
     let run = match model.as_str() {
-        "two_towers" => train::<Visit>(&world, visit, (51_200, 256), epochs)?,
+        "two_towers" => train::<Visit>(&world, visit, (25_600, 256), epochs)?,
         "image_text" => train::<Post>(&world, post, (2_560, 64), epochs)?,
         _ => return Err(USAGE.into()),
     };
@@ -98,9 +98,8 @@ impl Run {
     fn line(&self) -> String {
         let [first, .., last] = self.ends.as_slice() else { return String::new() };
         let epochs = self.ends.windows(2);
-        let rates = epochs.map(|pair| {
-            self.steps_per_epoch as f64 / (pair[1].at - pair[0].at).as_secs_f64()
-        });
+        let rates = epochs
+            .map(|pair| self.steps_per_epoch as f64 / (pair[1].at - pair[0].at).as_secs_f64());
         let steps = (self.steps_per_epoch * (self.ends.len() - 1)) as f64;
         let (sent, seconds) = (last.traffic, (last.at - first.at).as_secs_f64());
         let waited = (sent.waited - first.traffic.waited).as_secs_f64();
@@ -112,7 +111,7 @@ impl Run {
             // What both ranks have sent.
             format!("loopback={:.0}", (last.loopback - first.loopback) as f64 / steps / 2.0),
             format!("waited={:.4}", waited / seconds),
-            format!("busy={:.4}", (last.busy - first.busy) / seconds),
+            format!("processor_ms={:.4}", 1e3 * (last.busy - first.busy) / steps),
             format!("losses={}", losses.join(",")),
         ]
         .join(" ")
