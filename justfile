@@ -97,6 +97,13 @@ rows:
     target/peers/rows/bin/pip install --quiet torch polars numpy
     target/peers/rows/bin/python runtime/benches/peers/rows.py
 
+# Training on two ranks over MPI beside PyTorch's DistributedDataParallel: a section of
+# docs/benchmarks.md. Needs an MPI with `mpirun` and its headers, and libclang.
+ddp *options:
+    python3 -m venv target/peers/ddp
+    target/peers/ddp/bin/pip install --quiet torch numpy
+    target/peers/ddp/bin/python runtime/benches/peers/ddp/ddp.py {{options}}
+
 # Rows from Parquet, Arrow, SQLite and PostgreSQL: their crates take minutes to compile.
 stores:
     cargo test -p multi-input-tests --features stores --test stores

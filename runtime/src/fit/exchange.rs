@@ -2,11 +2,14 @@
 //!
 //! A shard of the batch gives a [`ShardGradient`]. A rank adds up those of its shards as far as
 //! the tree of [`TreeSum`] allows. Then every rank gets one part of the numbers of all others
-//! ([`Exchange::send`]), adds them up, and sends the sums to all ([`Exchange::totals`]). So each number travels
+//! ([`Exchange::send`]), adds them up, and sends the sums to all ([`Exchange::share`]). So each number travels
 //! twice, as in a ring, and is added up by one rank, in an order that depends on the shards alone.
 //!
 //! Of a table with sparse updates only the rows travel that the batch looks up, to the rank that
 //! adds them up: row r to rank r modulo the number of ranks.
+//!
+//! Two ranks send each other everything and both add it up ([`Exchange::is_everywhere`]): these are
+//! as many numbers of whole tensors, fewer rows, and one message instead of two.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -152,7 +155,21 @@ impl Exchange<'_> {
             }
         }
         let sums = sum.total().ok_or_else(damaged)?;
-        Ok(Totals { gradient: self.share(sums)?, notes })
+        let gradient = match self.is_everywhere() {
+            true => self.in_order(sums),
+            false => self.share(sums)?,
+        };
+        Ok(Totals { gradient, notes })
+    }
+
+    /// Whether every rank adds up all numbers. With more ranks this would send more, as it would
+    /// where a rank has shards of several subtrees.
+    fn is_everywhere(&self) -> bool {
+        match self.cluster.ranks() {
+            1 => true,
+            2 => self.shards.is_power_of_two(),
+            _ => false,
+        }
     }
 
     /// Sends to every rank its part of the sums of this one, and returns what all ranks have sent to
@@ -163,6 +180,7 @@ impl Exchange<'_> {
         note: &[u8],
     ) -> Result<Vec<Vec<u8>>> {
         let (parts, ranks) = (own.into_parts(), self.cluster.ranks());
+        let everywhere = self.is_everywhere();
         let to_rank = |rank: usize| {
             let pieces = self.pieces(rank);
             let mut message = Writer::default();
@@ -178,14 +196,17 @@ impl Exchange<'_> {
                 for (tensor, _) in self.tables() {
                     part.tensors[tensor].write_rows(
                         self.wire,
-                        |row| row % ranks == rank,
+                        |row| everywhere || row % ranks == rank,
                         &mut message,
                     );
                 }
             }
             message.0
         };
-        self.cluster.exchange("a step", (0..ranks).map(to_rank).collect())
+        match everywhere {
+            true => self.cluster.gather("a step", to_rank(self.cluster.rank())),
+            false => self.cluster.exchange("a step", (0..ranks).map(to_rank).collect()),
+        }
     }
 
     /// What this rank adds up of a part: the pieces of whole tensors, and then the rows of tables.
@@ -232,7 +253,16 @@ impl Exchange<'_> {
         Ok(ShardGradient { tensors, losses: sums.losses })
     }
 
-    /// The elements of whole tensors that a rank adds up: an equal part of all of them, which may
+    /// The sums of all numbers, tensor by tensor.
+    fn in_order<E: Element>(&self, sums: ShardGradient<E>) -> ShardGradient<E> {
+        let mut tensors = vec![Whole(Vec::new()); self.forms.len()];
+        let whole = self.pieces(self.cluster.rank()).into_iter().map(|(tensor, _)| tensor);
+        let order = whole.chain(self.tables().map(|(tensor, _)| tensor));
+        order.zip(sums.tensors).for_each(|(tensor, sum)| tensors[tensor] = sum);
+        ShardGradient { tensors, losses: sums.losses }
+    }
+
+    /// The elements of whole tensors that a rank adds up: all of them, or an equal part, which may
     /// begin and end within a tensor.
     fn pieces(&self, rank: usize) -> Vec<(usize, Range<usize>)> {
         let elements = |form: &Form| match form {
@@ -240,7 +270,10 @@ impl Exchange<'_> {
             Form::Rows(_) => 0,
         };
         let (all, ranks) = (self.forms.iter().map(elements).sum::<usize>(), self.cluster.ranks());
-        let own = rank * all / ranks..(rank + 1) * all / ranks;
+        let own = match self.is_everywhere() {
+            true => 0..all,
+            false => rank * all / ranks..(rank + 1) * all / ranks,
+        };
         let mut start = 0;
         let piece = |(tensor, form): (usize, &Form)| {
             let (first, end) = (start, start + elements(form));
