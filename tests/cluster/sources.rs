@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use multi_input::{
+    callback::{Event, Flow, Training},
     cluster::Cluster,
     data::{BadRow, Csv, Source},
     history::History,
@@ -117,5 +118,40 @@ fn a_part_of_a_source_and_rows_that_are_skipped_are_the_same_on_every_rank() {
     for ranks in [2, 4] {
         let found = on(ranks, &source, &with);
         assert!(same_bits(&found, &alone), "{ranks}");
+    }
+}
+
+#[test]
+fn a_run_goes_on_with_its_shards_on_any_number_of_ranks() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = file(folder.path(), 60);
+    let source = || source.clone();
+    let whole = on(2, &source, &|trainer| trainer);
+    for ranks in [1, 3] {
+        let checkpoints = folder.path().join(ranks.to_string());
+        // The first of two parts ends in the middle of an epoch.
+        let pause = |trainer: Kind| {
+            let stop = |event: &Event<'_>, training: &mut dyn Training<Shop>| {
+                let due = matches!(event, Event::StepEnded { .. });
+                match due && training.position().updates == 11 {
+                    true => Flow::Pause,
+                    false => Flow::Continue,
+                }
+            };
+            trainer.on_event(stop).callback(Checkpoint::in_folder(&checkpoints))
+        };
+        on(2, &source, &pause);
+        let resume = |trainer: Kind| {
+            let same = |_: &Event<'_>, _: &mut dyn Training<Shop>| Flow::Continue;
+            let trainer = trainer.on_event(same).callback(Checkpoint::in_folder(&checkpoints));
+            trainer.resume(&checkpoints)
+        };
+        let found = on(ranks, &source, &resume);
+        let bits = |trained: &Trained| -> Vec<u64> {
+            trained.0.iter().flatten().map(|number| number.to_bits()).collect()
+        };
+        assert_eq!(bits(&found), bits(&whole), "{ranks} ranks");
+        let idle = format!("{:?}", found.1.notices).contains("1 of 3 ranks have no work");
+        assert_eq!(idle, ranks == 3);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use multi_input_base::{Error, Result};
+use multi_input_base::{Error, Notice, NoticeKind, Result};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
@@ -43,14 +43,30 @@ impl Settings {
             .into());
         }
         let ranks = self.cluster.as_ref().map_or(1, Cluster::ranks);
-        self.virtual_shards = Some(match from {
+        self.resumed_shards = Some(match from {
             RowsFrom::Memory => shards.max(ranks),
             RowsFrom::Source => shards,
         });
-        if self.virtual_shards != Some(1) {
+        if self.resumed_shards != Some(1) {
             self.cluster.get_or_insert_with(Cluster::alone);
         }
         Ok(())
+    }
+}
+
+impl Settings {
+    /// The notice about ranks without a shard.
+    pub(super) fn idle_ranks(&self) -> Option<Notice> {
+        let (ranks, shards) = (self.cluster.as_ref()?.ranks(), self.shards().count);
+        (shards < ranks).then(|| {
+            let message = format!(
+                "the run that is resumed divides its source into {shards} shards, so {} of {ranks} \
+                 ranks have no work; begin a run that may go on with more ranks with \
+                 `virtual_shards({ranks})`",
+                ranks - shards
+            );
+            Notice::new(NoticeKind::Other, message)
+        })
     }
 }
 

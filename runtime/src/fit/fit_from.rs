@@ -103,6 +103,8 @@ impl Setup<'_> {
         if shuffle == Shuffle::EachEpoch {
             run.add_notices(window.short_of_memory(rows, bytes));
         }
+        let idle = run.settings.idle_ranks();
+        run.add_notices(idle);
         run.reference = reference;
         let feed = |shard: &ShardRows| Feed {
             source,

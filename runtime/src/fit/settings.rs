@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) cluster: Option<Cluster>,
     /// The number of shards of a batch; one for each rank, if it is not given.
     pub(crate) virtual_shards: Option<usize>,
+    /// The number of shards of the run that is resumed.
+    pub(crate) resumed_shards: Option<usize>,
     /// The form in which gradients travel.
     pub(crate) wire: Wire,
 }
@@ -44,7 +46,8 @@ impl Settings {
     /// The shards of a batch, and those of this rank.
     pub(crate) fn shards(&self) -> Shards {
         let place = self.cluster.as_ref().map_or((0, 1), |own| (own.rank(), own.ranks()));
-        Shards::of_rank(self.virtual_shards.unwrap_or(place.1), place)
+        let count = self.resumed_shards.or(self.virtual_shards).unwrap_or(place.1);
+        Shards::of_rank(count, place)
     }
 }
 
@@ -80,6 +83,7 @@ impl Default for Settings {
             refit: Refit::Fields(Vec::new()),
             cluster: None,
             virtual_shards: None,
+            resumed_shards: None,
             wire: Wire::Full,
         }
     }
