@@ -58,6 +58,15 @@ impl<T> TreeSum<T> {
     }
 }
 
+impl TreeSum<Vec<f64>> {
+    /// Adds lists of numbers of equal lengths.
+    pub(crate) fn push_numbers(&mut self, range: Range<usize>, numbers: Vec<f64>) {
+        self.push(range, numbers, |sum, other| {
+            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
+        });
+    }
+}
+
 /// Whether a range is a node of the tree over `shards` leaves: the left child of a node of n leaves
 /// has the largest power of two below n.
 fn is_subtree(range: &Range<usize>, shards: usize) -> bool {
@@ -77,6 +86,7 @@ fn is_subtree(range: &Range<usize>, shards: usize) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // Lists of one range are meant.
 mod tests {
     use super::*;
 

@@ -61,7 +61,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                     None => ranks.add_empty(shard, tables, losses),
                     Some(Pass::Stopped(part)) => {
                         stopped = true;
-                        sum.push(shard..shard + 1, part, add);
+                        sum.push_numbers(shard..shard + 1, part);
                     }
                     Some(Pass::Done(objective, penalty)) => {
                         if let Some(coverage) = &self.model.coverage {
@@ -111,7 +111,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             return done.map(|(objective, penalty)| Pass::Done(objective, penalty));
         }
         let part = Rc::new(RefCell::new(None));
-        let replay = Replay { known: known.to_vec().into_iter(), part: Rc::clone(&part) };
+        let replay = Replay { known: known.to_vec(), next: 0, part: Rc::clone(&part) };
         match (shards::scope(replay, || self.shard_losses(rows, whole)), part.take()) {
             (Ok(done), _) => done.map(|(objective, penalty)| Pass::Done(objective, penalty)),
             (Err(_), Some(part)) => Ok(Pass::Stopped(part)),
@@ -131,7 +131,7 @@ struct Meeting {
 impl SumOverShards for Meeting {
     fn sum(&mut self, numbers: &mut [f64]) -> std::result::Result<(), String> {
         let mut sum = TreeSum::new(self.cluster.ranks());
-        sum.push(self.shard..self.shard + 1, numbers.to_vec(), add);
+        sum.push_numbers(self.shard..self.shard + 1, numbers.to_vec());
         match sum_over(&self.cluster, sum) {
             Ok(total) => {
                 numbers.copy_from_slice(&total);
@@ -148,16 +148,19 @@ impl SumOverShards for Meeting {
 
 /// A pass that goes on up to the first sum that is not known.
 struct Replay {
-    known: std::vec::IntoIter<Vec<f64>>,
+    known: Vec<Vec<f64>>,
+    /// The number of the next sum.
+    next: usize,
     /// The part of this shard in that sum.
     part: Rc<RefCell<Option<Vec<f64>>>>,
 }
 
 impl SumOverShards for Replay {
     fn sum(&mut self, numbers: &mut [f64]) -> std::result::Result<(), String> {
-        match self.known.next() {
+        match self.known.get(self.next) {
             Some(total) => {
-                numbers.copy_from_slice(&total);
+                numbers.copy_from_slice(total);
+                self.next += 1;
                 Ok(())
             }
             None => {
@@ -166,10 +169,6 @@ impl SumOverShards for Replay {
             }
         }
     }
-}
-
-fn add(sum: &mut Vec<f64>, other: Vec<f64>) {
-    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
 }
 
 /// Whether the shards of a batch may have to meet: a `BatchNorm` does, and so may one within a module

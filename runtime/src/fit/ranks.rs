@@ -414,14 +414,11 @@ pub(super) fn sum_over(cluster: &Cluster, own: TreeSum<Vec<f64>>) -> Result<Vec<
         part.doubles(numbers);
     }
     let mut sum = TreeSum::new(shards);
-    let add = |sum: &mut Vec<f64>, other: Vec<f64>| {
-        sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
-    };
     for part in cluster.gather("statistics over a batch", part.0)? {
         let mut reader = Reader(&part);
         for _ in 0..reader.number()? {
             let range = reader.number()?..reader.number()?;
-            sum.push(range, reader.doubles()?, add);
+            sum.push_numbers(range, reader.doubles()?);
         }
     }
     sum.total().ok_or_else(damaged)
