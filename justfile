@@ -177,3 +177,15 @@ serve *options:
     target/serve/bin/pip install --quiet --only-binary :all: schemathesis==4.32.5 requests==2.34.2 \
         fastapi==0.165.0 "uvicorn[standard]==0.54.0" onnxruntime==1.32.0 numpy==2.4.6
     target/serve/bin/python tests/serve/serve.py {{options}}
+
+# Several ranks over networks of namespaces, with delays and lost packets: the same bits as on one machine, and the bytes
+# of a step against the formula. Needs root and Open MPI.
+mpi-network:
+    cargo build --release -p multi-input-tests --features mpi --bin ranks
+    python3 tests/cluster/namespaces.py
+
+# How long a step takes on 1 to 1,024 ranks, by a model of the cost, which is fitted and checked on networks of namespaces:
+# the picture of docs/scale.md. `just scale-model --draw` draws it from the figures of the last measurement.
+scale-model *options:
+    cargo build --release -p multi-input-tests --features mpi --bin ranks
+    python3 tests/cluster/scale_model.py {{options}}

@@ -1,7 +1,9 @@
 //! One rank of a run over MPI, for `just mpi`: trains a model of `models.rs` and writes what it has at
-//! the end. `mpirun -n 3 target/release/ranks --model trip --out trip.bits`.
+//! the end. `mpirun -n 3 target/release/ranks --model trip --out trip.bits`. With `--steps 50` it says
+//! what a step takes and sends.
 
 mod models;
+mod steps;
 
 use std::{
     fs,
@@ -12,7 +14,7 @@ use std::{
 
 use multi_input::{
     callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
-    cluster::Cluster,
+    cluster::{Cluster, Wire},
     data::Csv,
     history::History,
     prelude::*,
@@ -38,6 +40,10 @@ struct Asked {
     fault: Option<(String, usize, u64)>,
     /// Milliseconds that every step takes besides.
     slow: u64,
+    /// The number of steps to measure, instead of the above, and the rows in a batch of them.
+    steps: Option<usize>,
+    batch: usize,
+    wire: Wire,
 }
 
 impl Asked {
@@ -62,6 +68,13 @@ impl Asked {
             folder: find("--folder").map(PathBuf::from),
             fault,
             slow: number("--slow").unwrap_or(0) as u64,
+            steps: number("--steps"),
+            batch: number("--batch").unwrap_or(64),
+            wire: match find("--wire").as_deref() {
+                Some("bf16") => Wire::Bf16,
+                Some("f16") => Wire::F16,
+                _ => Wire::Full,
+            },
         }
     }
 }
@@ -206,6 +219,9 @@ fn main() -> Result<()> {
         return fs::write(&path, shops(asked.rows)).map_err(failed);
     }
     let world = Cluster::mpi()?.timeout(Duration::from_secs(60));
+    if let Some(steps) = asked.steps {
+        return steps::measure((&asked.model, steps, asked.batch), asked.wire, &world);
+    }
     let started = Instant::now();
     let (weights, history) = train(&asked, &world)?;
     if let (Some(out), true) = (&asked.out, world.is_main()) {
