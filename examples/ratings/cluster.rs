@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Without the feature `mpi`, or without `mpirun`, there is one process. The result is the same to the
-//! last bit, because every batch consists of four virtual shards, whoever computes them. The ratings are
+//! last bit, because every batch consists of four virtual shards, on any number of processes. The ratings are
 //! made up, as those of `recommender`.
 
 #[path = "../support/arguments.rs"]

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_one_tree_whoever_holds_the_shards() {
+    fn the_order_is_that_of_one_tree_on_any_number_of_ranks() {
         assert_eq!(in_words(6, &[0..6]).unwrap(), "(((0+1)+(2+3))+(4+5))");
         assert_eq!(in_words(1, &[0..1]).unwrap(), "0");
         for shards in 1..20 {
