@@ -5,10 +5,10 @@
     target/peers/ddp/bin/python runtime/benches/peers/ddp/ddp.py --turns 5 --only two_towers
 
 Two processes on this machine, each on one thread and on its half of every batch. Sides take turns,
-each run starts its processes anew, and each ratio is of one turn. Ours runs twice in a turn: over the
-engine that MPI chooses within a machine (shared memory), and over TCP on the loopback interface, as
-gloo does. Bytes are what a rank sends in a step: of ours the messages that it counts, and of both over
-TCP what the loopback interface counts, headers included, half of it for each rank.
+each run starts its processes anew, and each ratio is of one turn. Ours runs twice in a turn: over
+the engine that MPI chooses within a machine (shared memory), and over TCP on the loopback
+interface, as gloo does. Bytes are what a rank sends in a step: of ours the messages that it counts,
+and of both over TCP what the loopback interface counts, headers included, half of it for each rank.
 
 Needs an MPI with `mpirun` and its headers, libclang, and in this Python torch and numpy.
 """
@@ -123,7 +123,7 @@ def report(model, turns):
     # The variant that suits the model best.
     quickest = max(VARIANTS, key=lambda side: median(turns, side, "steps"))
     fewest = min(VARIANTS, key=lambda side: median(turns, side, "loopback"))
-    ratio = lambda of, to, figure: spread(turns, lambda turn: turn[of][figure] / turn[to][figure])[0]
+    ratio = lambda a, b, figure: spread(turns, lambda turn: turn[a][figure] / turn[b][figure])[0]
     return [
         f"{model}_steps={median(turns, 'mpi', 'steps'):.1f}",
         f"{model}_ratio={ratio('mpi', quickest, 'steps'):.2f}",

@@ -1,12 +1,12 @@
 """PyTorch's `DistributedDataParallel` over gloo: its side of the comparison, one rank of it.
 
-    MASTER_ADDR=127.0.0.1 MASTER_PORT=29500 RANK=0 WORLD_SIZE=2 python ddp_side.py MODEL VARIANT EPOCHS
+    torchrun --nproc-per-node 2 ddp_side.py MODEL VARIANT EPOCHS
 
-`torchrun` sets the variables as well. The rows are those of `ddp.rs`, number by number, and so are
-layers, initial distributions, optimizer and rate. Variants:
+`ddp.py` sets the variables of `torchrun` by itself. The rows are those of `ddp.rs`, number by
+number, and so are layers, initial distributions, optimizer and rate. Variants:
 
 - `dense`: gradients of whole tables, as DDP sends them unless told otherwise;
-- `sparse`: `nn.Embedding(sparse=True)`, whose gradients DDP gathers, and `SparseAdam` for the tables.
+- `sparse`: `nn.Embedding(sparse=True)`, whose gradients DDP gathers, and `SparseAdam` for tables.
 """
 
 import os
@@ -83,8 +83,8 @@ def below(bits, end):
 
 def visits(rows):
     bits = Random(0).bits(2 * rows).reshape(rows, 2)
-    skewed = lambda column, count: (fractions(bits[:, column]).astype(float) ** 2 * count).astype(int)
-    user, item = skewed(0, 100_000), skewed(1, 50_000)
+    squares = fractions(bits).astype(float) ** 2
+    user, item = (squares * [100_000, 50_000]).astype(int).T
     rating = 3 + (user % 7) / 3 - 1 + (item % 5) / 2 - 1
     return [user, item], rating.astype(np.float32)
 
