@@ -144,7 +144,7 @@ fn ranks_that_do_not_train_alike_are_refused_before_the_first_step() {
         0 => trainer.callback(EarlyStopping::on(Monitor::val_loss())),
         _ => trainer,
     });
-    assert!(other.contains("differ in the list of callbacks: EarlyStopping"), "{other}");
+    assert!(other.contains("differ in its callbacks: [\"EarlyStopping\"]"), "{other}");
     let other = ended(&|_, trainer| trainer.virtual_shards(1));
     assert!(
         other.contains("`virtual_shards(1)` leaves ranks without work: there are 2"),

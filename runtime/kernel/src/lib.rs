@@ -40,5 +40,5 @@ pub use backend::{
     Recycling,
 };
 pub use element::{simd_dispatch, ByDtype, Element};
-pub use parallel::with_threads;
+pub use parallel::{thread_limit, with_threads};
 pub use pending_steps::{PendingSteps, StepSize, Steps};

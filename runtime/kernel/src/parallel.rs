@@ -43,6 +43,11 @@ pub fn with_threads<R>(threads: usize, work: impl FnOnce() -> R) -> R {
     work()
 }
 
+/// The limit that [`with_threads`] has set on this thread.
+pub fn thread_limit() -> usize {
+    LIMIT.get()
+}
+
 /// Calls `run` for every shard. Several threads are used where `work`, the number of
 /// multiplications of all shards, is large enough.
 pub fn for_each<S>(work: usize, shards: S, run: impl Fn(S::Item) + Sync)

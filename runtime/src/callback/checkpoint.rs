@@ -142,7 +142,9 @@ impl AnyCallback for Saving {
             if let Some(current) = current.filter(|current| monitor.improves(*current, *best, 0.0))
             {
                 *best = current;
-                checkpoint::create(&self.folder)?;
+                if training.rank() == 0 {
+                    checkpoint::create(&self.folder)?;
+                }
                 training.save_model(&self.folder.join(BEST))?;
             }
         }

@@ -141,7 +141,8 @@ pub trait Callback<M> {
     }
 
     /// Whether only the main rank of a [cluster](crate::cluster) calls it, because it writes or shows
-    /// something. Callbacks that change the run, or ask for its end, run on all ranks.
+    /// something. It is added to the trainers of all ranks nevertheless. Callbacks that change the run,
+    /// or ask for its end or for a checkpoint, run on all ranks.
     fn on_main_rank_only(&self) -> bool {
         false
     }

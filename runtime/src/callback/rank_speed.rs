@@ -72,8 +72,9 @@ mod tests {
     fn a_straggler_is_named() {
         let speeds = [speed(100, 1.0), speed(100, 5.0), speed(100, 1.1)];
         assert_eq!(straggler(&speeds), Some((1, 100.0 / 1.1)));
-        let expected = "3 ranks, 30 rows a second; rank 1 is slow: it computes 20 rows a second, \
-                        others 90.9091";
+        let expected =
+            "3 ranks, 30.00 rows a second; rank 1 is slow: it computes 20.00 rows a second, \
+                        others 90.91";
         assert_eq!(in_words(&speeds).unwrap(), expected);
         assert_eq!(straggler(&[speed(100, 2.0), speed(100, 1.0)]), Some((0, 100.0)));
         // Fewer rows in less time, and no rows at all, are not slow.

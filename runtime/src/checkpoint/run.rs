@@ -61,6 +61,9 @@ fn is_one(number: &usize) -> bool {
     *number == 1
 }
 
+/// The most shards that a file may name.
+const MOST_SHARDS: usize = 1 << 20;
+
 pub(super) const TENSORS: &str = "model/";
 pub(super) const NUMBERS: &str = "double/";
 
@@ -113,7 +116,7 @@ pub(crate) fn shards_of_run(path: &Path) -> Result<Option<(PathBuf, usize)>> {
     // `load_run` says what is wrong with the file.
     let run = contents.texts.get(key::RUN);
     let run = run.and_then(|run| serde_json::from_str::<Shards>(run).ok());
-    Ok(run.map(|run| (path, run.shards)))
+    Ok(run.map(|run| (path, run.shards)).filter(|(_, shards)| (1..=MOST_SHARDS).contains(shards)))
 }
 
 /// Loads the run in a file, or in the newest file of a folder, into `model`; `None` if a folder has

@@ -51,7 +51,7 @@ use std::{
 };
 
 use multi_input_base::{Error, Result};
-use multi_input_kernel::with_threads;
+use multi_input_kernel::{thread_limit, with_threads};
 
 pub use self::transport::{Lost, Transport};
 pub use self::wire::Wire;
@@ -66,6 +66,9 @@ pub(crate) use self::{
 /// All ranks run the same program, and all of them call `fit` with the same settings. Each rank
 /// returns the same history and holds the same weights. `torch.distributed`'s default process
 /// group; `MPI_COMM_WORLD`.
+///
+/// One run trains at a time. After a run that has failed the cluster is of no more use: the ranks have
+/// left it at different places, so a program starts again.
 ///
 /// A clone is the same rank. When the last clone is dropped the rank leaves the cluster; ranks that
 /// still wait for it then end with an error.
@@ -215,7 +218,7 @@ impl Cluster {
     /// one rank, it fails on all of them, with the message of that rank.
     pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
         let agreed = || {
-            let done = with_threads(self.threads(), work)?;
+            let done = with_threads(self.threads().min(thread_limit()), work)?;
             self.gather("the end", Vec::new())?;
             Ok(done)
         };

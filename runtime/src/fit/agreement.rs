@@ -126,14 +126,7 @@ impl Setup<'_> {
         all.push(("where it resumes".to_owned(), at.unwrap_or_else(|| "nowhere".to_owned())));
         let weights = format!("checksum {:08x}", model.weights_checksum());
         all.push(("what the model has at the start".to_owned(), weights));
-        // A callback that only writes may be missing on the others.
-        all.extend(same_run.0.iter().filter(|(name, _)| !name.contains("callback")).cloned());
-        let common = self.callbacks.iter().filter(|callback| !callback.on_main_rank_only());
-        let common = common.map(|callback| match callback.settings() {
-            settings if settings.is_empty() => callback.name().to_owned(),
-            settings => format!("{} ({settings})", callback.name()),
-        });
-        all.push(("the list of callbacks".to_owned(), common.collect::<Vec<_>>().join(", ")));
+        all.extend(same_run.0.iter().cloned());
         all
     }
 }

@@ -213,7 +213,15 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         }
         // Keras's order: averages first, then the weights that callbacks restore. Callbacks run
         // after an error too, so that the best weights are kept.
-        let ended = self.notify(&mut callbacks, &Event::Ended);
+        let ended = match trained.is_err() && self.ranks.is_some() {
+            // The other ranks may be elsewhere: nothing that all of them have to do.
+            true => {
+                let ended = self.notify_only(&mut callbacks, &Event::Ended);
+                self.requested.clear();
+                ended
+            }
+            false => self.notify(&mut callbacks, &Event::Ended),
+        };
         let filled = self.fill_untrained(Overwritten::Discard);
         // Branches are frozen only while the run lasts.
         self.model.module.set_frozen(&|_| false);
@@ -252,6 +260,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 flow = self.end_of_epoch(validation, callbacks)?;
             }
             if flow == Flow::Pause {
+                if let Some(ranks) = &mut self.ranks {
+                    // What was asked for since comes too late: the run goes on from its checkpoint.
+                    ranks.ask(Asked::NOTHING);
+                }
                 self.notify(callbacks, &Event::Paused)?;
                 return Ok(End::Paused);
             }
@@ -313,7 +325,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Takes over the reason of another rank for ending the run.
     fn end_because(&mut self, flow: Flow, reason: Option<String>) -> Flow {
         if flow != Flow::Continue {
-            self.history.end_reason = self.history.end_reason.take().or(reason);
+            self.history.end_reason = reason.or(self.history.end_reason.take());
         }
         flow
     }
@@ -331,14 +343,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         found: NotFinite,
         callbacks: &mut [Box<dyn AnyCallback + '_>],
     ) -> Result<Flow> {
-        let NotFinite { cause, node } = found;
+        let NotFinite { cause, node, by_callbacks } = found;
         let (epoch, step) = (self.epoch, self.step);
         let event = Event::NotFinite { epoch, step, cause: &cause, node };
-        match self.notify(callbacks, &event) {
-            Ok(Flow::Continue) => {}
-            // Only on this rank have callbacks spoilt a gradient: the others are elsewhere.
-            Err(Error::Rank { .. }) => {}
-            other => return other,
+        match by_callbacks && self.ranks.is_some() {
+            // The other ranks may be elsewhere, so nothing is agreed on, and the run ends.
+            true => drop(self.notify_only(callbacks, &event)?),
+            false => match self.notify(callbacks, &event)? {
+                Flow::Continue => {}
+                flow => return Ok(flow),
+            },
         }
         let (epoch, step) = (epoch + 1, step + 1);
         Err(match cause {

@@ -82,7 +82,12 @@ impl Setup<'_> {
         let (seed, shuffle) = (settings.seed, settings.shuffle);
         let shares = Shares::new(rows_of_shards, settings.batch_size);
         let weighting = Arc::new(weighting);
-        let window = Window { rows: settings.shuffle_window, bytes: settings.shuffle_memory };
+        // Every shard has a buffer of its own, all of them together those of the settings.
+        let count = settings.shards().count;
+        let window = Window {
+            rows: settings.shuffle_window.div_ceil(count),
+            bytes: (settings.shuffle_memory / count).max(1),
+        };
         let batch_size = settings.batch_size;
         let reference = first_rows
             .map(|raw| {
@@ -101,7 +106,7 @@ impl Setup<'_> {
         let found = given.notices.into_iter().chain(found);
         run.add_notices(skipped.into_iter().chain(validation.skipped()).chain(found));
         if shuffle == Shuffle::EachEpoch {
-            run.add_notices(window.short_of_memory(rows, bytes));
+            run.add_notices(window.short_of_memory(rows.div_ceil(count), bytes.div_ceil(count)));
         }
         let idle = run.settings.idle_ranks();
         run.add_notices(idle);

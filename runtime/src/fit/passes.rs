@@ -133,10 +133,7 @@ impl SumOverShards for Meeting {
         let mut sum = TreeSum::new(self.cluster.ranks());
         sum.push_numbers(self.shard..self.shard + 1, numbers.to_vec());
         match sum_over(&self.cluster, sum) {
-            Ok(total) => {
-                numbers.copy_from_slice(&total);
-                Ok(())
-            }
+            Ok(total) => take(numbers, &total),
             Err(error) => {
                 let text = error.to_string();
                 *self.failed.borrow_mut() = Some(error);
@@ -159,9 +156,8 @@ impl SumOverShards for Replay {
     fn sum(&mut self, numbers: &mut [f64]) -> std::result::Result<(), String> {
         match self.known.get(self.next) {
             Some(total) => {
-                numbers.copy_from_slice(total);
                 self.next += 1;
-                Ok(())
+                take(numbers, total)
             }
             None => {
                 *self.part.borrow_mut() = Some(numbers.to_vec());
@@ -169,6 +165,15 @@ impl SumOverShards for Replay {
             }
         }
     }
+}
+
+/// Replaces the part of a shard by the sum over all.
+fn take(numbers: &mut [f64], total: &[f64]) -> std::result::Result<(), String> {
+    if numbers.len() != total.len() {
+        return Err("the shards of a batch have to add up the same statistics".to_owned());
+    }
+    numbers.copy_from_slice(total);
+    Ok(())
 }
 
 /// Whether the shards of a batch may have to meet: a `BatchNorm` does, and so may one within a module

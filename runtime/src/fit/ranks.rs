@@ -351,7 +351,7 @@ impl<E: Element> Ranks<E> {
                 whole.push(range, scores, merge);
             }
         }
-        whole.total().map_or_else(none, Ok)
+        whole.total().ok_or_else(damaged)
     }
 
     /// The states of the scores of all shards, in their order.

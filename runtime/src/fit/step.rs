@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct NotFinite {
     pub(super) cause: Cause,
     pub(super) node: Option<&'static str>,
+    /// Whether callbacks have made a gradient so, which they may have done on this rank only.
+    pub(super) by_callbacks: bool,
 }
 
 /// The losses of a batch.
@@ -54,12 +56,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         if let Some(cause) = cause {
             self.restore_statistics()?;
             let node = self.first_infinite_node(&mut rows)?;
-            return Ok(Err(NotFinite { cause, node }));
+            return Ok(Err(NotFinite { cause, node, by_callbacks: false }));
         }
         if let Some(cause) = self.update(callbacks)? {
             // Callbacks have made the gradient so; the outputs of all nodes are finite.
             self.restore_statistics()?;
-            return Ok(Err(NotFinite { cause, node: None }));
+            return Ok(Err(NotFinite { cause, node: None, by_callbacks: true }));
         }
         match (&mut self.model.coverage, &self.ranks) {
             (Some(coverage), Some(ranks)) => coverage.add_news(graph, &ranks.news),
@@ -215,11 +217,13 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 
     /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
     fn show_gradients(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Option<Cause> {
-        let position = self.position();
+        let (position, is_main) = (self.position(), self.is_main());
         let Run { gradients, tables, state, shapes, branches, .. } = self;
         let mut source = Shown { gradients, tables, state, shapes, branches, position };
         let mut shown = callback::Gradients::new(&mut source);
-        callbacks.iter_mut().for_each(|callback| callback.gradients(&mut shown));
+        let called =
+            |callback: &&mut Box<dyn AnyCallback + '_>| is_main || !callback.on_main_rank_only();
+        callbacks.iter_mut().filter(called).for_each(|callback| callback.gradients(&mut shown));
         shown.is_changed().then(|| self.infinite_gradient()).flatten()
     }
 

@@ -114,8 +114,9 @@ impl Feed<'_> {
         let counts = (0..self.shares.batches()).map(mine).filter(|count| *count > 0);
         let mut cut = cut_to(self.shuffled(tables, pass), counts.chain([usize::MAX]));
         for number in 0..self.shares.batches() {
-            let first_row = self.shares.of_batch(number)[..self.index()].iter().sum::<usize>();
-            let batch = match mine(number) {
+            let of_shards = self.shares.of_batch(number);
+            let first_row = of_shards[..self.index()].iter().sum::<usize>();
+            let batch = match of_shards[self.index()] {
                 0 => self.no_rows()?,
                 count => match cut.next().transpose()? {
                     Some(batch) if batch.len() == count => {

@@ -1,5 +1,7 @@
 //! The validation rows of a run.
 
+use std::cell::OnceCell;
+
 use multi_input_base::{Error, Notice, Result};
 use multi_input_data::{
     preprocess::Preprocessing,
@@ -34,8 +36,9 @@ pub(super) enum ValidationSet {
     /// The numbers of the training rows that were split off, and the row weights without class
     /// weights.
     Split(RowWeights, Vec<usize>),
-    /// A source that is read anew for every validation, and the input that the run ignores.
-    Streamed(Box<dyn SampleTables>, Option<LeftOut>),
+    /// A source that is read anew for every validation, the input that the run ignores, and where the
+    /// shards of this rank are.
+    Streamed(Box<dyn SampleTables>, Option<LeftOut>, OnceCell<Vec<ShardRows>>),
 }
 
 /// A source of validation rows, independent of its type.
@@ -79,7 +82,7 @@ impl Validation {
                 )?))
             }
             ValidationRows::Source(source) => {
-                Validation::On(ValidationSet::Streamed(source, left_out))
+                Validation::On(ValidationSet::Streamed(source, left_out, OnceCell::new()))
             }
         })
     }
@@ -106,7 +109,7 @@ impl Validation {
                 statistics.add(&rows.take_weighted(numbers, weights), Some(training));
                 (statistics, SplitOff::Yes)
             }
-            Validation::On(ValidationSet::Streamed(source, left_out)) => {
+            Validation::On(ValidationSet::Streamed(source, left_out, _)) => {
                 let (mut statistics, mut is_empty) = (RowStatistics::new(graph), true);
                 source.each(fitted, (&ShardRows::ALL, ROWS_AT_ONCE), &mut |tables| {
                     for table in tables {
@@ -135,7 +138,7 @@ impl Validation {
     /// The notice about rows that the last pass left out.
     pub(super) fn skipped(&self) -> Option<Notice> {
         match self {
-            Validation::On(ValidationSet::Streamed(source, _)) => {
+            Validation::On(ValidationSet::Streamed(source, ..)) => {
                 skipped_notice(&source.skips()?.skipped(), "validation")
             }
             _ => None,
@@ -164,9 +167,13 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             ValidationSet::Split(weights, numbers) => {
                 self.score_shards(&self.rows, weights, numbers)?
             }
-            ValidationSet::Streamed(source, left_out) => {
-                let own = self.find_shards(&|shards, gather| source.find(shards, gather))?;
-                let own = own.iter().map(|shard| self.score_source(&**source, left_out, shard));
+            ValidationSet::Streamed(source, left_out, known) => {
+                if known.get().is_none() {
+                    let own = self.find_shards(&|shards, gather| source.find(shards, gather))?;
+                    drop(known.set(own));
+                }
+                let own = known.get().into_iter().flatten();
+                let own = own.map(|shard| self.score_source(&**source, left_out, shard));
                 let own = own.collect::<Result<Vec<Scores>>>()?;
                 let scores = self.over_all_shards(own, "the figures of the validation rows")?;
                 scores.check_known("validate with")?;

@@ -151,7 +151,11 @@ fn random_orders_are_near_the_exact_values_and_complete() {
     for (found, exact) in found.iter().zip(&exact) {
         near(found.residual(), 0.0, 1e-6);
         for (found, exact) in found.features.iter().zip(&exact.features) {
-            assert!(found.error > 0.0 && found.error < 10.0, "{}", found.error);
+            // An input that the row lacks is out of every coalition; rounding alone may give it a share.
+            let is_absent = found.value == "absent";
+            let least = if is_absent { 0.0 } else { f64::MIN_POSITIVE };
+            assert!((least..10.0).contains(&found.error), "{found:?} {exact:?}");
+            assert!(!is_absent || exact.attribution.abs() < 1e-6, "{exact:?}");
             near(found.attribution, exact.attribution, 4.0 * found.error + 1e-6);
         }
     }

@@ -225,7 +225,8 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
 
     /// The size of the shuffle buffer of [`fit_from`](Trainer::fit_from) in rows: 10,000 by
     /// default, limited by [`shuffle_memory`](Trainer::shuffle_memory). A file sorted by its target
-    /// needs a buffer as large as possible. `tf.data.Dataset.shuffle(rows)`.
+    /// needs a buffer as large as possible. On a [cluster](Trainer::on) it is divided among the shards.
+    /// `tf.data.Dataset.shuffle(rows)`.
     #[must_use]
     #[doc(alias = "buffer_size")]
     pub fn shuffle_window(mut self, rows: usize) -> Self {
