@@ -1,8 +1,9 @@
 //! What all ranks of a cluster have to have in common before the first step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use multi_input_base::{Error, Notice, NoticeKind, Result};
+use multi_input_data::{preprocess::FittedFields, SkipRefused};
 use multi_input_kernel::{Backend, Element};
 
 use super::{
@@ -82,31 +83,39 @@ impl Setup<'_> {
         saved: Option<&SavedRun>,
     ) -> Result<()> {
         let Some(cluster) = &self.settings.cluster else { return Ok(()) };
-        let own = self.in_common(model, same_run, saved);
-        let mut part = Writer::default();
-        for (name, value) in &own {
-            part.bytes(name.as_bytes());
-            part.bytes(value.as_bytes());
-        }
-        let mut first: Option<Vec<(String, String)>> = None;
-        for (rank, part) in cluster.gather("the start of a run", part.0)?.iter().enumerate() {
-            let mut reader = Reader(part);
-            let mut of_rank = Vec::new();
-            while !reader.0.is_empty() {
-                of_rank.push((reader.text()?, reader.text()?));
-            }
-            let first = first.get_or_insert_with(|| of_rank.clone());
-            let mut pairs = first.iter().zip(&of_rank);
-            if let Some(((name, of_first), (_, other))) =
-                pairs.find(|(first, other)| first != other)
-            {
-                return Err(Error::Cluster(format!(
-                    "all ranks have to train alike, but differ in {name}: {of_first} on rank 0, {other} \
-                     on rank {rank}"
-                )));
-            }
-        }
-        Ok(())
+        compare(cluster, "the start of a run", &self.in_common(model, same_run, saved))
+    }
+
+    /// Compares what decides how the rows of a source are counted, before they are.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`] with the first difference.
+    pub(super) fn agree_on_counting(
+        &self,
+        kept: &FittedFields,
+        skips: Option<&dyn SkipRefused>,
+        resumed: Option<&Path>,
+    ) -> Result<()> {
+        let Some(cluster) = &self.settings.cluster else { return Ok(()) };
+        let settings = &self.settings;
+        let by_class = self.weighting.by_class.iter();
+        let by_class: Vec<_> = by_class.map(|own| (own.index, &own.weights)).collect();
+        // The name alone: folders may differ between machines.
+        let resumed = resumed.and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        let own = [
+            named("the checkpoint to go on from", resumed.map_or("none".to_owned(), Into::into)),
+            named("the number of shards", settings.shards().count.to_string()),
+            named("`batch_size`", settings.batch_size.to_string()),
+            named("`class_weight`", format!("{by_class:?}")),
+            named("the fields with `sample_weight`", format!("{:?}", self.weighting.by_row)),
+            named(
+                "the fields that are fitted already",
+                kept.names().collect::<Vec<_>>().join(", "),
+            ),
+            named("whether refused rows are skipped", skips.is_some().to_string()),
+        ];
+        compare(cluster, "the start of a run on a source", &own)
     }
 
     /// What decides on the outcome of the run, in words.
@@ -129,4 +138,30 @@ impl Setup<'_> {
         all.extend(same_run.0.iter().cloned());
         all
     }
+}
+
+/// Compares names and values with those of the other ranks.
+fn compare(cluster: &Cluster, at: &'static str, own: &[(String, String)]) -> Result<()> {
+    let mut part = Writer::default();
+    for (name, value) in own {
+        part.bytes(name.as_bytes());
+        part.bytes(value.as_bytes());
+    }
+    let mut first: Option<Vec<(String, String)>> = None;
+    for (rank, part) in cluster.gather(at, part.0)?.iter().enumerate() {
+        let mut reader = Reader(part);
+        let mut of_rank = Vec::new();
+        while !reader.0.is_empty() {
+            of_rank.push((reader.text()?, reader.text()?));
+        }
+        let first = first.get_or_insert_with(|| of_rank.clone());
+        let mut pairs = first.iter().zip(&of_rank);
+        if let Some(((name, of_first), (_, other))) = pairs.find(|(first, other)| first != other) {
+            return Err(Error::Cluster(format!(
+                "all ranks have to train alike, but differ in {name}: {of_first} on rank 0, {other} \
+                 on rank {rank}"
+            )));
+        }
+    }
+    Ok(())
 }

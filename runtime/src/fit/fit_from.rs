@@ -39,9 +39,12 @@ impl Setup<'_> {
     ) -> Result<History> {
         self.check_source(0)?;
         // The shards of a run that is resumed decide which rows are counted together.
-        self.settings.keep_shards(self.shards_of_run()?, RowsFrom::Source)?;
-        let shards = SourceShards::new(source, &self.settings)?;
+        let resumed = self.shards_of_run()?;
+        let file = resumed.as_ref().map(|(path, _)| path.clone());
+        self.settings.keep_shards(resumed, RowsFrom::Source)?;
         let mut kept = self.kept_to_count(model)?;
+        self.agree_on_counting(&kept, source.skips(), file.as_deref())?;
+        let shards = SourceShards::new(source, &self.settings)?;
         if self.settings.resume.is_none() {
             vectors::check_files(self.graph, &kept, model.coverage.as_ref())?;
         }
