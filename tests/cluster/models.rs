@@ -47,12 +47,13 @@ pub fn mixed(rows: usize) -> Vec<MixedSample> {
     let row = |i: usize| {
         let wave = |k: f32| (i as f32 * k).sin();
         MixedSample {
-            height: (i % 3 > 0).then_some([wave(0.7), 170.0 + wave(1.3)]),
+            height: (!i.is_multiple_of(3)).then_some([wave(0.7), 170.0 + wave(1.3)]),
             words: (0..i % 6).map(|k| ((i * 31 + k * 7) % 6000) as u32).collect(),
             user: (i * 37 % 3000) as u32,
             friend: (i * 91 % 3000) as u32,
             day: (i % 7) as u32,
-            price: (i % 4 > 0 && i + 1 < rows).then_some(30.0 + 5.0 * wave(0.7) + (i % 7) as f32),
+            price: (!i.is_multiple_of(4) && i + 1 < rows)
+                .then_some(30.0 + 5.0 * wave(0.7) + (i % 7) as f32),
             kind: (i % 5 > 1 && i + 1 < rows).then_some(Class::new(i % 3).unwrap()),
         }
     };
@@ -98,8 +99,9 @@ pub fn trips(rows: usize) -> Vec<TripSample> {
         let minutes = 30.0 + 5.0 * weather[0] + (i % 7) as f32;
         TripSample {
             weather,
-            traffic: (i % 3 > 0).then_some([wave(0.5), wave(0.9)]),
-            stops: (i % 4 > 0).then(|| (0..i % 5).map(|k| (i * 5 + k) as u32 % 9).collect()),
+            traffic: (!i.is_multiple_of(3)).then_some([wave(0.5), wave(0.9)]),
+            stops: (!i.is_multiple_of(4))
+                .then(|| (0..i % 5).map(|k| (i * 5 + k) as u32 % 9).collect()),
             minutes,
             late: minutes > 33.0,
         }

@@ -86,6 +86,8 @@ struct Rank {
 struct State {
     /// The number of exchanges so far, by which a message finds the exchange that it belongs to.
     exchanges: u32,
+    /// Whether a run is training on the ranks.
+    busy: bool,
     /// The failure that has ended the work of the ranks.
     failure: Option<Failure>,
     traffic: Traffic,
@@ -217,6 +219,16 @@ impl Cluster {
     /// Calls `work`, in which all ranks take part. They end together: where it fails or panics on
     /// one rank, it fails on all of them, with the message of that rank.
     pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        if std::mem::replace(&mut self.0.state().busy, true) {
+            let text = "another run trains on these ranks at the same time";
+            return Err(Error::Cluster(text.to_owned()));
+        }
+        let ended = self.end_together(work);
+        self.0.state().busy = false;
+        ended
+    }
+
+    fn end_together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
         let agreed = || {
             let done = with_threads(self.threads().min(thread_limit()), work)?;
             self.gather("the end", Vec::new())?;

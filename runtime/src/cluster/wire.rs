@@ -13,7 +13,8 @@ use super::{damaged, Reader};
 /// weights with every form, and sums are computed in the precision of the model; but with a shorter
 /// form they depend on the number of ranks, also with
 /// [`virtual_shards`](crate::train::Trainer::virtual_shards), because what stays on a rank is not
-/// rounded.
+/// rounded. On one rank nothing travels. A gradient above 65,504 becomes infinite in `F16`, which ends the
+/// run.
 ///
 /// `bf16_compress_hook` and `fp16_compress_hook` of `torch.distributed.algorithms.ddp_comm_hooks`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
