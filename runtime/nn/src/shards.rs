@@ -5,8 +5,8 @@
 //! batch, and the sums of their gradients are its gradients. Two things depend on the other rows:
 //!
 //! - Random numbers are those of a row's index in the whole batch, once
-//!   [`RngKey::first_row`](crate::layer::RngKey::first_row) says which the first row is.
-//! - [`BatchNorm`](crate::layer::BatchNorm) takes its statistics over the batch. Within a [`scope`]
+//!   `RngKey::first_row` says which the first row is.
+//! - `BatchNorm` takes its statistics over the batch. Within a [`scope`]
 //!   they are taken over all shards.
 //!
 //! dfdx's `forward` and `backward` have no argument for the other shards. During the two passes

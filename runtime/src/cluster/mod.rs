@@ -1,7 +1,7 @@
 //! Training on several processes or machines: a [`Cluster`] of ranks, each of which computes a part
 //! of every batch.
 //!
-//! The program is the same on all ranks. It trains [`on`](crate::train::Trainer::on) the cluster, and
+//! The program is the same on all ranks. It trains `on` the cluster (`Trainer::on`), and
 //! the result is that of one process:
 //!
 //! ```
@@ -58,7 +58,7 @@ pub use self::wire::Wire;
 pub(crate) use self::{
     bytes::{damaged, Reader, Writer},
     shards::Shards,
-    tree::TreeSum,
+    tree::{add_numbers, TreeSum},
 };
 
 /// The ranks that train together, as one of them sees them.

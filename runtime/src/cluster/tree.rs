@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use multi_input_base::Result;
+
+use super::{damaged, Reader, Writer};
+
 /// A sum over the shards of a batch, which is added up along a fixed tree over their numbers:
 /// `((0 + 1) + (2 + 3)) + (4 + 5)`. Floating-point sums depend on their order, and this one does
 /// not depend on which rank holds which shards. A rank with neighbouring shards holds whole
@@ -40,20 +44,38 @@ impl<T> TreeSum<T> {
         }
     }
 
-    /// The subtrees that were added, as large as possible.
-    pub(crate) fn parts(&self) -> &[(Range<usize>, T)] {
-        &self.parts
+    /// Writes the subtrees that were added, as large as possible; `write` writes the sum of one.
+    pub(crate) fn write(&self, to: &mut Writer, mut write: impl FnMut(&T, &mut Writer)) {
+        to.number(self.parts.len());
+        for (range, sum) in &self.parts {
+            to.number(range.start);
+            to.number(range.end);
+            write(sum, to);
+        }
     }
 
-    pub(crate) fn into_parts(self) -> Vec<(Range<usize>, T)> {
-        self.parts
+    /// Adds the subtrees that another rank has written, which follow those added before.
+    pub(crate) fn read(
+        &mut self,
+        from: &mut Reader<'_>,
+        mut read: impl FnMut(&mut Reader<'_>) -> Result<T>,
+        mut add: impl FnMut(&mut T, T),
+    ) -> Result<()> {
+        for _ in 0..from.number()? {
+            let range = from.number()?..from.number()?;
+            self.push(range, read(from)?, &mut add);
+        }
+        Ok(())
     }
 
-    /// The sum over all shards; `None` before all of them were added.
-    pub(crate) fn total(mut self) -> Option<T> {
+    /// The sum over all shards.
+    ///
+    /// # Errors
+    /// If a shard is missing.
+    pub(crate) fn total(mut self) -> Result<T> {
         match (self.parts.pop(), self.parts.is_empty()) {
-            (Some((range, sum)), true) if range == (0..self.shards) => Some(sum),
-            _ => None,
+            (Some((range, sum)), true) if range == (0..self.shards) => Ok(sum),
+            _ => Err(damaged()),
         }
     }
 }
@@ -61,10 +83,14 @@ impl<T> TreeSum<T> {
 impl TreeSum<Vec<f64>> {
     /// Adds lists of numbers of equal lengths.
     pub(crate) fn push_numbers(&mut self, range: Range<usize>, numbers: Vec<f64>) {
-        self.push(range, numbers, |sum, other| {
-            sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
-        });
+        self.push(range, numbers, add_numbers);
     }
+}
+
+/// Adds a list of numbers to one of equal length.
+#[allow(clippy::ptr_arg)] // A sum that a tree holds is a `Vec`.
+pub(crate) fn add_numbers(sum: &mut Vec<f64>, other: Vec<f64>) {
+    sum.iter_mut().zip(other).for_each(|(sum, other)| *sum += other);
 }
 
 /// Whether a range is a node of the tree over `shards` leaves: the left child of a node of n leaves
@@ -94,7 +120,7 @@ mod tests {
     fn subtrees(of: Range<usize>, shards: usize) -> Vec<Range<usize>> {
         let mut sum = TreeSum::new(shards);
         of.for_each(|shard| sum.push(shard..shard + 1, (), |(), ()| ()));
-        sum.into_parts().into_iter().map(|(range, ())| range).collect()
+        sum.parts.into_iter().map(|(range, ())| range).collect()
     }
 
     /// The sum of the subtrees `parts` in words.
@@ -104,9 +130,9 @@ mod tests {
         for part in parts {
             let mut own = TreeSum::new(shards);
             part.clone().for_each(|shard| own.push(shard..shard + 1, shard.to_string(), join));
-            own.into_parts().into_iter().for_each(|(range, sum)| whole.push(range, sum, join));
+            own.parts.into_iter().for_each(|(range, sum)| whole.push(range, sum, join));
         }
-        whole.total()
+        whole.total().ok()
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{damaged, Reader};
 /// over the whole range of `f32`, `F16` to 11 bits between 6e-8 and 65,504. Ranks hold equal
 /// weights with every form, and sums are computed in the precision of the model; but with a shorter
 /// form they depend on the number of ranks, also with
-/// [`virtual_shards`](crate::train::Trainer::virtual_shards), because what stays on a rank is not
+/// `Trainer::virtual_shards`, because what stays on a rank is not
 /// rounded. On one rank nothing travels. A gradient above 65,504 becomes infinite in `F16`, which ends the
 /// run.
 ///

@@ -145,20 +145,16 @@ impl Exchange<'_> {
         note: &[u8],
     ) -> Result<Totals<E>> {
         if self.cluster.ranks() == 1 {
-            let gradient = own.total().ok_or_else(damaged)?;
-            return Ok(Totals { gradient, notes: vec![note.to_vec()] });
+            return Ok(Totals { gradient: own.total()?, notes: vec![note.to_vec()] });
         }
         let received = self.send(own, note)?;
         let (mut notes, mut sum) = (Vec::new(), TreeSum::new(self.shards));
         for message in &received {
             let mut reader = Reader(message);
             notes.push(reader.bytes()?.to_vec());
-            for _ in 0..reader.number()? {
-                let range = reader.number()?..reader.number()?;
-                sum.push(range, self.read_part(&mut reader)?, ShardGradient::add);
-            }
+            sum.read(&mut reader, |reader| self.read_part(reader), ShardGradient::add)?;
         }
-        let sums = sum.total().ok_or_else(damaged)?;
+        let sums = sum.total()?;
         let gradient = match self.is_everywhere() {
             true => self.in_order(sums),
             false => self.share(sums)?,
@@ -179,28 +175,22 @@ impl Exchange<'_> {
         own: TreeSum<ShardGradient<E>>,
         note: &[u8],
     ) -> Result<Vec<Vec<u8>>> {
-        let (parts, ranks) = (own.into_parts(), self.cluster.ranks());
+        let ranks = self.cluster.ranks();
         let everywhere = self.is_everywhere();
         let to_rank = |rank: usize| {
             let pieces = self.pieces(rank);
             let mut message = Writer::default();
             message.bytes(note);
-            message.number(parts.len());
-            for (range, part) in &parts {
-                message.number(range.start);
-                message.number(range.end);
+            own.write(&mut message, |part, message| {
                 part.losses.iter().for_each(|loss| message.double(*loss));
                 for (tensor, range) in &pieces {
                     self.wire.write(part.tensors[*tensor].part(range.clone()), &mut message.0);
                 }
                 for (tensor, _) in self.tables() {
-                    part.tensors[tensor].write_rows(
-                        self.wire,
-                        |row| everywhere || row % ranks == rank,
-                        &mut message,
-                    );
+                    let is_sent = |row| everywhere || row % ranks == rank;
+                    part.tensors[tensor].write_rows(self.wire, is_sent, message);
                 }
-            }
+            });
             message.0
         };
         match everywhere {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     callback::{Flow, RankSpeed},
-    cluster::{damaged, Cluster, Reader, Shards, TreeSum, Wire, Writer},
+    cluster::{add_numbers, Cluster, Reader, Shards, TreeSum, Wire, Writer},
     definition::Graph,
     objective::{Scores, WholeBatch},
     untyped::{parameters, AnyModule, News},
@@ -335,23 +335,17 @@ impl<E: Element> Ranks<E> {
             sum.push(shard..shard + 1, copy, merge);
         }
         let mut part = Writer::default();
-        part.number(sum.parts().len());
-        for (range, scores) in sum.parts() {
-            part.number(range.start);
-            part.number(range.end);
-            write_state(&scores.state(), &mut part);
-        }
+        sum.write(&mut part, |scores, part| write_state(&scores.state(), part));
         let mut whole = TreeSum::new(self.shards.count);
+        let read = |reader: &mut Reader<'_>| {
+            let mut scores = none()?;
+            scores.merge(&read_state(reader)?);
+            Ok(scores)
+        };
         for part in self.cluster.gather(at, part.0)? {
-            let mut reader = Reader(&part);
-            for _ in 0..reader.number()? {
-                let range = reader.number()?..reader.number()?;
-                let mut scores = none()?;
-                scores.merge(&read_state(&mut reader)?);
-                whole.push(range, scores, merge);
-            }
+            whole.read(&mut Reader(&part), read, merge)?;
         }
-        whole.total().ok_or_else(damaged)
+        whole.total()
     }
 
     /// The states of the scores of all shards, in their order.
@@ -405,23 +399,13 @@ impl<E: Element> Ranks<E> {
 
 /// The sum over all shards; `own` has the parts of this rank.
 pub(super) fn sum_over(cluster: &Cluster, own: TreeSum<Vec<f64>>) -> Result<Vec<f64>> {
-    let shards = own.shards();
     let mut part = Writer::default();
-    part.number(own.parts().len());
-    for (range, numbers) in own.parts() {
-        part.number(range.start);
-        part.number(range.end);
-        part.doubles(numbers);
-    }
-    let mut sum = TreeSum::new(shards);
+    own.write(&mut part, |numbers, part| part.doubles(numbers));
+    let mut sum = TreeSum::new(own.shards());
     for part in cluster.gather("statistics over a batch", part.0)? {
-        let mut reader = Reader(&part);
-        for _ in 0..reader.number()? {
-            let range = reader.number()?..reader.number()?;
-            sum.push_numbers(range, reader.doubles()?);
-        }
+        sum.read(&mut Reader(&part), |reader| reader.doubles(), add_numbers)?;
     }
-    sum.total().ok_or_else(damaged)
+    sum.total()
 }
 
 /// The elements of a row of a table.
