@@ -14,6 +14,7 @@
 //! | [`loss`] | losses and their derivatives, row by row |
 //! | [`optim`] | optimizers with Keras's formulas, whose state can be saved |
 //! | [`sparse`] | embedding tables with sparse updates |
+//! | [`sharded`] | embedding tables whose rows are divided among several machines |
 //! | [`shards`] | batches of which each machine has some rows |
 //! | [`parameters`] | visitors of all tensors of a module |
 //!
@@ -67,6 +68,7 @@
 
 #[cfg(test)]
 mod check_gradients;
+mod current;
 mod difference;
 pub mod layer;
 pub mod loss;
@@ -77,6 +79,7 @@ mod operation;
 pub mod optim;
 pub mod parameters;
 mod penalties;
+pub mod sharded;
 pub mod shards;
 pub mod sparse;
 mod tensor;

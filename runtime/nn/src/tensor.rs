@@ -19,7 +19,7 @@ pub(crate) use multi_input_kernel::{Backend, Element};
 
 /// dfdx's id of a tensor. The only way to read it is the list of tensors that an optimizer did not
 /// update.
-pub(crate) fn id<S: Shape, E: Element, D: Backend<E>>(tensor: &Tensor<S, E, D>) -> UniqueId {
+pub fn id<S: Shape, E: Element, D: Backend<E>>(tensor: &Tensor<S, E, D>) -> UniqueId {
     let mut list = UnusedTensors::default();
     list.add(tensor);
     list.ids[0]

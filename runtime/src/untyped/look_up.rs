@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::definition::{Graph, Layer, Node};
+use crate::definition::{Computes, Graph, Layer, Node};
 
 /// An embedding table indexed by the categories of an encoded column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct LookUp {
     /// Whether the padding of lists may be looked up like their values, because a layer drops the
     /// mask.
     pub(crate) with_padding: bool,
+    /// Whether the rows of the table may be divided among ranks.
+    pub(crate) sharded: bool,
 }
 
 impl LookUp {
@@ -50,6 +52,7 @@ impl LookUp {
             // The mask of padded lists leaves index 0 to their values.
             masked: embedding.masked && !owner.input_masked,
             with_padding: drops_a_mask(graph),
+            sharded: is_sharded(embedding),
         })
     }
 
@@ -70,8 +73,19 @@ impl LookUp {
         reserved: usize,
     ) -> LookUp {
         let node = owner;
-        let (column, masked, with_padding) = (0, false, false);
-        LookUp { node, owner, column, width, rows, reserved, masked, with_padding }
+        let (column, masked, with_padding, sharded) = (0, false, false, false);
+        LookUp { node, owner, column, width, rows, reserved, masked, with_padding, sharded }
+    }
+}
+
+/// Whether the rows of the table of a layer, or of the layer in it, may be divided among ranks.
+fn is_sharded(layer: &Layer) -> bool {
+    match layer.computes {
+        Computes::Layer { spec, arguments, inner } => {
+            spec.form.sharded.is_some_and(|sharded| sharded(arguments))
+                || inner.is_some_and(is_sharded)
+        }
+        Computes::Activation(_) | Computes::Own => false,
     }
 }
 

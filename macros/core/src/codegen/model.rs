@@ -199,7 +199,7 @@ fn layer_type(expansion: &Expansion<'_>, node: usize, held: &Held<'_>) -> TokenS
 /// The type of a built-in layer, which may hold another layer.
 fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> TokenStream {
     let (layer, private) = (&expansion.paths.layer, &expansion.paths.private);
-    let Named { call, name, sizes, slide, extra, activation } = named;
+    let Named { call, name, sizes, slide, extra, sharded, activation } = named;
     let (formulas, form) = (&expansion.formulas, &call.spec.form);
     let mut arguments = Vec::new();
     if let Some(Module::Named(inner)) = call.inner.as_ref().map(|inner| &inner.module) {
@@ -207,6 +207,7 @@ fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> Token
         arguments.push(named_type(expansion, inner, ending));
     }
     let sizes = formulas.const_arguments("sizes", call, sizes);
+    let rows = sizes.first().filter(|_| *sharded).cloned();
     match form.shape_argument {
         true => arguments.push(quote!((#(#private::Const<#sizes>,)*))),
         false => arguments.extend(sizes),
@@ -227,6 +228,9 @@ fn named_type(expansion: &Expansion<'_>, named: &Named, ending: Ending) -> Token
     }
     if let Some(extra) = extra {
         arguments.extend(formulas.const_arguments("extra", call, extra));
+    }
+    if let Some(rows) = rows {
+        arguments.push(quote!(#layer::ShardedRows<#rows>));
     }
     match arguments.is_empty() {
         true => quote!(#layer::#name),

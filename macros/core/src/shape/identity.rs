@@ -5,7 +5,7 @@ use multi_input_spec::Size;
 use crate::parse::{Argument, Layer, LayerKind, NumberExpr, PaddingExpr, SizeExpr};
 
 /// Parameters that matter only in training or before it; weights fit regardless of their values.
-const IN_TRAINING: [&str; 6] = ["dropout", "from", "init", "l1", "l2", "rate"];
+const IN_TRAINING: [&str; 7] = ["dropout", "from", "init", "l1", "l2", "rate", "sharded"];
 
 /// Whether the parameter `name` of a layer matters only in training or before it.
 pub(crate) fn is_in_training(name: &str) -> bool {

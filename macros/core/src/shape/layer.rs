@@ -90,6 +90,8 @@ pub(crate) struct Named {
     pub(crate) slide: Option<layer::Sizes>,
     /// The const arguments after the dtype and the device.
     pub(crate) extra: Option<layer::Sizes>,
+    /// Whether the rows of its table may be divided among machines, which is a type argument.
+    pub(crate) sharded: bool,
     /// The activation that is a type argument.
     pub(crate) activation: Option<Activation>,
 }
@@ -177,6 +179,7 @@ fn one(
                 sizes: call.known((spec.sizes)(&input.shape, &values)),
                 slide: spec.form.slide.map(|slide| call.known(slide(&input.shape, &values))),
                 extra: spec.form.extra.map(|extra| call.known(extra(&input.shape, &values))),
+                sharded: spec.form.sharded.is_some_and(|sharded| sharded(&values)),
                 activation: activation(spec, arguments),
                 call,
             }));

@@ -6,7 +6,7 @@ use crate::{ArgumentKind, Doc, Kind, MaskRule, Onnx, Parameter, Range, Shape, Si
 layer! {
     "Embedding", "embedding";
     doc: Doc {
-        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`; `from` is a file of [vectors](#pretrained-vectors) that it starts at",
+        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`; `from` is a file of [vectors](#pretrained-vectors) that it starts at; `sharded` divides its rows among the ranks of a [cluster](https://docs.rs/crate/multi-input/latest/source/docs/scale.md)",
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
@@ -20,8 +20,15 @@ layer! {
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("from", ArgumentKind::Text),
+        Parameter::optional("sharded", ArgumentKind::Flag).or("false"),
     ],
-    form: Form { extra: Some(extra), looks_up: true, mask: MaskRule::Sets, ..Form::HOLDS_TENSORS },
+    form: Form {
+        extra: Some(extra),
+        sharded: Some(sharded),
+        looks_up: true,
+        mask: MaskRule::Sets,
+        ..Form::HOLDS_TENSORS
+    },
     refuses: |_, input, arguments| refused(input, arguments),
     output: |input, arguments| match input.rank() {
         0 => Shape::numbers(&[width(input, arguments)]),
@@ -33,13 +40,28 @@ layer! {
     sizes: |input, arguments| Sizes::of(&[categories(input, arguments), width(input, arguments)]),
 }
 
-/// `Embedding<.., 1>` if a penalty reads the whole table.
+/// `Embedding<.., 1>` if a penalty reads the whole table. The argument is there also where one
+/// follows it.
 pub const fn extra(_: &Shape, arguments: &[Value]) -> Sizes {
-    match arguments[3].is_absent() && arguments[4].is_absent() {
-        true => Sizes::of(&[]),
-        false => Sizes::of(&[Size::Known(1)]),
+    match (is_penalised(arguments), sharded(arguments)) {
+        (true, _) => Sizes::of(&[Size::Known(1)]),
+        (false, true) => Sizes::of(&[Size::Known(0)]),
+        (false, false) => Sizes::of(&[]),
     }
 }
+
+/// Whether a penalty reads the whole table.
+const fn is_penalised(arguments: &[Value]) -> bool {
+    !(arguments[3].is_absent() && arguments[4].is_absent())
+}
+
+/// Whether the rows of the table may be divided among machines.
+pub(super) const fn sharded(arguments: &[Value]) -> bool {
+    arguments.len() > SHARDED && arguments[SHARDED].flag_or(false)
+}
+
+/// The index of the parameter `sharded`.
+const SHARDED: usize = 6;
 
 const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
     if let Some(text) = refused_table("Embedding", input, arguments) {
@@ -82,6 +104,12 @@ pub(super) const fn refused_table(layer: &str, input: &Shape, arguments: &[Value
                 .str(layer)
                 .str("(categories, width)`, or `auto` for either"),
         );
+    }
+    if sharded(arguments) && is_penalised(arguments) {
+        return Some(start.str(
+            "` has a penalty, which reads every row in every step, but the rows of a `sharded` \
+                      table are on several machines; leave `l1` and `l2` out, or `sharded`",
+        ));
     }
     match (categories(input, arguments), input.below) {
         (Size::Known(categories), Size::Known(below)) if categories < below => {
@@ -182,6 +210,19 @@ mod tests {
         assert_eq!(extra(Value::Absent, Value::Absent).len(), 0);
         assert_eq!(extra(Value::Absent, Value::Number(1e-4)).at(0), Size::Known(1));
         assert_eq!(extra(Value::Number(1e-4), Value::Absent).at(0), Size::Known(1));
+    }
+
+    #[test]
+    fn a_sharded_table_has_no_penalty() {
+        let sharded = |l2| {
+            let (size, width, none) = (ARGUMENTS[0], ARGUMENTS[1], Value::Absent);
+            [size, width, none, none, l2, none, Value::Flag(true)]
+        };
+        let input = Shape::categories(&[]);
+        assert!(output(&input, &sharded(Value::Absent)).is_ok());
+        assert_eq!(extra(&input, &sharded(Value::Absent)).at(0), Size::Known(0));
+        let text = output(&input, &sharded(Value::Number(1e-4))).unwrap_err();
+        assert!(text.as_str().starts_with("`Embedding` has a penalty, which reads"), "{text:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `EmbeddingBag`: one vector for a list of categories.
 
 use super::{
-    embedding::{categories, extra, refused_table, width},
+    embedding::{categories, extra, refused_table, sharded, width},
     layer, Form, Sizes,
 };
 use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Shape, Size, Text, Value};
@@ -9,7 +9,7 @@ use crate::{ArgumentKind, Doc, MaskRule, Onnx, Parameter, Range, Shape, Size, Te
 layer! {
     "EmbeddingBag", "embedding_bag";
     doc: Doc {
-        computes: "the mean, sum or maximum of the learned vectors of a list of categories, without its padding; zeros for an empty list; the cost grows with the values that are there; `sum` may be weighted by the merge `weighted`; `auto` and `from` as in `Embedding`",
+        computes: "the mean, sum or maximum of the learned vectors of a list of categories, without its padding; zeros for an empty list; the cost grows with the values that are there; `sum` may be weighted by the merge `weighted`; `auto`, `from` and `sharded` as in `Embedding`",
         shape: "`[steps]` categories to `[width]`",
         keras: "`Embedding` and a masked `GlobalAveragePooling1D`",
         torch: "`EmbeddingBag`",
@@ -23,8 +23,15 @@ layer! {
         Parameter::optional("l1", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("l2", ArgumentKind::Number(Range::NonNegative)).or("0"),
         Parameter::optional("from", ArgumentKind::Text),
+        Parameter::optional("sharded", ArgumentKind::Flag).or("false"),
     ],
-    form: Form { extra: Some(extra), looks_up: true, mask: MaskRule::Reads, ..Form::HOLDS_TENSORS },
+    form: Form {
+        extra: Some(extra),
+        sharded: Some(sharded),
+        looks_up: true,
+        mask: MaskRule::Reads,
+        ..Form::HOLDS_TENSORS
+    },
     refuses: |name, input, arguments| refused(name, input, arguments),
     output: |input, arguments| Shape::numbers(&[width(input, arguments)]),
     count: |input, arguments| categories(input, arguments).times(width(input, arguments)),

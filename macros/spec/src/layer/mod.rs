@@ -167,6 +167,9 @@ pub struct Form {
     pub slide: Option<fn(&Shape, &[Value]) -> Sizes>,
     /// Const arguments after `E` and `D`, which have defaults: all of them, or none.
     pub extra: Option<fn(&Shape, &[Value]) -> Sizes>,
+    /// Whether the rows of its table may be divided among machines, by its arguments. Then its type
+    /// has a last argument `ShardedRows<N>`, where `N` is its first size.
+    pub sharded: Option<fn(&[Value]) -> bool>,
     /// The default activation.
     pub default_activation: Activation,
     /// Whether its sizes are one shape argument, `(Const<4>, Const<8>)`, instead of const
@@ -207,6 +210,7 @@ impl Form {
         inner: None,
         slide: None,
         extra: None,
+        sharded: None,
         default_activation: Activation::Linear,
         shape_argument: false,
         looks_up: false,

@@ -254,7 +254,7 @@ macro_rules! cpu_backend {
                 match error {
                     OperationError::Memory => CpuError::OutOfMemory,
                     // dfdx has no better variant. The scope of the shards has the reason.
-                    OperationError::Size | OperationError::Shards => CpuError::WrongNumElements,
+                    OperationError::Size | OperationError::Shards | OperationError::NotFetched => CpuError::WrongNumElements,
                 }
             }
 

@@ -97,6 +97,8 @@ pub enum OperationError {
     Size,
     /// A sum over the shards of a batch failed.
     Shards,
+    /// A row of a table is held by another machine and was not fetched.
+    NotFetched,
 }
 
 /// Recycled buffers. The methods are those of [`Backend`](super::Backend) with the same names.

@@ -22,7 +22,7 @@ use crate::tensor::*;
 ///
 /// Saved files use the names and the order of the fields. Tensors draw their random initial values
 /// in the order of the fields. `extra<const N: usize = O>` before the markers declares const
-/// arguments behind `E` and `D`, with defaults. The condition behind `where` is asserted at compile
+/// arguments behind `E` and `D`, with defaults, and `; R: Bound = TYPE` a type argument behind these. The condition behind `where` is asserted at compile
 /// time in every program that builds the layer.
 ///
 /// `forward |layer, sizes, mask| operation, [field, ..] on [B, ..] shape, ..` implements `Module`
@@ -35,7 +35,7 @@ macro_rules! layer {
         pub struct $name:ident<
             $(const $size:ident: usize),*
             $(; $($kind:ident: $bound:ident $(= $default:ty)?),+)?
-        > $(extra<$(const $extra:ident: usize = $value:tt),+>)?
+        > $(extra<$(const $extra:ident: usize = $value:tt),+ $(; $dim:ident: $of:ident = $usual:ty)?>)?
         $(: $($marker:ident),+)? $(where $fits:expr, $wrong:literal;)?
         {
             $(
@@ -52,13 +52,13 @@ macro_rules! layer {
             $($($kind: $bound $(= $default)?,)+)?
             E: Dtype = f32,
             D: Storage<E> = dfdx::tensor::Cpu,
-            $($(const $extra: usize = $value,)+)?
+            $($(const $extra: usize = $value,)+ $($dim: $of = $usual,)?)?
         > {
             $($(#[$doc])* pub $field: $type,)*
         }
 
-        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>$($(, const $extra: usize)+)?>
-            $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>
+        impl<$(const $size: usize,)* $($($kind: $bound,)+)? E: Dtype, D: Storage<E>$($(, const $extra: usize)+ $(, $dim: $of)?)?>
+            $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+ $(, $dim)?)?>
         {
             $(layer!(@setter $field $type, $role($($start)*));)*
         }
@@ -68,10 +68,10 @@ macro_rules! layer {
             $($($kind: $bound,)+)?
             E: Element,
             D: Device<E>,
-            $($(const $extra: usize,)+)?
-        > TensorCollection<E, D> for $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?> {
+            $($(const $extra: usize,)+ $($dim: $of,)?)?
+        > TensorCollection<E, D> for $name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+ $(, $dim)?)?> {
             type To<E2: Dtype, D2: Device<E2>> =
-                $name<$($size,)* $($($kind,)+)? E2, D2$($(, $extra)+)?>;
+                $name<$($size,)* $($($kind,)+)? E2, D2$($(, $extra)+ $(, $dim)?)?>;
 
             fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
                 visitor: &mut V,
@@ -89,15 +89,15 @@ macro_rules! layer {
             @markers
             [
                 $(const $size: usize,)* $($($kind: $bound,)+)?
-                E: Dtype, D: Storage<E>, $($(const $extra: usize,)+)?
+                E: Dtype, D: Storage<E>, $($(const $extra: usize,)+ $($dim: $of,)?)?
             ]
-            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+ $(, $dim)?)?>]
             $($($marker)+)?
         );
         layer!(
             @forward
-            [$(const $size: usize,)* $($($kind: $bound,)+)? $($(const $extra: usize,)+)?]
-            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+)?>]
+            [$(const $size: usize,)* $($($kind: $bound,)+)? $($(const $extra: usize,)+ $($dim: $of,)?)?]
+            [$name<$($size,)* $($($kind,)+)? E, D$($(, $extra)+ $(, $dim)?)?>]
             $($($forward)+)?
         );
     };

@@ -1,9 +1,10 @@
 //! `Embedding`: a learned vector for each category.
 
-use super::{declare::layer, initialize::uniform, table_rows::TableRows};
+use super::{declare::layer, initialize::table, table_rows::TableRows};
 use crate::{
     mask::{CreateMask, Mask},
     operation::*,
+    sharded::TableDim,
     sparse::LookUp,
     tensor::*,
 };
@@ -34,14 +35,21 @@ layer! {
     /// ```
     #[doc(alias = "Embed")]
     #[doc(alias = "embedding_column")]
-    pub struct Embedding<const N: usize, const M: usize> extra<const DENSE_UPDATES: usize = 0>: NonMutableModule {
-        /// `[N, M]`.
-        pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
+    pub struct Embedding<const N: usize, const M: usize> extra<const DENSE_UPDATES: usize = 0; R: TableDim = Const<N>>: NonMutableModule
+    where R::SIZE == N, "the dimension of the rows has another size than the table"; {
+        /// `[N, M]`; of a sharded table the rows that are held.
+        pub weight: Tensor<(R, Const<M>), E, D> = trained(table(0.05)),
     }
 }
 
-impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const DENSE_UPDATES: usize>
-    Embedding<N, M, E, D, DENSE_UPDATES>
+impl<
+        const N: usize,
+        const M: usize,
+        E: Element,
+        D: Backend<E>,
+        const DENSE_UPDATES: usize,
+        R: TableDim,
+    > Embedding<N, M, E, D, DENSE_UPDATES, R>
 {
     fn look_up<S: Shape, Out: Shape, T: Tape<E, D>>(
         &self,
@@ -51,7 +59,7 @@ impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const DENSE_UPDA
         let (x, tape) = x.split_tape();
         // A table of which a sample may look up every row is updated densely.
         let max_per_sample = if DENSE_UPDATES == 0 { max_per_sample } else { usize::MAX };
-        let rows = TableRows::of::<N, M, E, D, T>(&self.weight, indices(&x)?, max_per_sample);
+        let rows = TableRows::of::<R, M, E, D, T>(&self.weight, indices(&x)?, max_per_sample);
         record(&Gather { rows }, &[&self.weight], shape, x.device(), tape)
     }
 }
@@ -91,8 +99,8 @@ impl Operation for Gather {
     }
 }
 
-impl<B: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
-    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
+impl<B: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize, R: TableDim>
+    Module<Tensor<(B,), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,
@@ -107,8 +115,17 @@ where
     }
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
-    Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
+impl<
+        B: Dim,
+        L: Dim,
+        const N: usize,
+        const M: usize,
+        E,
+        D,
+        T,
+        const DENSE_UPDATES: usize,
+        R: TableDim,
+    > Module<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,
@@ -123,8 +140,17 @@ where
     }
 }
 
-impl<B: Dim, L: Dim, const N: usize, const M: usize, E, D, T, const DENSE_UPDATES: usize>
-    CreateMask<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES>
+impl<
+        B: Dim,
+        L: Dim,
+        const N: usize,
+        const M: usize,
+        E,
+        D,
+        T,
+        const DENSE_UPDATES: usize,
+        R: TableDim,
+    > CreateMask<Tensor<(B, L), usize, D, T>> for Embedding<N, M, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,

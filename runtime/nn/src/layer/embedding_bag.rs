@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use multi_input_kernel::windows::exceeds;
 
-use super::{declare::layer, initialize::uniform, table_rows::TableRows, Mask, MaskedModule};
-use crate::{operation::*, sparse::LookUp, tensor::*};
+use super::{declare::layer, initialize::table, table_rows::TableRows, Mask, MaskedModule};
+use crate::{operation::*, sharded::TableDim, sparse::LookUp, tensor::*};
 
 /// `MODE` of an [`EmbeddingBag`]: the mean of the vectors.
 pub const MEAN: usize = 0;
@@ -42,14 +42,22 @@ layer! {
     #[doc(alias = "Embedding")]
     #[doc(alias = "GlobalAveragePooling1D")]
     #[doc(alias = "embedding_lookup_sparse")]
-    pub struct EmbeddingBag<const N: usize, const M: usize, const MODE: usize> extra<const DENSE_UPDATES: usize = 0>: NonMutableModule {
-        /// `[N, M]`.
-        pub weight: Tensor<Rank2<N, M>, E, D> = trained(uniform(0.05)),
+    pub struct EmbeddingBag<const N: usize, const M: usize, const MODE: usize> extra<const DENSE_UPDATES: usize = 0; R: TableDim = Const<N>>: NonMutableModule
+    where R::SIZE == N, "the dimension of the rows has another size than the table"; {
+        /// `[N, M]`; of a sharded table the rows that are held.
+        pub weight: Tensor<(R, Const<M>), E, D> = trained(table(0.05)),
     }
 }
 
-impl<const N: usize, const M: usize, const MODE: usize, E, D, const DENSE_UPDATES: usize>
-    EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES>
+impl<
+        const N: usize,
+        const M: usize,
+        const MODE: usize,
+        E,
+        D,
+        const DENSE_UPDATES: usize,
+        R: TableDim,
+    > EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,
@@ -69,7 +77,7 @@ where
         let positions: Rc<[usize]> = (0..all.len()).filter(counts).collect();
         let indices = positions.iter().map(|&position| all[position]).collect();
         let max_per_sample = if DENSE_UPDATES == 0 { steps } else { usize::MAX };
-        let rows = TableRows::of::<N, M, E, D, T>(&self.weight, indices, max_per_sample);
+        let rows = TableRows::of::<R, M, E, D, T>(&self.weight, indices, max_per_sample);
         Ok(Bags { rows, positions, batch, steps, mode: MODE })
     }
 
@@ -84,8 +92,14 @@ where
     }
 }
 
-impl<const N: usize, const M: usize, E: Element, D: Backend<E>, const DENSE_UPDATES: usize>
-    EmbeddingBag<N, M, SUM, E, D, DENSE_UPDATES>
+impl<
+        const N: usize,
+        const M: usize,
+        E: Element,
+        D: Backend<E>,
+        const DENSE_UPDATES: usize,
+        R: TableDim,
+    > EmbeddingBag<N, M, SUM, E, D, DENSE_UPDATES, R>
 {
     /// y = the sum of weights\[i\] weight\[x\[i\]\]; `weights` has one number for each index of `x`.
     ///
@@ -246,7 +260,8 @@ impl<
         D,
         T,
         const DENSE_UPDATES: usize,
-    > Module<Tensor<(B, L), usize, D, T>> for EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES>
+        R: TableDim,
+    > Module<Tensor<(B, L), usize, D, T>> for EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,
@@ -270,7 +285,8 @@ impl<
         D,
         T,
         const DENSE_UPDATES: usize,
-    > MaskedModule<Tensor<(B, L), usize, D, T>> for EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES>
+        R: TableDim,
+    > MaskedModule<Tensor<(B, L), usize, D, T>> for EmbeddingBag<N, M, MODE, E, D, DENSE_UPDATES, R>
 where
     E: Element,
     D: Backend<E>,

@@ -1,10 +1,16 @@
 //! Initialisers of parameters, with the defaults of Keras.
 
+use std::cell::Cell;
+
+use multi_input_base::RngKey;
 use multi_input_spec::layer::dense::{initializer, INITIALIZERS};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
 
-use crate::tensor::*;
+use crate::{
+    sharded::{TableDim, TableShare},
+    tensor::*,
+};
 
 /// The initialiser of this index in the spec's table.
 pub(crate) struct Initializer<const INDEX: usize>;
@@ -106,6 +112,59 @@ pub(crate) fn uniform<S: Shape, E: Element, D: Device<E>>(
     tensor.try_fill_with_distr(Uniform::new_inclusive(E::of(-limit), E::of(limit)))
 }
 
+/// U(-limit, limit) for the rows of an embedding table. The numbers of a sharded table depend on the
+/// number of the row in the whole table, whichever rows are held.
+pub(crate) fn table<R: TableDim, const M: usize, E: Element, D: Device<E>>(
+    tensor: &mut Tensor<(R, Const<M>), E, D>,
+    limit: f64,
+) -> Result<(), D::Err> {
+    if !R::SHARDED {
+        return tensor.try_fill_with_distr(Uniform::new_inclusive(E::of(-limit), E::of(limit)));
+    }
+    // The device gives the same numbers to other tensors whichever rows are held.
+    let mut seeds: Tensor<Rank1<3>, E, D> = tensor.device().try_zeros()?;
+    seeds.try_fill_with_distr(Seeds)?;
+    let seed = seeds.as_vec().iter().fold(0, |seed, part| seed << 20 | part.as_f64() as u64);
+    let numbers = RngKey { seed, ..RngKey::default() }.numbers();
+    tensor.try_fill_with_distr(ByRow {
+        number: |position| E::of(limit * (2.0 * unit(numbers(position)) - 1.0)),
+        share: TableShare::current(),
+        width: M,
+        next: Cell::new(0),
+    })
+}
+
+/// Whole numbers of 20 bits, which every dtype represents.
+struct Seeds;
+
+impl<E: Element> Distribution<E> for Seeds {
+    fn sample<R: Rng + ?Sized>(&self, random: &mut R) -> E {
+        E::of(f64::from(random.gen_range(0_u32..1 << 20)))
+    }
+}
+
+/// From 0 to below 1.
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Numbers by their position in a whole table, of which the rows of a share are filled in order.
+struct ByRow<F> {
+    number: F,
+    share: TableShare,
+    width: usize,
+    /// The position among the rows held.
+    next: Cell<usize>,
+}
+
+impl<E, F: Fn(u64) -> E> Distribution<E> for ByRow<F> {
+    fn sample<R: Rng + ?Sized>(&self, _: &mut R) -> E {
+        let position = self.next.replace(self.next.get() + 1);
+        let row = self.share.row(position / self.width);
+        (self.number)((row * self.width + position % self.width) as u64)
+    }
+}
+
 /// A random orthogonal matrix, uniform (Haar) on its manifold: the columns are orthonormal, or the
 /// rows where the matrix is wider than high. `keras.initializers.Orthogonal`,
 /// `torch.nn.init.orthogonal_`.
@@ -157,6 +216,7 @@ mod tests {
     use dfdx::tensor::{AsArray, Cpu, ZerosTensor};
 
     use super::*;
+    use crate::sharded::ShardedRows;
 
     fn random_matrix<const ROWS: usize, const COLUMNS: usize>() -> [[f64; COLUMNS]; ROWS] {
         let device = Cpu::seed_from_u64(5);
@@ -212,6 +272,36 @@ mod tests {
         assert!(product.abs() < 1e-12 && (length - 1.0).abs() < 1e-12);
         assert!(numbers::<7>().iter().all(|x| *x == 0.0));
         assert_eq!(INITIALIZERS.len(), 8);
+    }
+
+    #[test]
+    fn the_rows_of_a_sharded_table_are_the_same_whichever_are_held() {
+        const ROWS: usize = 50;
+        let built = |share: TableShare| {
+            share.while_building(|| {
+                let device = Cpu::seed_from_u64(5);
+                let mut tensor: Tensor<(ShardedRows<ROWS>, Const<3>), f64, Cpu> = device.zeros();
+                table(&mut tensor, 0.05).unwrap();
+                // What is built after it.
+                let mut other: Tensor<Rank1<1>, f64, Cpu> = device.zeros();
+                uniform(&mut other, 1.0).unwrap();
+                (tensor.as_vec(), other.array())
+            })
+        };
+        let (whole, after) = built(TableShare::WHOLE);
+        assert!(whole.iter().all(|number| number.abs() <= 0.05));
+        let mean = whole.iter().sum::<f64>() / 150.0;
+        let variance = whole.iter().map(|number| number * number).sum::<f64>() / 150.0;
+        assert!(mean.abs() < 0.01 && (variance * 1200.0 - 1.0).abs() < 0.2, "{mean} {variance}");
+        for machine in 0..4 {
+            let share = TableShare::of(machine, 4);
+            let (held, other) = built(share);
+            assert_eq!(other, after);
+            assert_eq!(held.len(), 3 * share.rows(ROWS));
+            for (index, row) in held.chunks(3).enumerate() {
+                assert_eq!(row, &whole[3 * share.row(index)..][..3]);
+            }
+        }
     }
 
     #[test]

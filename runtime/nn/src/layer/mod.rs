@@ -58,6 +58,7 @@ mod up_sampling2d;
 mod zero_pad2d;
 
 pub use crate::mask::{CreateMask, Mask, MaskedModule, MaskedModuleMut, Padded, ReadsMask};
+pub use crate::sharded::ShardedRows;
 pub use avg_pool1d::AvgPool1D;
 pub use avg_pool2d::AvgPool2D;
 pub use batch_norm::BatchNorm;

@@ -6,32 +6,44 @@ use dfdx::tensor::UniqueId;
 
 use crate::{
     operation::*,
+    sharded::{self, TableDim},
     sparse::{self, LookUp},
     tensor::*,
 };
 
-/// The rows of a table that a batch looks up, from a sparse table in a training run, else from the
-/// tensor. The table is the first input of the operation.
+/// The rows of a table that a batch looks up: from a sparse table in a training run, from the rows that
+/// were fetched where others hold some, else from the tensor. The table is the first input of the
+/// operation.
 #[derive(Clone)]
 pub(super) struct TableRows {
     indices: Rc<[usize]>,
     /// The largest number of indices of a sample.
     max_per_sample: usize,
+    /// The number of rows of the whole table.
+    rows: usize,
     /// The number of columns of the table.
     width: usize,
-    /// The identity of the table among the sparse tables, in training.
-    table: Option<UniqueId>,
+    /// The identity of the table.
+    table: UniqueId,
+    /// Whether a gradient may be wanted.
+    is_traced: bool,
 }
 
 impl TableRows {
     /// The rows of `table` at `indices`, of which a sample has at most `max_per_sample`.
-    pub(super) fn of<const N: usize, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>(
-        table: &Tensor<Rank2<N, M>, E, D>,
+    pub(super) fn of<R: TableDim, const M: usize, E: Element, D: Backend<E>, T: Tape<E, D>>(
+        table: &Tensor<(R, Const<M>), E, D>,
         indices: Rc<[usize]>,
         max_per_sample: usize,
     ) -> TableRows {
-        // Only a training run has sparse tables.
-        TableRows { indices, max_per_sample, width: M, table: T::OWNS_TAPE.then(|| id(table)) }
+        TableRows {
+            indices,
+            max_per_sample,
+            rows: R::SIZE,
+            width: M,
+            table: id(table),
+            is_traced: T::OWNS_TAPE,
+        }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -46,16 +58,20 @@ impl TableRows {
         mut read: impl FnMut(usize, &[E]),
     ) -> Result<LookUp, OperationError> {
         let width = self.width;
-        let count = weight.len() / width.max(1);
-        if self.indices.iter().any(|index| *index >= count) {
+        if self.indices.iter().any(|index| *index >= self.rows) {
             return Err(OperationError::Size);
         }
-        let look_up = match self.table {
-            Some(table) => {
+        if weight.len() < self.rows * width {
+            let fetched = sharded::look_up(self.table, &self.indices, read);
+            return fetched.then_some(LookUp::Fetched).ok_or(OperationError::NotFetched);
+        }
+        let look_up = match self.is_traced {
+            // Only a training run has sparse tables.
+            true => {
                 let indices = (&*self.indices, self.max_per_sample);
-                sparse::look_up(table, (weight, width), indices, &mut read)
+                sparse::look_up(self.table, (weight, width), indices, &mut read)
             }
-            None => LookUp::NotTrained,
+            false => LookUp::NotTrained,
         };
         if !matches!(look_up, LookUp::Sparse) {
             for (position, index) in self.indices.iter().enumerate() {
@@ -75,9 +91,12 @@ impl TableRows {
         let width = self.width;
         match look_up {
             LookUp::NotTrained => Ok(()),
+            LookUp::Fetched => {
+                sharded::add_gradient(self.table, &self.indices, &mut add);
+                Ok(())
+            }
             LookUp::Sparse => {
-                let table = self.table.into_iter();
-                table.for_each(|table| sparse::add_gradient(table, &self.indices, &mut add));
+                sparse::add_gradient(self.table, &self.indices, &mut add);
                 Ok(())
             }
             LookUp::Dense => gradients.edit(0, |dw| {

@@ -20,7 +20,7 @@
 mod saved;
 mod table;
 
-use std::{any::Any, cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use dfdx::tensor::UniqueId;
 
@@ -30,6 +30,7 @@ pub use table::{RawWeights, Table};
 use multi_input_kernel::PendingSteps;
 
 use crate::{
+    current::{self, Current},
     optim::{AnyOptimizer, TensorState},
     tensor::*,
 };
@@ -83,6 +84,8 @@ pub enum LookUp {
     /// The tensor has dense updates: the caller reads the rows and adds to the gradient of the
     /// tensor.
     Dense,
+    /// The rows were fetched for the batch: `sharded::add_gradient` adds to their gradient.
+    Fetched,
     /// The tensor is sparse: the rows have been read, and `add_gradient` adds to their gradient.
     Sparse,
 }
@@ -216,26 +219,14 @@ impl<E: Element> Tables<E> {
 }
 
 thread_local! {
-    /// The [`Tables`] of the current batch, of any dtype. dfdx's `forward` has no argument for
-    /// them.
-    static CURRENT: RefCell<Box<dyn Any>> = RefCell::new(Box::new(()));
+    /// The [`Tables`] of the current batch, of any dtype.
+    static CURRENT: Current = RefCell::new(Box::new(()));
 }
 
 /// Calls `work`, the forward and backward pass of a batch, with `tables` as the thread's current
 /// tables.
 pub fn scope<E: Element, R>(tables: &mut Tables<E>, work: impl FnOnce() -> R) -> R {
-    /// Restores `tables`, also after a panic.
-    struct Restore<'a, E: Element>(&'a mut Tables<E>);
-    impl<E: Element> Drop for Restore<'_, E> {
-        fn drop(&mut self) {
-            if let Ok(tables) = CURRENT.replace(Box::new(())).downcast() {
-                *self.0 = *tables;
-            }
-        }
-    }
-    CURRENT.replace(Box::new(std::mem::take(tables)));
-    let _restore = Restore(tables);
-    work()
+    current::scope(&CURRENT, tables, work)
 }
 
 /// Passes the positions and rows of the indices in the tensor `table`, `[rows, width]` in `weights`,
@@ -246,11 +237,11 @@ pub fn look_up<E: Element>(
     (indices, max_per_sample): (&[usize], usize),
     read: impl FnMut(usize, &[E]),
 ) -> LookUp {
-    CURRENT.with_borrow_mut(|current| match current.downcast_mut::<Tables<E>>() {
-        Some(tables) => tables.look_up(table, (weights, width), (indices, max_per_sample), read),
-        // No training run.
-        None => LookUp::Dense,
-    })
+    let found = current::with(&CURRENT, |tables: &mut Tables<E>| {
+        tables.look_up(table, (weights, width), (indices, max_per_sample), read)
+    });
+    // Without tables there is no training run.
+    found.unwrap_or(LookUp::Dense)
 }
 
 /// Passes the positions of the indices and the gradients of their rows of the sparse table to `add`.
@@ -259,8 +250,7 @@ pub(crate) fn add_gradient<E: Element>(
     indices: &[usize],
     add: impl FnMut(usize, &mut [E]),
 ) {
-    CURRENT.with_borrow_mut(|current| {
-        let Some(tables) = current.downcast_mut::<Tables<E>>() else { return };
+    current::with(&CURRENT, |tables: &mut Tables<E>| {
         let found = tables.tensors.iter_mut().find(|(known, _)| *known == table);
         if let Some((_, Kind::Sparse(table))) = found {
             table.add_gradient(indices, add);
