@@ -109,6 +109,20 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Calls `take` with every index that a layer may look up: those of [`categories`](Batch::categories),
+    /// and 0 where rows are absent, which become zeros before their branch.
+    pub(crate) fn each_index(&self, column: usize, mut take: impl FnMut(usize)) {
+        let Some(column) = self.table.columns.get(column) else { return };
+        let Values::Categories(categories) = &*column.values else { return };
+        for &row in self.rows {
+            let indices = &categories[row * column.width..][..column.width];
+            indices.iter().for_each(|&category| take(category as usize));
+        }
+        if !self.rows.iter().all(|&row| column.is_present(row)) {
+            take(0);
+        }
+    }
+
     /// Whether the row at an index of the batch has a value in a column.
     pub(crate) fn is_present(&self, column: usize, index: usize) -> bool {
         let column = self.table.columns.get(column);

@@ -8,9 +8,10 @@ use multi_input_kernel::Element;
 use super::Model;
 use crate::{
     checkpoint::Dtypes,
+    cluster::Cluster,
     compute::Compute,
     definition::Network,
-    untyped::{Typed, UntypedModel},
+    untyped::{share_of, Divided, Typed, UntypedModel},
 };
 
 /// What a [`Model`] holds. The functions ask for what the type `Model<M, E, D>` does not, so that rustc reports
@@ -51,44 +52,47 @@ pub trait Build: Sized {
     type Device;
 
     #[doc(hidden)]
-    fn with_fresh_weights(device: &Self::Device, seed: Seed) -> Result<Self>;
+    fn with_fresh_weights(device: &Self::Device, seed: Seed, on: &Cluster) -> Result<Self>;
 
     #[doc(hidden)]
-    fn of_file(path: &Path, device: &Self::Device, dtypes: Dtypes) -> Result<Self>;
+    fn of_file(path: &Path, device: &Self::Device, dtypes: Dtypes, on: &Cluster) -> Result<Self>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<M: BuildWith<E, D>, E, D> Build for Model<M, E, D> {
     type Device = D;
 
-    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Self> {
-        M::with_fresh_weights(device, seed)
+    fn with_fresh_weights(device: &D, seed: Seed, on: &Cluster) -> Result<Self> {
+        M::with_fresh_weights(device, seed, on)
     }
 
-    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Self> {
-        M::of_file(path, device, dtypes)
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes, on: &Cluster) -> Result<Self> {
+        M::of_file(path, device, dtypes, on)
     }
 }
 
 /// A definition with a dtype and a device: one bound, so that a model whose type is not inferred is one error.
 pub trait BuildWith<E, D>: Sized {
     #[doc(hidden)]
-    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Model<Self, E, D>>;
+    fn with_fresh_weights(device: &D, seed: Seed, on: &Cluster) -> Result<Model<Self, E, D>>;
 
     #[doc(hidden)]
-    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Model<Self, E, D>>;
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes, on: &Cluster) -> Result<Model<Self, E, D>>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<M: Network<E, D>, E: Element, D: Compute<E>> BuildWith<E, D> for M {
-    fn with_fresh_weights(device: &D, seed: Seed) -> Result<Model<M, E, D>> {
+    fn with_fresh_weights(device: &D, seed: Seed, on: &Cluster) -> Result<Model<M, E, D>> {
         let seeded = device.seeded(seed.stream(Stream::Initialisation));
-        let module = multi_input_nn::parameters::build(&seeded).map_err(Error::device)?;
-        Ok(Model { inner: Box::new(UntypedModel::new(Typed(module), device.clone())) })
+        let build = || multi_input_nn::parameters::build(&seeded).map_err(Error::device);
+        let module = share_of(on).while_building(build)?;
+        let mut inner = Box::new(UntypedModel::new(Typed(module), device.clone()));
+        inner.divided = Divided::of(&inner.module, on)?;
+        Ok(Model { inner })
     }
 
-    fn of_file(path: &Path, device: &D, dtypes: Dtypes) -> Result<Model<M, E, D>> {
-        let mut model = <M as BuildWith<E, D>>::with_fresh_weights(device, Seed(0))?;
+    fn of_file(path: &Path, device: &D, dtypes: Dtypes, on: &Cluster) -> Result<Model<M, E, D>> {
+        let mut model = <M as BuildWith<E, D>>::with_fresh_weights(device, Seed(0), on)?;
         D::core().load(model.untyped_mut(), path, dtypes)?;
         Ok(model)
     }

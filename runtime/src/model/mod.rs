@@ -37,6 +37,7 @@ use crate::onnx::{Export, Exported};
 pub use crate::untyped::{AnyDifferentiable, AnyModule, Summary, UntypedModel};
 use crate::{
     checkpoint::Dtypes,
+    cluster::Cluster,
     compute::Compute,
     definition::{ClassOutput, Network, Output, PartOf},
     description::Description,
@@ -73,7 +74,61 @@ impl<M, E, D> Model<M, E, D> {
     /// [`Error::Device`] if memory cannot be allocated.
     #[rustfmt::skip]
     pub fn try_build(device: &D, seed: Seed) -> Result<Self> where Self: Build<Device = D> {
-        Build::with_fresh_weights(device, seed)
+        Build::with_fresh_weights(device, seed, &Cluster::alone())
+    }
+
+    /// As [`try_build`](Model::try_build), on the ranks of a cluster: the rows of every table with `sharded`
+    /// are divided among them. Each rank holds its rows alone, so that together they hold tables that no
+    /// rank can. All other weights are on every rank. `torchrec.DistributedModelParallel` with
+    /// `ShardingType.ROW_WISE`.
+    ///
+    /// The model trains [on](crate::Trainer::on) the same cluster. What it then looks up in a pass
+    /// travels between the ranks, so all of them call [`predict`](Model::predict),
+    /// [`evaluate`](Model::evaluate) and [`save`](Model::save) together, each with rows of its own. Functions that need all rows in one place,
+    /// such as explanations and exports, return an error; they take the saved file in a program with
+    /// one rank. On one rank the model is that of [`try_build`](Model::try_build), with the same bits.
+    ///
+    /// ```
+    /// use multi_input::{cluster::Cluster, prelude::*};
+    ///
+    /// #[multi_input_model]
+    /// struct Rating {
+    ///     #[input]
+    ///     #[branch(Embedding(1_000, 8, sharded))]
+    ///     item: u32,
+    ///     #[from(item)]
+    ///     #[branch(Dense(1))]
+    ///     #[output(loss = mse)]
+    ///     stars: f32,
+    /// }
+    ///
+    /// # fn main() -> multi_input::Result<()> {
+    /// // `Cluster::mpi()?`, started by `mpirun -n 4 target/release/train`.
+    /// let world = Cluster::alone();
+    /// let rows: Vec<RatingSample> =
+    ///     (0..64u8).map(|n| RatingSample { item: n.into(), stars: f32::from(n % 5) }).collect();
+    /// let mut model = Model::<Rating>::build_on(&world, &Cpu::default(), Seed(7))?;
+    /// Trainer::new(Adam::new(1e-2)).epochs(5).on(&world).fit(&mut model, &rows)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Settings`] for a table that cannot be divided among the ranks, and those of
+    /// [`try_build`](Model::try_build).
+    #[rustfmt::skip]
+    pub fn build_on(world: &Cluster, device: &D, seed: Seed) -> Result<Self> where Self: Build<Device = D> {
+        Build::with_fresh_weights(device, seed, world)
+    }
+
+    /// Loads a saved model on the ranks of a cluster, as [`build_on`](Model::build_on) builds one. Every
+    /// rank reads the file, and keeps its rows.
+    ///
+    /// # Errors
+    /// As [`load`](Model::load) and [`build_on`](Model::build_on).
+    #[rustfmt::skip]
+    pub fn load_on(world: &Cluster, path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
+        Build::of_file(path.as_ref(), device, Dtypes::Same, world)
     }
 
     /// Loads a saved model.
@@ -84,7 +139,7 @@ impl<M, E, D> Model<M, E, D> {
     #[rustfmt::skip]
     #[doc(alias("load_model", "from_pretrained", "from_file", "restore_from"))]
     pub fn load(path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
-        Build::of_file(path.as_ref(), device, Dtypes::Same)
+        Build::of_file(path.as_ref(), device, Dtypes::Same, &Cluster::alone())
     }
 
     /// Loads a saved model whose numbers are of another dtype: `f64` as `f32`, which rounds them, or
@@ -114,7 +169,7 @@ impl<M, E, D> Model<M, E, D> {
     /// As [`load`](Model::load), and if a number exceeds the range of the model's dtype.
     #[rustfmt::skip]
     pub fn load_converted(path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
-        Build::of_file(path.as_ref(), device, Dtypes::Converted)
+        Build::of_file(path.as_ref(), device, Dtypes::Converted, &Cluster::alone())
     }
 }
 

@@ -79,7 +79,7 @@ impl LookUp {
 }
 
 /// Whether the rows of the table of a layer, or of the layer in it, may be divided among ranks.
-fn is_sharded(layer: &Layer) -> bool {
+pub(super) fn is_sharded(layer: &Layer) -> bool {
     match layer.computes {
         Computes::Layer { spec, arguments, inner } => {
             spec.form.sharded.is_some_and(|sharded| sharded(arguments))

@@ -2,6 +2,7 @@
 
 mod composed;
 mod coverage;
+mod divided;
 mod look_up;
 mod module;
 pub(crate) mod parameters;
@@ -22,6 +23,7 @@ use multi_input_nn::{loss::TargetRow, Penalties};
 pub(crate) use self::{
     composed::Composer,
     coverage::{Bits, Coverage, News, Reached},
+    divided::{share_of, Divided},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
     parameters::node_of_tensor,
@@ -33,7 +35,7 @@ pub use self::{
 use crate::{
     checksum::Crc32c,
     data::Batch,
-    definition::{Graph, Output},
+    definition::{Graph, Head, Output},
     history::{Evaluation, Phase},
     metric::{confusion::Confusion, ConfusionMatrix},
     objective::{
@@ -75,6 +77,8 @@ pub struct UntypedModel<E: Element, D: Backend<E>, N: ?Sized = dyn AnyModule<E, 
     pub(crate) coverage: Option<Coverage>,
     /// Intervals and calibrations, which belong to the weights.
     pub(crate) uncertainty: Saved,
+    /// The tables whose rows are divided among ranks.
+    pub(crate) divided: Option<Divided>,
     dtype: PhantomData<E>,
     pub(crate) module: N,
 }
@@ -90,6 +94,7 @@ impl<E: Element, D: Backend<E>, N> UntypedModel<E, D, N> {
             initial: true,
             coverage,
             uncertainty: Saved::default(),
+            divided: None,
             dtype: PhantomData,
             module,
         }
@@ -294,7 +299,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// The predictions for a batch, by output, and then the values of the outputs without a loss.
     fn predictions_with_values(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
         let graph = self.graph();
-        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let mut heads = self.all_heads(batch)?;
         let values = heads.split_off(heads.len().min(graph.heads_of_losses()));
         let heads = head_values(graph, &heads, batch.len())?;
         let mut predicted = predictions(graph, self.preprocessing.as_ref(), heads);
@@ -304,9 +309,14 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
 
     /// The heads for a batch, by output with a loss.
     pub(crate) fn heads(&self, batch: &Batch<'_>) -> Result<Vec<Vec<f64>>> {
-        let mut heads = self.module.predict(batch, &self.device).map_err(Error::device)?;
+        let mut heads = self.all_heads(batch)?;
         heads.truncate(self.graph().heads_of_losses());
         head_values(self.graph(), &heads, batch.len())
+    }
+
+    /// The heads for a batch, those of outputs without a loss included.
+    fn all_heads(&self, batch: &Batch<'_>) -> Result<Vec<Head<E, D>>> {
+        self.with_fetched(batch, || self.module.predict(batch, &self.device).map_err(Error::device))
     }
 
     /// The preprocessing of the model.

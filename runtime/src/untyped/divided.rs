@@ -1,0 +1,245 @@
+//! Sharded tables whose rows are divided among the ranks of a cluster.
+//!
+//! A rank holds the rows of its [`TableShare`]. What a batch looks up is fetched from the ranks that
+//! hold it, before the pass. All ranks take part in every fetch, also those that look up nothing,
+//! because they hold what others look up. Ranks with fewer batches than others therefore go on
+//! taking part until all are done ([`UntypedModel::until_all_are_done`]).
+
+use std::collections::BTreeSet;
+
+use dfdx::tensor::UniqueId;
+use multi_input_base::{Error, Result};
+use multi_input_kernel::{Backend, Element};
+use multi_input_nn::sharded::{self, FetchedTable, FetchedTables, TableShare};
+
+use super::{parameters, tables, AnyModule, LookUp, UntypedModel};
+use crate::{
+    cluster::{Cluster, Reader, Writer},
+    data::Batch,
+    definition::Graph,
+};
+
+/// The tables of a model that are divided.
+pub(crate) struct Divided {
+    pub(crate) cluster: Cluster,
+    pub(crate) share: TableShare,
+    /// In the order of their tensors.
+    pub(crate) tables: Vec<DividedTable>,
+}
+
+/// A table that is divided.
+pub(crate) struct DividedTable {
+    /// The name of its tensor.
+    pub(crate) tensor: String,
+    id: UniqueId,
+    /// The number of rows of the whole table.
+    pub(crate) rows: usize,
+    pub(crate) width: usize,
+    /// The encoded columns that look up in it.
+    columns: Vec<usize>,
+}
+
+/// The rows that are looked up in each table.
+pub(crate) type Wanted = Vec<BTreeSet<usize>>;
+
+/// The rows that this rank holds of all sharded tables of a model on `cluster`.
+pub(crate) fn share_of(cluster: &Cluster) -> TableShare {
+    TableShare::of(cluster.rank(), cluster.ranks())
+}
+
+impl Divided {
+    /// The sharded tables of a module that was built with the share of this rank; `None` without any,
+    /// or with one rank.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with every table that cannot be divided.
+    pub(crate) fn of<E: Element, D: Backend<E>>(
+        module: &dyn AnyModule<E, D>,
+        cluster: &Cluster,
+    ) -> Result<Option<Divided>> {
+        let (graph, ranks) = (module.graph(), cluster.ranks());
+        if ranks == 1 {
+            return Ok(None);
+        }
+        let look_ups = LookUp::all(graph);
+        let own = parameters::list(module);
+        let of_tensors = tables(&look_ups, own.iter().map(|tensor| tensor.name.as_str()));
+        let sharded = own.into_iter().zip(of_tensors).filter_map(|(tensor, look_up)| {
+            let LookUp { owner, rows, width, .. } = look_up.filter(|look_up| look_up.sharded)?;
+            let columns = look_ups.iter().filter(|own| own.owner == owner).map(|own| own.column);
+            let columns = columns.collect();
+            Some(DividedTable { tensor: tensor.name, id: tensor.id, rows, width, columns })
+        });
+        let tables: Vec<DividedTable> = sharded.collect();
+        let mistakes = mistakes(graph, &look_ups, ranks);
+        match (mistakes.is_empty(), tables.is_empty()) {
+            (false, _) => Err(Error::Settings(mistakes)),
+            (true, true) => Ok(None),
+            (true, false) => {
+                Ok(Some(Divided { cluster: cluster.clone(), share: share_of(cluster), tables }))
+            }
+        }
+    }
+
+    /// The index of the divided table whose tensor has this name.
+    pub(crate) fn index_of(&self, tensor: &str) -> Option<usize> {
+        self.tables.iter().position(|table| table.tensor == tensor)
+    }
+
+    /// No rows.
+    pub(crate) fn nothing(&self) -> Wanted {
+        vec![BTreeSet::new(); self.tables.len()]
+    }
+
+    /// Adds the rows that a batch looks up.
+    pub(crate) fn want(&self, batch: &Batch<'_>, wanted: &mut Wanted) {
+        for (table, wanted) in self.tables.iter().zip(wanted) {
+            let columns = table.columns.iter();
+            columns.for_each(|column| {
+                batch.each_index(*column, |row| {
+                    // The layer refuses an index beyond the table.
+                    wanted.extend(Some(row).filter(|row| *row < table.rows));
+                });
+            });
+        }
+    }
+
+    /// Fetches rows from the ranks that hold them. `read` appends rows held of a table, given the
+    /// index of the table and the numbers of the rows among those held. A rank that is not `active`
+    /// wants nothing any more; `None` if no rank is active.
+    pub(crate) fn fetch<E: Element>(
+        &self,
+        wanted: &Wanted,
+        active: bool,
+        mut read: impl FnMut(usize, &[usize], &mut Vec<E>),
+    ) -> Result<Option<FetchedTables<E>>> {
+        let ranks = self.cluster.ranks();
+        let of_rank = |wanted: &BTreeSet<usize>, rank: usize| -> Vec<usize> {
+            wanted.iter().copied().filter(|row| self.share.owner(*row) == rank).collect()
+        };
+        let requests = (0..ranks).map(|rank| {
+            let mut request = Writer(vec![u8::from(active)]);
+            for wanted in wanted {
+                let rows = of_rank(wanted, rank);
+                request.number(rows.len());
+                // A table has fewer than 2^32 rows.
+                rows.iter().for_each(|row| request.0.extend((*row as u32).to_le_bytes()));
+            }
+            request.0
+        });
+        let requests = self.cluster.exchange("the look-ups of a batch", requests.collect())?;
+        if requests.iter().all(|request| request.first() != Some(&1)) {
+            return Ok(None);
+        }
+        let replies = requests.iter().map(|request| {
+            let (mut reader, mut reply) = (Reader(&request[1..]), Vec::new());
+            for index in 0..self.tables.len() {
+                let count = reader.number()?;
+                let rows = reader.take(4 * count)?.as_chunks().0.iter();
+                let held =
+                    rows.filter_map(|row| self.share.held(u32::from_le_bytes(*row) as usize));
+                let mut weights = Vec::new();
+                read(index, &held.collect::<Vec<usize>>(), &mut weights);
+                E::append_bytes(&weights, &mut reply);
+            }
+            Ok(reply)
+        });
+        let replies = replies.collect::<Result<Vec<Vec<u8>>>>()?;
+        let replies = self.cluster.exchange("the rows of a batch", replies)?;
+        let mut readers: Vec<Reader<'_>> = replies.iter().map(|reply| Reader(reply)).collect();
+        let fetched = self.tables.iter().zip(wanted).map(|(table, wanted)| {
+            let width = table.width;
+            let rows: Vec<usize> = wanted.iter().copied().collect();
+            let mut weights = vec![E::zero(); rows.len() * width];
+            // Each rank replies in ascending order.
+            for (row, weights) in rows.iter().zip(weights.chunks_exact_mut(width.max(1))) {
+                let bytes = readers[self.share.owner(*row)].take(E::BYTES * width)?;
+                E::read_bytes(bytes, weights);
+            }
+            Ok((table.id, FetchedTable::new(rows, weights)))
+        });
+        fetched.collect::<Result<_>>().map(Some)
+    }
+}
+
+/// Why the sharded tables of a model cannot be divided among ranks.
+fn mistakes(graph: &'static Graph, look_ups: &[LookUp], ranks: usize) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    for node in graph.nodes.iter().filter(|node| node.shared.is_none()) {
+        let Some(place) = node.layers.iter().position(super::look_up::is_sharded) else { continue };
+        let name = node.name;
+        let known = look_ups.iter().find(|look_up| look_up.owner == name && look_up.sharded);
+        match known.filter(|_| place == 0) {
+            None => mistakes.push(format!(
+                "the table of `{name}` cannot be divided among ranks: a `sharded` table is the first \
+                 layer of a branch on an input, so that what a batch looks up is known before the \
+                 pass"
+            )),
+            Some(LookUp { rows, .. }) if *rows < ranks => mistakes.push(format!(
+                "the table of `{name}` has {rows} rows, which cannot be divided among {ranks} ranks: \
+                 leave `sharded` out"
+            )),
+            Some(LookUp { rows, .. }) if u32::try_from(*rows).is_err() => mistakes.push(format!(
+                "the table of `{name}` has {rows} rows; a sharded table has fewer than 2^32"
+            )),
+            Some(_) => {}
+        }
+    }
+    mistakes
+}
+
+impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
+    /// Calls `work`, a pass of a batch, with the rows that it looks up in divided tables.
+    pub(crate) fn with_fetched<R>(
+        &self,
+        batch: &Batch<'_>,
+        work: impl FnOnce() -> Result<R>,
+    ) -> Result<R> {
+        let Some(divided) = &self.divided else { return work() };
+        let mut wanted = divided.nothing();
+        divided.want(batch, &mut wanted);
+        let mut fetched = self.fetch(divided, &wanted, true)?.unwrap_or_default();
+        sharded::scope(&mut fetched, work)
+    }
+
+    /// Gives other ranks the rows that they look up, until all of them are done: the end of what all
+    /// ranks compute with [`with_fetched`](Self::with_fetched).
+    pub(crate) fn until_all_are_done(&self) -> Result<()> {
+        let Some(divided) = &self.divided else { return Ok(()) };
+        while self.fetch(divided, &divided.nothing(), false)?.is_some() {}
+        Ok(())
+    }
+
+    fn fetch(
+        &self,
+        divided: &Divided,
+        wanted: &Wanted,
+        active: bool,
+    ) -> Result<Option<FetchedTables<E>>> {
+        divided.fetch(wanted, active, |index, held, to| {
+            let DividedTable { tensor, width, .. } = &divided.tables[index];
+            self.module.visit(&mut |own, weights| {
+                if own.name == *tensor {
+                    held.iter()
+                        .for_each(|row| to.extend_from_slice(&weights[row * width..][..*width]));
+                }
+            });
+        })
+    }
+
+    /// # Errors
+    /// [`Error::Cluster`] if tables are divided, which `what` does not support.
+    pub(crate) fn check_whole(&self, what: &str) -> Result<()> {
+        let Some(divided) = &self.divided else { return Ok(()) };
+        let (ranks, name) = (divided.cluster.ranks(), &divided.tables[0].tensor);
+        Err(Error::Cluster(format!(
+            "{what} needs all rows of the table `{name}`, which is divided among {ranks} ranks: save \
+             the model on all of them, and load the file in a program with one rank"
+        )))
+    }
+
+    /// The cluster among whose ranks tables are divided.
+    pub(crate) fn cluster(&self) -> Option<&Cluster> {
+        self.divided.as_ref().map(|divided| &divided.cluster)
+    }
+}
