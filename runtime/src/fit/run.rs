@@ -75,6 +75,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) reached: Reached,
     /// For each trained tensor, the part that training may leave untrained.
     pub(super) fillable: Vec<Option<Fillable>>,
+    /// For each trained tensor, the index of the divided table that it is.
+    pub(super) divided: Vec<Option<usize>>,
     /// The first training rows, if `rows` only holds the rows of a batch.
     pub(super) reference: Option<Rows>,
     /// Whether a callback has stopped the training.
@@ -111,6 +113,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let names = || trained().map(|parameter| parameter.name.as_str());
         let branches = Branches::new(graph, names(), &settings.rates, &settings.frozen);
         let fillable = Fillable::of_tensors(graph, &names().collect::<Vec<_>>());
+        let divided = model.divided_tensors(names());
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
@@ -159,6 +162,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             history: History::default(),
             reached: Reached::new(graph),
             fillable,
+            divided,
             reference: None,
             stopped: false,
             pending_notices: Vec::new(),

@@ -10,7 +10,7 @@
 use multi_input_base::Result;
 use multi_input_data::reading::rows_within;
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::parameters::Role;
+use multi_input_nn::{parameters::Role, sharded::TableShare};
 
 use super::{inspect, run::Run};
 use crate::{
@@ -75,15 +75,21 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         }
         let means = self.stand_in_means()?;
         let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
-        let fillable = &self.fillable;
+        let means_of_divided = self.model.means_of_divided(coverage)?;
+        let (fillable, shares) = (&self.fillable, self.shares());
         let mut all = Vec::new();
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let mut numbers = Vec::new();
             let overwritten = (mode == Overwritten::Save).then_some(&mut numbers);
             match &fillable[tensor] {
-                Some(Fillable::Table(look_up)) => {
-                    coverage.fill_table(look_up, weights, overwritten)
-                }
+                Some(Fillable::Table(look_up)) => match shares[tensor] {
+                    None => coverage.fill_table(look_up, weights, overwritten),
+                    Some((divided, share)) => {
+                        if let Some(mean) = &means_of_divided[divided] {
+                            coverage.fill_rows((look_up, share), mean, weights, overwritten);
+                        }
+                    }
+                },
                 Some(Fillable::StandIn { node, .. }) => {
                     if let Some((_, mean)) = means.iter().find(|(name, _)| name == node) {
                         overwritten
@@ -106,7 +112,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let (Some(coverage), false) = (&self.model.coverage, overwritten.is_empty()) else {
             return Ok(());
         };
-        let fillable = &self.fillable;
+        let (fillable, shares) = (&self.fillable, self.shares());
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let Some(own) = overwritten.iter().find(|overwritten| overwritten.tensor == tensor)
             else {
@@ -114,11 +120,18 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             };
             match &fillable[tensor] {
                 Some(Fillable::Table(look_up)) => {
-                    coverage.restore_table(look_up, weights, &own.numbers);
+                    let share = shares[tensor].map_or(TableShare::WHOLE, |(_, share)| share);
+                    coverage.restore_rows((look_up, share), weights, &own.numbers);
                 }
                 _ => weights.copy_from_slice(&own.numbers),
             }
         })
+    }
+
+    /// For each trained tensor, the index of the divided table that it is, and the rows held.
+    fn shares(&self) -> Vec<Option<(usize, TableShare)>> {
+        let share = self.model.divided.as_ref().map(|divided| divided.share);
+        self.divided.iter().map(|divided| divided.zip(share)).collect()
     }
 
     /// For every node with a learned vector for an input that was never absent, the mean output of

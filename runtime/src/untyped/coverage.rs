@@ -9,8 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use multi_input_kernel::Element;
+use multi_input_nn::sharded::TableShare;
 
-use super::{outputs_of, transfer::SourceOf, LookUp};
+use super::{outputs_of, row_sums::RowSums, transfer::SourceOf, LookUp};
 use crate::{data::Batch, definition::Graph};
 
 /// The coverage of one batch, recorded before it is known whether its step is taken. A row covers
@@ -201,55 +202,72 @@ impl Coverage {
         &self,
         look_up: &LookUp,
         weights: &mut [E],
-        mut overwritten: Option<&mut Vec<E>>,
+        overwritten: Option<&mut Vec<E>>,
     ) {
-        let Some(mean) = self.mean_of_table(look_up, weights) else { return };
-        for row in self.unreached(look_up, weights) {
-            if let Some(overwritten) = &mut overwritten {
-                overwritten.extend_from_slice(row);
-            }
-            row.iter_mut().zip(&mean).for_each(|(number, mean)| *number = E::of(*mean));
+        let share = TableShare::WHOLE;
+        if let Some(mean) = self.sums_of_rows((look_up, share), weights).mean() {
+            self.fill_rows((look_up, share), &mean, weights, overwritten);
         }
     }
 
-    /// Restores the rows overwritten by [`fill_table`](Coverage::fill_table).
-    pub(crate) fn restore_table<E: Element>(
+    /// Replaces the untrained ones among the rows of a share by `mean`, and appends the old values to
+    /// `overwritten`.
+    pub(crate) fn fill_rows<E: Element>(
         &self,
-        look_up: &LookUp,
+        table: (&LookUp, TableShare),
+        mean: &[f64],
+        weights: &mut [E],
+        mut overwritten: Option<&mut Vec<E>>,
+    ) {
+        for row in self.unreached(table, weights) {
+            if let Some(overwritten) = &mut overwritten {
+                overwritten.extend_from_slice(row);
+            }
+            row.iter_mut().zip(mean).for_each(|(number, mean)| *number = E::of(*mean));
+        }
+    }
+
+    /// Restores the rows overwritten by [`fill_rows`](Coverage::fill_rows).
+    pub(crate) fn restore_rows<E: Element>(
+        &self,
+        table: (&LookUp, TableShare),
         weights: &mut [E],
         overwritten: &[E],
     ) {
-        let rows =
-            self.unreached(look_up, weights).zip(overwritten.chunks_exact(look_up.width.max(1)));
+        let width = table.0.width.max(1);
+        let rows = self.unreached(table, weights).zip(overwritten.chunks_exact(width));
         rows.for_each(|(row, overwritten)| row.copy_from_slice(overwritten));
     }
 
-    /// The untrained rows of a table.
+    /// The untrained ones among the rows of a share.
     fn unreached<'a, E>(
         &'a self,
-        look_up: &LookUp,
+        (look_up, share): (&LookUp, TableShare),
         weights: &'a mut [E],
     ) -> impl Iterator<Item = &'a mut [E]> {
         let reached = self.tables.get(look_up.owner);
         let rows = weights.chunks_exact_mut(look_up.width.max(1)).enumerate();
-        let is_reached = move |row: usize| reached.is_some_and(|reached| reached.contains(row));
-        rows.filter(move |(row, _)| !is_reached(*row)).map(|(_, numbers)| numbers)
+        let is_reached =
+            move |held: usize| reached.is_some_and(|reached| reached.contains(share.row(held)));
+        rows.filter(move |(held, _)| !is_reached(*held)).map(|(_, numbers)| numbers)
     }
 
-    /// The mean of the trained rows of a table, without reserved rows.
-    fn mean_of_table<E: Element>(&self, look_up: &LookUp, weights: &[E]) -> Option<Vec<f64>> {
-        let reached = self.tables.get(look_up.owner)?;
+    /// The sums over the trained rows of a share, without reserved rows.
+    pub(crate) fn sums_of_rows<E: Element>(
+        &self,
+        (look_up, share): (&LookUp, TableShare),
+        weights: &[E],
+    ) -> RowSums {
         let width = look_up.width.max(1);
-        let mut mean = vec![0.0; width];
-        let mut count = 0.0;
-        for (index, row) in weights.chunks_exact(width).enumerate().skip(look_up.reserved) {
-            if reached.contains(index) {
-                mean.iter_mut().zip(row).for_each(|(mean, number)| *mean += number.as_f64());
-                count += 1.0;
+        let mut sums = RowSums::new(look_up);
+        let Some(reached) = self.tables.get(look_up.owner) else { return sums };
+        for (held, numbers) in weights.chunks_exact(width).enumerate() {
+            let row = share.row(held);
+            if row >= look_up.reserved && reached.contains(row) {
+                sums.add_row(numbers);
             }
         }
-        mean.iter_mut().for_each(|mean| *mean /= count);
-        (count > 0.0).then_some(mean)
+        sums
     }
 
     /// The coverage of a model that takes its nodes from the model of this coverage.
@@ -350,7 +368,7 @@ mod tests {
         coverage.fill_table(&look_up, &mut weights, Some(&mut overwritten));
         // Rows 0 and 3 are untrained; rows 2 and 4 are trained; row 1 is reserved.
         assert_eq!(weights, [2.0, 3.0, 8.0, 8.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0]);
-        coverage.restore_table(&look_up, &mut weights, &overwritten);
+        coverage.restore_rows((&look_up, TableShare::WHOLE), &mut weights, &overwritten);
         assert_eq!(weights, before);
     }
 }

@@ -12,7 +12,7 @@ use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::sharded::{self, FetchedTable, FetchedTables, TableShare};
 
-use super::{parameters, tables, AnyModule, LookUp, UntypedModel};
+use super::{parameters, row_sums::RowSums, tables, AnyModule, Coverage, LookUp, UntypedModel};
 use crate::{
     cluster::{Cluster, Reader, Writer},
     data::Batch,
@@ -32,9 +32,8 @@ pub(crate) struct DividedTable {
     /// The name of its tensor.
     pub(crate) tensor: String,
     id: UniqueId,
-    /// The number of rows of the whole table.
-    pub(crate) rows: usize,
-    pub(crate) width: usize,
+    /// A look-up in it.
+    pub(crate) look_up: LookUp,
     /// The encoded columns that look up in it.
     columns: Vec<usize>,
 }
@@ -65,10 +64,10 @@ impl Divided {
         let own = parameters::list(module);
         let of_tensors = tables(&look_ups, own.iter().map(|tensor| tensor.name.as_str()));
         let sharded = own.into_iter().zip(of_tensors).filter_map(|(tensor, look_up)| {
-            let LookUp { owner, rows, width, .. } = look_up.filter(|look_up| look_up.sharded)?;
-            let columns = look_ups.iter().filter(|own| own.owner == owner).map(|own| own.column);
-            let columns = columns.collect();
-            Some(DividedTable { tensor: tensor.name, id: tensor.id, rows, width, columns })
+            let look_up = look_up.filter(|look_up| look_up.sharded)?;
+            let in_it = look_ups.iter().filter(|other| other.owner == look_up.owner);
+            let columns = in_it.map(|look_up| look_up.column).collect();
+            Some(DividedTable { tensor: tensor.name, id: tensor.id, look_up, columns })
         });
         let tables: Vec<DividedTable> = sharded.collect();
         let mistakes = mistakes(graph, &look_ups, ranks);
@@ -98,7 +97,7 @@ impl Divided {
             columns.for_each(|column| {
                 batch.each_index(*column, |row| {
                     // The layer refuses an index beyond the table.
-                    wanted.extend(Some(row).filter(|row| *row < table.rows));
+                    wanted.extend(Some(row).filter(|row| *row < table.look_up.rows));
                 });
             });
         }
@@ -148,7 +147,7 @@ impl Divided {
         let replies = self.cluster.exchange("the rows of a batch", replies)?;
         let mut readers: Vec<Reader<'_>> = replies.iter().map(|reply| Reader(reply)).collect();
         let fetched = self.tables.iter().zip(wanted).map(|(table, wanted)| {
-            let width = table.width;
+            let width = table.look_up.width;
             let rows: Vec<usize> = wanted.iter().copied().collect();
             let mut weights = vec![E::zero(); rows.len() * width];
             // Each rank replies in ascending order.
@@ -217,14 +216,38 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         active: bool,
     ) -> Result<Option<FetchedTables<E>>> {
         divided.fetch(wanted, active, |index, held, to| {
-            let DividedTable { tensor, width, .. } = &divided.tables[index];
+            let DividedTable { tensor, look_up, .. } = &divided.tables[index];
+            let width = look_up.width;
             self.module.visit(&mut |own, weights| {
                 if own.name == *tensor {
-                    held.iter()
-                        .for_each(|row| to.extend_from_slice(&weights[row * width..][..*width]));
+                    let rows = held.iter().map(|row| &weights[row * width..][..width]);
+                    rows.for_each(|row| to.extend_from_slice(row));
                 }
             });
         })
+    }
+
+    /// For every divided table the mean of its trained rows on all ranks, which replaces the others;
+    /// `None` without trained rows.
+    pub(crate) fn means_of_divided(&self, coverage: &Coverage) -> Result<Vec<Option<Vec<f64>>>> {
+        let Some(divided) = &self.divided else { return Ok(Vec::new()) };
+        let mut sums = Vec::new();
+        self.module.visit(&mut |tensor, weights| {
+            if let Some(index) = divided.index_of(&tensor.name) {
+                let table = (&divided.tables[index].look_up, divided.share);
+                sums.push(coverage.sums_of_rows(table, weights));
+            }
+        });
+        let mut own = Writer::default();
+        sums.iter().for_each(|sums| sums.write(&mut own));
+        let parts = divided.cluster.gather("the mean of the rows of a table", own.0)?;
+        let mut all: Vec<RowSums> =
+            divided.tables.iter().map(|table| RowSums::new(&table.look_up)).collect();
+        for part in &parts {
+            let mut reader = Reader(part);
+            all.iter_mut().try_for_each(|sums| sums.add(&mut reader))?;
+        }
+        Ok(all.iter().map(RowSums::mean).collect())
     }
 
     /// # Errors
@@ -236,6 +259,14 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
             "{what} needs all rows of the table `{name}`, which is divided among {ranks} ranks: save \
              the model on all of them, and load the file in a program with one rank"
         )))
+    }
+
+    /// For each tensor, by name, the index of the divided table that it is.
+    pub(crate) fn divided_tensors<'a>(
+        &self,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Vec<Option<usize>> {
+        names.map(|name| self.divided.as_ref()?.index_of(name)).collect()
     }
 
     /// The cluster among whose ranks tables are divided.

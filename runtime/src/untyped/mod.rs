@@ -6,6 +6,7 @@ mod divided;
 mod look_up;
 mod module;
 pub(crate) mod parameters;
+mod row_sums;
 mod summary;
 pub(crate) mod transfer;
 
