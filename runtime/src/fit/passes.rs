@@ -43,6 +43,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         };
         ranks.begin_step(tables);
         let (shards, cluster) = (ranks.shards.count, ranks.cluster.clone());
+        self.fetch(batch)?;
         let meets = meets(graph);
         let mut observer = (batch.shards.is_empty() && meets).then(|| BatchShard::observer(shards));
         let mut known = Vec::new();
@@ -55,7 +56,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                     true => None,
                     false => Some(self.pass(rows, batch.whole.as_ref(), &known)?),
                 };
-                let Run { ranks: Some(ranks), gradients, tables, .. } = self else { continue };
+                let Run { ranks: Some(ranks), gradients, tables, fetched, .. } = self else {
+                    continue;
+                };
                 match pass {
                     _ if shard == shards => stopped |= matches!(pass, Some(Pass::Stopped(_))),
                     None => ranks.add_empty(shard, tables, losses),
@@ -69,7 +72,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                         }
                         let total = [objective.total + penalty];
                         let losses = total.into_iter().chain(objective.by_output).collect();
-                        ranks.add((shard, count), gradients, tables, losses);
+                        ranks.add((shard, count), (gradients, tables, fetched), losses);
                     }
                 }
             }
@@ -95,10 +98,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     ) -> Result<Pass> {
         // Running statistics change once in a step, and what another shard has looked up is its own.
         self.restore_statistics()?;
-        let Run { ranks: Some(ranks), tables, .. } = self else {
+        let Run { ranks: Some(ranks), tables, fetched, .. } = self else {
             return Err(Error::Cluster("the run is on no cluster".to_owned()));
         };
-        ranks.begin_pass(tables);
+        ranks.begin_pass(tables, fetched);
         if ranks.shards.count == ranks.cluster.ranks() {
             let failed = Rc::new(RefCell::new(None));
             let meeting = Meeting {

@@ -153,7 +153,8 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(observed)
     }
 
-    /// The checksum of all weights and of the steps that give them their inputs.
+    /// The checksum of all weights and of the steps that give them their inputs, without divided
+    /// tables.
     pub(crate) fn weights_checksum(&self) -> u32 {
         self.weights_checksum_where(|steps| steps.into())
     }
@@ -162,7 +163,13 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// written in JSON.
     pub(crate) fn weights_checksum_where(&self, written: impl Fn(&str) -> Cow<'_, str>) -> u32 {
         let mut sum = Crc32c::default();
-        self.module.visit(&mut |_, elements| {
+        let is_divided = |tensor: &str| {
+            self.divided.as_ref().is_some_and(|divided| divided.index_of(tensor).is_some())
+        };
+        self.module.visit(&mut |tensor, elements| {
+            if is_divided(&tensor.name) {
+                return;
+            }
             elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
         });
         if let Some(fitted) = &self.preprocessing {

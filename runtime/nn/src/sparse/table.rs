@@ -35,6 +35,8 @@ pub struct Table<E> {
     pending_index: Vec<u32>,
     pub(super) pending: Pending<E>,
     pub(super) log: StepLog,
+    /// The capacity of the log of a sharded table, which is the same whichever rows are held.
+    log_capacity: Option<usize>,
     catch_up: CatchUp<E>,
 }
 
@@ -76,8 +78,25 @@ impl<E: Element> Table<E> {
             pending_index: Vec::new(),
             pending: Pending { slots: vec![Vec::new(); slots], ..Pending::default() },
             log: StepLog::new(steps),
+            log_capacity: None,
             catch_up,
         }
+    }
+
+    /// As a table that holds rows of one with `rows` rows. All of its parts catch up at the same
+    /// steps, so that the bits of a row do not depend on the other rows that are held.
+    pub(super) fn sharded(self, rows: usize) -> Table<E> {
+        Table { log_capacity: Some(max_logged_steps(rows, 0)), ..self }
+    }
+
+    /// Takes over whose part this table is.
+    pub(super) fn as_part_of(self, other: &Table<E>) -> Table<E> {
+        Table { log_capacity: other.log_capacity, ..self }
+    }
+
+    /// Appends rows to `to`, with their deferred updates applied.
+    pub fn read(&mut self, weights: &[E], rows: &[usize], to: &mut Vec<E>) {
+        self.look_up(weights, rows, |_, row| to.extend_from_slice(row));
     }
 
     /// The number of rows.
@@ -212,7 +231,10 @@ impl<E: Element> Table<E> {
         if let Some(size) = optimizer.step_size(step) {
             self.log.push(size);
         }
-        if self.log.count() >= max_logged_steps(self.num_rows(), self.rows.len()) {
+        let capacity = self.log_capacity;
+        let capacity =
+            capacity.unwrap_or_else(|| max_logged_steps(self.num_rows(), self.rows.len()));
+        if self.log.count() >= capacity {
             // The condition depends only on values that a checkpoint has, so a resumed run flushes
             // at the same steps.
             self.flush(weights);
