@@ -1,6 +1,7 @@
 //! Training on the ranks of a cluster, which are threads here; `just mpi` runs the same models over
 //! MPI.
 
+mod divided;
 mod failures;
 mod models;
 mod runs;
