@@ -5,4 +5,5 @@ mod divided;
 mod failures;
 mod models;
 mod runs;
+mod sharded;
 mod sources;

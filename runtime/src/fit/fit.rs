@@ -43,6 +43,7 @@ impl Checked<'_> {
         mut raw: Table,
     ) -> Result<History> {
         let Checked { mut setup, plan, weights: checked } = self;
+        setup.check_ranks(model)?;
         let left_out = setup.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
         let values = Fingerprint::of(&raw);
@@ -155,6 +156,7 @@ impl Setup<'_> {
     ) -> Result<Given> {
         let vectors = vectors::read(self.graph, fitted, kept, model.coverage.as_ref())?;
         let mut notices: Vec<Notice> = vectors.iter().map(Vectors::notice).collect();
+        notices.extend(self.undivided(model));
         if !model.initial {
             notices.extend(frozen_scale::notices(self.graph, &self.settings, kept));
         }
