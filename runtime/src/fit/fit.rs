@@ -224,7 +224,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             false => self.notify(&mut callbacks, &Event::Ended),
         };
-        let filled = self.fill_untrained(Overwritten::Discard);
+        let filled = match trained.is_err() && self.model.divided.is_some() {
+            // So it is here, where other ranks have rows of the tables.
+            true => Ok(Vec::new()),
+            false => self.fill_untrained(Overwritten::Discard),
+        };
         // Branches are frozen only while the run lasts.
         self.model.module.set_frozen(&|_| false);
         // An error in a step takes precedence over errors while finishing.
