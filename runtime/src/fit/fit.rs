@@ -11,10 +11,10 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
+    asked::Asked,
     fingerprint::Fingerprint,
     frozen_scale,
     notices::{Before, RowStatistics},
-    ranks::Asked,
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,

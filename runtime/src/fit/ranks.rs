@@ -14,16 +14,17 @@ use multi_input_nn::{
 };
 
 use super::{
+    asked::Asked,
     clip::RowSquares,
     exchange::{Exchange, Form, ShardGradient, TensorGradient, Totals},
     gradients::StepGradients,
     settings::Settings,
 };
 use crate::{
-    callback::{Flow, RankSpeed},
+    callback::RankSpeed,
     cluster::{add_numbers, Cluster, Reader, Shards, TreeSum, Wire, Writer},
     definition::Graph,
-    objective::{Scores, WholeBatch},
+    objective::WholeBatch,
     untyped::{parameters, share_of, AnyModule, News},
 };
 
@@ -58,40 +59,6 @@ pub(super) struct Ranks<E> {
 /// What the pass of a shard leaves: the gradients of tensors, those in tables with sparse updates, and
 /// those of fetched rows.
 type OfPass<'a, E> = (&'a StepGradients<E>, &'a mut Tables<E>, &'a mut FetchedTables<E>);
-
-/// What callbacks have asked for, and why.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) flow: Flow,
-    pub(super) reason: Option<String>,
-}
-
-impl Asked {
-    pub(super) const NOTHING: Asked = Asked { flow: Flow::Continue, reason: None };
-
-    fn write(&self, to: &mut Writer) {
-        to.number(self.flow as usize);
-        to.bytes(self.reason.as_deref().unwrap_or_default().as_bytes());
-    }
-
-    fn read(from: &mut Reader<'_>) -> Result<Asked> {
-        let flow = match from.number()? {
-            0 => Flow::Continue,
-            1 => Flow::Pause,
-            _ => Flow::Stop,
-        };
-        Ok(Asked { flow, reason: Some(from.text()?).filter(|reason| !reason.is_empty()) })
-    }
-
-    /// What ranks agree on: the greatest value, with the reason of the first rank that asked for it.
-    fn or(self, other: Asked) -> Asked {
-        if other.flow > self.flow {
-            other
-        } else {
-            self
-        }
-    }
-}
 
 /// The time that a rank has computed, without waiting for others, and the rows of its shards.
 struct Clock {
@@ -364,49 +331,6 @@ impl<E: Element> Ranks<E> {
         Ok(agreed)
     }
 
-    /// The scores over all shards; `own` are those of this rank's shards.
-    pub(super) fn scores(
-        &self,
-        own: &[Scores],
-        at: &'static str,
-        none: impl Fn() -> Result<Scores>,
-    ) -> Result<Scores> {
-        let mut sum = TreeSum::new(self.shards.count);
-        let merge = |own: &mut Scores, other: Scores| own.merge(&other.state());
-        for (shard, scores) in self.shards.own.clone().zip(own) {
-            let mut copy = none()?;
-            copy.merge(&scores.state());
-            sum.push(shard..shard + 1, copy, merge);
-        }
-        let mut part = Writer::default();
-        sum.write(&mut part, |scores, part| write_state(&scores.state(), part));
-        let mut whole = TreeSum::new(self.shards.count);
-        let read = |reader: &mut Reader<'_>| {
-            let mut scores = none()?;
-            scores.merge(&read_state(reader)?);
-            Ok(scores)
-        };
-        for part in self.cluster.gather(at, part.0)? {
-            whole.read(&mut Reader(&part), read, merge)?;
-        }
-        whole.total()
-    }
-
-    /// The states of the scores of all shards, in their order.
-    pub(super) fn states(&self, own: &[Scores]) -> Result<Vec<Vec<(String, Vec<f64>)>>> {
-        let mut part = Writer::default();
-        part.number(own.len());
-        own.iter().for_each(|scores| write_state(&scores.state(), &mut part));
-        let mut states = Vec::new();
-        for part in self.cluster.gather("a checkpoint", part.0)? {
-            let mut reader = Reader(&part);
-            for _ in 0..reader.number()? {
-                states.push(read_state(&mut reader)?);
-            }
-        }
-        Ok(states)
-    }
-
     /// Compares the checksum of the weights with those of the other ranks.
     ///
     /// # Errors
@@ -455,17 +379,4 @@ pub(super) fn sum_over(cluster: &Cluster, own: TreeSum<Vec<f64>>) -> Result<Vec<
 /// The elements of a row of a table.
 fn width(shape: &[usize]) -> usize {
     shape.last().copied().unwrap_or(1)
-}
-
-fn write_state(state: &[(String, Vec<f64>)], to: &mut Writer) {
-    to.number(state.len());
-    for (name, numbers) in state {
-        to.bytes(name.as_bytes());
-        to.doubles(numbers);
-    }
-}
-
-fn read_state(from: &mut Reader<'_>) -> Result<Vec<(String, Vec<f64>)>> {
-    let count = from.number()?;
-    (0..count).map(|_| Ok((from.text()?, from.doubles()?))).collect()
 }

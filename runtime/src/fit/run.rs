@@ -71,6 +71,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) batches: u64,
     /// The figures of the epoch so far, of each shard of this rank.
     pub(super) scores: Vec<Scores>,
+    /// The number of the first of these shards.
+    pub(super) first_shard: usize,
     pub(super) history: History,
     /// The embedding rows and absent inputs of the current batch.
     pub(super) reached: Reached,
@@ -170,6 +172,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             step: 0,
             batches: 0,
             scores: Vec::new(),
+            first_shard: ranks.as_ref().map_or(0, |ranks| ranks.shards.own.start),
             history: History::default(),
             reached: Reached::new(graph),
             fillable,

@@ -116,15 +116,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 
     /// The losses of a batch; their gradients are stored in `self.gradients`.
     fn losses(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
-        if self.ranks.is_none() {
-            let Some(rows) = batch.shards.first_mut() else {
-                return Err(Error::NoRows("train on"));
-            };
-            let (objective, penalty) = self.shard_losses(rows, None)?;
-            let total = objective.total + penalty;
-            return Ok(StepLosses { total, by_output: objective.by_output });
+        if let Some(mut ranks) = self.ranks.take() {
+            let losses = self.losses_over_ranks(&mut ranks, batch);
+            self.ranks = Some(ranks);
+            return losses;
         }
-        self.losses_over_ranks(batch)
+        let Some(rows) = batch.shards.first_mut() else {
+            return Err(Error::NoRows("train on"));
+        };
+        let (objective, penalty) = self.shard_losses(rows, None)?;
+        let total = objective.total + penalty;
+        Ok(StepLosses { total, by_output: objective.by_output })
     }
 
     /// The losses of a shard, and the regularisation penalty if it is the first one; their gradients
@@ -190,8 +192,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         taken.map_err(Error::device)?;
         self.tape_gradients = Some(gradients);
 
-        let first = self.ranks.as_ref().map_or(0, |ranks| ranks.shards.own.start);
-        if let Some(scores) = self.scores.get_mut(shard.shard - first) {
+        if let Some(scores) = self.scores.get_mut(shard.shard - self.first_shard) {
             let rows = whole.map_or(batch_rows.len(), |whole| whole.rows);
             scores.losses(&objective, penalty * rows as f64, batch_rows.len());
             let predicted = predictions(graph, preprocessing.as_ref(), heads);
