@@ -60,6 +60,72 @@ pub fn mixed(rows: usize) -> Vec<MixedSample> {
     (0..rows).map(row).collect()
 }
 
+/// Tables whose rows may be divided among ranks: one of two inputs, of which one may be missing, one
+/// of a masked sequence, one of lists, one of an input whose missing rows are learned, and a table
+/// beside them that every rank holds as a whole. The tables of `user` and `tags` are large enough for
+/// sparse updates.
+#[multi_input_model]
+#[derive(Clone, Debug)]
+pub struct Rated {
+    #[input]
+    #[branch(Embedding(3001, 4, sharded))]
+    user: u32,
+
+    #[input(missing = zeros)]
+    #[branch(shared = user)]
+    friend: Option<u32>,
+
+    #[input(pad(5))]
+    #[branch(Embedding(23, 3, sharded), GRU(4))]
+    viewed: Vec<u32>,
+
+    #[input(pad(6))]
+    #[branch(EmbeddingBag(6000, 3, sharded))]
+    tags: Vec<u32>,
+
+    #[input(missing = learned)]
+    #[branch(Embedding(17, 2, sharded), Dense(3, tanh))]
+    shop: Option<u32>,
+
+    #[input]
+    #[branch(Embedding(7, 3))]
+    day: u32,
+
+    #[merge(concat(user, friend, viewed, tags, shop, day))]
+    #[branch(Dense(6, tanh))]
+    joined: _,
+
+    #[from(joined)]
+    #[branch(Dense(1))]
+    #[output(loss = mse, metrics(mae, r2), weight = learned)]
+    stars: f32,
+
+    #[from(joined)]
+    #[branch(Dense(3, softmax))]
+    #[output(loss = cross_entropy, metrics(accuracy, auc), weight = 0.5)]
+    kind: Option<Class<3>>,
+}
+
+/// Rows of which some have no friend, no shop, no list or no kind.
+pub fn rated(rows: usize) -> Vec<RatedSample> {
+    let row = |i: usize| {
+        let list = |length: usize, step: usize, rows: usize| -> Vec<u32> {
+            (0..length).map(|k| ((i * 31 + k * step) % rows) as u32).collect()
+        };
+        RatedSample {
+            user: (i * 37 % 3001) as u32,
+            friend: (!i.is_multiple_of(3)).then_some((i * 91 % 3001) as u32),
+            viewed: list(i % 6, 7, 23),
+            tags: list(i * 5 % 7, 1013, 6000),
+            shop: (!i.is_multiple_of(4)).then_some((i * 5 % 17) as u32),
+            day: (i % 7) as u32,
+            stars: 3.0 + (i as f32 * 0.7).sin() + (i % 7) as f32 * 0.1,
+            kind: (i % 5 > 1).then_some(Class::new(i % 3).unwrap()),
+        }
+    };
+    (0..rows).map(row).collect()
+}
+
 /// Statistics over the batch, in two layers of one branch and where rows are absent or masked; random
 /// numbers for dropout and for inputs that are left out; averages of weights.
 #[multi_input_model]

@@ -16,12 +16,15 @@ use multi_input::{
     callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
     cluster::{Cluster, Wire},
     data::Csv,
+    definition::Network,
     history::History,
     prelude::*,
     Error, Result,
 };
 
-use models::{mixed, shops, trips, Mixed, MixedSample, Shop, ShopSample, Trip};
+use models::{
+    mixed, rated, shops, trips, Mixed, MixedSample, Rated, RatedSample, Shop, ShopSample, Trip,
+};
 
 /// What the command line asks for.
 struct Asked {
@@ -139,7 +142,7 @@ impl AnyCallback for Fault {
 macro_rules! train {
     ($model:ident, $fit:ident($rows:expr), $trainer:expr, $asked:expr, $world:expr) => {{
         let (asked, world): (&Asked, &Cluster) = ($asked, $world);
-        let mut model = Model::<$model, f64>::build(&Cpu::default(), Seed(2));
+        let mut model = Model::<$model, f64>::build_on(world, &Cpu::default(), Seed(2))?;
         let interrupt = Arc::new(AtomicBool::new(false));
         let own = asked.fault.iter().find(|(_, rank, _)| *rank == world.rank());
         let fault = Fault {
@@ -166,8 +169,22 @@ macro_rules! train {
             trainer = trainer.resume(folder).callback(Checkpoint::in_folder(folder).every_steps(5));
         }
         let history = trainer.$fit(&mut model, &$rows)?;
-        (model.snapshot()?.tensors().concat(), history)
+        (whole(&model, asked, world)?, history)
     }};
+}
+
+/// The weights of a model, as one rank has them that loads its file.
+fn whole<M>(model: &Model<M, f64>, asked: &Asked, world: &Cluster) -> Result<Vec<f64>>
+where
+    M: Network<f64, Cpu>,
+{
+    let Some(out) = &asked.out else { return Ok(Vec::new()) };
+    let path = out.with_extension("safetensors");
+    model.save(&path)?;
+    if !world.is_main() {
+        return Ok(Vec::new());
+    }
+    Ok(Model::<M, f64>::load(&path, &Cpu::default())?.snapshot()?.tensors().concat())
 }
 
 /// The file that `--model write` has written.
@@ -181,6 +198,18 @@ fn train(asked: &Asked, world: &Cluster) -> Result<(Vec<f64>, History)> {
             Shop,
             fit_from(shop_file(asked)),
             Trainer::new(Adam::new(1e-2)).batch_size(8).validation_source(shop_file(asked)),
+            asked,
+            world
+        ),
+        "rated" => train!(
+            Rated,
+            fit(rated(asked.rows)),
+            Trainer::new(Adam::new(1e-2))
+                .batch_size(9)
+                .validation_split(0.2)
+                .clip(Clip::GlobalNorm(0.5))
+                .drop_input(Rated::friend, 0.2)
+                .sample_weight(Rated::stars, |row: &RatedSample| f32::from(u8::from(row.day != 2))),
             asked,
             world
         ),

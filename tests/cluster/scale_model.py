@@ -8,10 +8,11 @@ A step takes
 
     fixed + row * rows / ranks                                       a rank computes its shard
     + foreign * rows of sparse tables that only other ranks look up   and updates what others have looked up
+    + served * rows of sharded tables that a rank looks up elsewhere  what one rank fetches another one serves
     + rounds * (latency + overhead + (ranks - 1) * message)           every exchange waits for all messages
     + sent / bandwidth                                                two of them have gradients
 
-`fixed` and `row` are measured on one rank, `foreign`, `overhead` and `message` on a network without delay, and the rest follows from
+`fixed` and `row` are measured on one rank, `foreign`, `served`, `overhead` and `message` on a network without delay, and the rest follows from
 the model. Messages are sent at once, as docs/scale.md recommends (`EAGER` in network.py). Figures are in tests/cluster/scale_model.json. The last line is `result: ..`.
 """
 import argparse
@@ -28,6 +29,8 @@ PICTURE = network.ROOT / "docs/scale.svg"
 
 # Of a message of gradients: what `Cluster` and the exchange write before the numbers.
 HEADER = 80
+HEADER_OF_LOOK_UPS = 40
+HEADER_OF_ROWS = 36
 
 
 class Table:
@@ -50,19 +53,34 @@ class Table:
 
 class Model:
     """`whole` are the numbers that are updated as a whole, and tables, in the order of the model; `sparse` are tables whose
-    rows travel with their numbers; `norms` has the features of each `BatchNorm`."""
+    rows travel with their numbers; `sharded` are tables whose rows are divided among the ranks; `norms` has the features of
+    each `BatchNorm`."""
 
-    def __init__(self, name, title, whole, sparse=(), norms=(), batch=64):
+    def __init__(self, name, title, whole, sparse=(), sharded=(), norms=(), batch=64):
         self.name, self.title, self.whole, self.sparse, self.norms = name, title, whole, sparse, norms
-        self.batch = batch
+        self.sharded, self.batch = sharded, batch
 
     @property
     def rounds(self):
-        return 2 + 3 * len(self.norms)
+        return 2 + 3 * len(self.norms) + (2 if self.sharded else 0)
 
     def looked_up(self, rows):
         """The rows of sparse tables that so many rows of a batch look up."""
         return sum(table.looked_up(rows) for table in self.sparse)
+
+    def fetched(self, ranks, rows):
+        """The rows of sharded tables that a rank looks up at others."""
+        return sum(table.looked_up(rows / ranks) for table in self.sharded) * (ranks - 1) / ranks
+
+    def of_sharded(self, ranks, rows):
+        """The bytes that a rank sends of sharded tables in a step: look-ups, rows, and gradients."""
+        fetched = [table.looked_up(rows / ranks) * (ranks - 1) / ranks for table in self.sharded]
+        each = [[4, 4 * table.width, 4 + 4 * table.width] for table in self.sharded]
+        bytes_of_rows = [sum(count * of_row[part] for count, of_row in zip(fetched, each)) for part in range(3)]
+        if self.sharded:
+            headers = [HEADER_OF_LOOK_UPS + 8 * len(self.sharded), HEADER_OF_ROWS, 9 * len(self.sharded)]
+            return [count + (ranks - 1) * header for count, header in zip(bytes_of_rows, headers)]
+        return [0, 0, 0]
 
     def pieces(self, ranks, rows):
         """The bytes of what each rank adds up, of the gradients of so many rows: an equal part of the numbers, of which
@@ -85,20 +103,24 @@ class Model:
         """For each of the two rounds of gradients, the most bytes that a rank sends or receives."""
         own, of_all = self.pieces(ranks, rows / ranks), self.pieces(ranks, rows)
         others = ranks - 1
-        return [max(sum(own) - min(own), others * max(own)), others * max(of_all)]
+        look_ups, looked_up, gradients = self.of_sharded(ranks, rows)
+        sums = others * max(of_all)
+        return [look_ups, looked_up, max(sum(own) - min(own), others * max(own)) + gradients, sums]
 
     def sent(self, ranks, rows):
         """The bytes that rank 0 sends in a step."""
         own, of_all = self.pieces(ranks, rows / ranks), self.pieces(ranks, rows)
         # A header, a range of shards and the sums of each feature, in `f64`.
         norms = sum(3 * 75 + 32 * features for features in self.norms)
-        return sum(own[1:]) + (ranks - 1) * (of_all[0] + norms)
+        return sum(own[1:]) + (ranks - 1) * (of_all[0] + norms) + sum(self.of_sharded(ranks, rows))
 
 
 MODELS = [
     Model("trip", "numbers, a list, 4 BatchNorm", [210], norms=(5, 4, 3, 3), batch=256),
     Model("towers", "two towers", [2 * (33 * 64 + 65 * 32)],
           sparse=(Table(200_000, 32, 1), Table(100_000, 32, 1)), batch=1024),
+    Model("divided", "two towers, divided tables", [2 * (33 * 64 + 65 * 32)],
+          sharded=(Table(200_000, 32, 1), Table(100_000, 32, 1)), batch=1024),
     Model("emoji", "image and text", [896, Table(2000, 64, 8.5), 4 * 32 * (64 + 32 + 1), 9 * (31 * 31 * 32 + 32 + 1)],
           batch=32),
 ]
@@ -109,7 +131,8 @@ class Cost:
 
     def __init__(self, figures):
         self.compute = figures["compute"]
-        self.overhead, self.message, self.foreign = (figures[name] for name in ("overhead", "message", "foreign"))
+        self.overhead, self.message = figures["overhead"], figures["message"]
+        self.foreign, self.served = figures["foreign"], figures["served"]
 
     def alone(self, model, rows, share=1.0):
         fixed, row = self.compute[model.name]
@@ -121,6 +144,7 @@ class Cost:
         if ranks == 1:
             return time
         time += share * self.foreign * (model.looked_up(rows) - model.looked_up(rows / ranks))
+        time += share * self.served * model.fetched(ranks, rows)
         time += model.rounds * (latency + self.overhead + (ranks - 1) * self.message)
         return time + sum(model.rounds_of_gradients(ranks, rows)) / bandwidth
 
@@ -135,7 +159,7 @@ def one_rank(model, rows, steps):
 def measured_compute(model, repeats=5):
     """The least times of a step on a small and on a large batch, as a line: other work on the machine only adds to them."""
     small, large = model.batch // 4, model.batch
-    steps = {"trip": 300, "towers": 100, "emoji": 40}[model.name]
+    steps = {"trip": 300, "towers": 100, "divided": 100, "emoji": 40}[model.name]
     times = [[one_rank(model, rows, steps) for _ in range(repeats)] for rows in (small, large)]
     low = [min(of_rows) for of_rows in times]
     row = max((low[1] - low[0]) / (large - small), 0)
@@ -189,17 +213,21 @@ def measured_messages():
     return max(of_round - message, 0), message
 
 
-def measured_foreign(compute):
-    """What a row of a table costs that only the other of two ranks has looked up."""
-    towers = MODELS[1]
-    with Network(2) as machines:
-        found = [machines.ranks("--steps", 60, "--model", "towers", "--batch", towers.batch) for _ in range(5)]
-    busy = min(of_run["median"] - of_run["waited"] for of_run in found)
-    fixed, row = compute["towers"]
-    rows = towers.looked_up(towers.batch) - towers.looked_up(towers.batch / 2)
-    foreign = max(busy - fixed - row * towers.batch / 2, 0) / rows
-    print(f"a row of a table of another rank takes {1e6 * foreign:.2f} microseconds", flush=True)
-    return foreign
+def measured_rows(compute):
+    """What a row of a table costs that only the other of two ranks has looked up, and one of a divided table that is fetched
+    from the other and served to it."""
+    costs = []
+    for name in ("towers", "divided"):
+        model = next(model for model in MODELS if model.name == name)
+        with Network(2) as machines:
+            found = [machines.ranks("--steps", 60, "--model", name, "--batch", model.batch) for _ in range(5)]
+        busy = min(of_run["median"] - of_run["waited"] for of_run in found)
+        fixed, row = compute[name]
+        rows = model.looked_up(model.batch) - model.looked_up(model.batch / 2) + model.fetched(2, model.batch)
+        costs.append(max(busy - fixed - row * model.batch / 2, 0) / rows)
+    print(f"a row of a table of another rank takes {1e6 * costs[0]:.2f} microseconds, one that is fetched and one that is "
+          f"served {1e6 * costs[1]:.2f}", flush=True)
+    return costs
 
 
 # (model, ranks, one-way delay in seconds, bits a second).
@@ -207,6 +235,7 @@ CASES = [
     ("trip", 2, 0.0, None), ("trip", 2, 0.002, None), ("trip", 2, 0.01, None),
     ("trip", 4, 0.005, None), ("trip", 4, 0.02, None),
     ("towers", 2, 0.0, 50e6), ("towers", 2, 0.01, 50e6), ("towers", 4, 0.0, 50e6), ("towers", 4, 0.02, 50e6),
+    ("divided", 2, 0.0, 50e6), ("divided", 2, 0.01, 50e6), ("divided", 4, 0.0, 50e6), ("divided", 4, 0.02, 50e6),
     ("emoji", 2, 0.0, 100e6), ("emoji", 2, 0.0, 400e6), ("emoji", 2, 0.02, 100e6),
     ("emoji", 4, 0.0, 100e6), ("emoji", 4, 0.02, 100e6),
 ]
@@ -257,13 +286,15 @@ RANKS = [2 ** power for power in range(11)]
 NETWORKS = [("1 Gbit/s, 50 µs", 50e-6, 0.118e9, "#c44e52"), ("10 Gbit/s, 20 µs", 20e-6, 1.18e9, "#dd8452"),
             ("100 Gbit/s, 5 µs", 5e-6, 11.8e9, "#4c72b0")]
 # Rows a rank of weak scaling, and of the whole batch of strong scaling.
-WEAK = {"trip": 4096, "towers": 4096, "emoji": 256}
-STRONG = {"trip": 65_536, "towers": 65_536, "emoji": 4096}
+WEAK = {"trip": 4096, "towers": 4096, "divided": 4096, "emoji": 256}
+STRONG = {"trip": 65_536, "towers": 65_536, "divided": 65_536, "emoji": 4096}
 TOWERS = [2 * (33 * 64 + 65 * 32)]
 # Larger tables than those that are measured, which would have dense updates with such batches.
-PICTURED = [MODELS[0], Model("towers", "two towers, 30 million rows", TOWERS,
-                             sparse=(Table(20_000_000, 32, 1), Table(10_000_000, 32, 1))), MODELS[2]]
+MILLIONS = (Table(20_000_000, 32, 1), Table(10_000_000, 32, 1))
+PICTURED = [MODELS[0], Model("towers", "two towers, 30 million rows", TOWERS, sparse=MILLIONS),
+            Model("divided", "the same, divided", TOWERS, sharded=MILLIONS), MODELS[3]]
 HUGE = Model("towers", "", TOWERS, sparse=(Table(10 ** 8, 32, 1),))
+HUGE_DIVIDED = Model("divided", "", TOWERS, sharded=(Table(10 ** 8, 32, 1),))
 HUGE_ROWS = 4096
 
 
@@ -327,15 +358,17 @@ def draw(cost):
             plots.append(plot)
     top = 60 + 2 * row
     memory = Plot(60, top, "10^8 rows of 32 numbers with Adam: GB of a rank", "", 40, 0)
-    memory.curve(lambda ranks: 3 * 10 ** 8 * 128 / 1e9, "#55a868")
-    memory.curve(lambda ranks: 3 * 10 ** 8 * 128 / 1e9 / ranks, "#999999", "4 3")
-    memory.text(150, 60, "if it were sharded (dashed)", "middle", "#777777")
+    memory.curve(lambda ranks: 3 * 10 ** 8 * 128 / 1e9, "#999999", "4 3")
+    memory.curve(lambda ranks: 3 * 10 ** 8 * 128 / 1e9 / ranks, "#55a868")
+    memory.text(150, 60, "sharded; on every rank (dashed)", "middle", "#777777")
     sent = Plot(60 + column, top, f"MB that a rank sends in a step, {HUGE_ROWS:,} rows a rank", "", 600, 0)
-    sent.curve(lambda ranks: HUGE.sent(ranks, HUGE_ROWS * ranks) / 1e6, "#55a868")
+    sent.curve(lambda ranks: HUGE.sent(ranks, HUGE_ROWS * ranks) / 1e6, "#999999", "4 3")
+    sent.curve(lambda ranks: HUGE_DIVIDED.sent(ranks, HUGE_ROWS * ranks) / 1e6, "#55a868")
     time = Plot(60 + 2 * column, top, f"efficiency of that, {HUGE_ROWS:,} rows a rank", "", 1.0, 2)
     for _, latency, bandwidth, color in NETWORKS:
-        of_one = cost.alone(HUGE, HUGE_ROWS)
-        time.curve(lambda ranks: of_one / cost.step(HUGE, ranks, HUGE_ROWS * ranks, latency, bandwidth), color)
+        for model, dashes in ((HUGE, "4 3"), (HUGE_DIVIDED, "")):
+            of_one = cost.alone(model, HUGE_ROWS)
+            time.curve(lambda ranks: of_one / cost.step(model, ranks, HUGE_ROWS * ranks, latency, bandwidth), color, dashes)
     legend = []
     for index, (name, _, _, color) in enumerate(NETWORKS):
         x = 60 + 180 * index
@@ -343,7 +376,7 @@ def draw(cost):
                       f'<text x="{x + 24}" y="20" fill="#333333">{name}</text>')
     legend.append('<text x="620" y="20" fill="#333333">efficiency: time alone / (time on n ranks * work of a rank)</text>')
     lines = [part for plot in [*plots, memory, sent, time] for part in plot.parts]
-    width, height = 60 + 3 * column, top + row - 20
+    width, height = 60 + len(PICTURED) * column, top + row - 20
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
             'font-family="sans-serif" font-size="11">\n<rect width="100%" height="100%" fill="white"/>\n')
     PICTURE.write_text(head + "\n".join([*legend, *lines]) + "\n</svg>\n")
@@ -360,8 +393,9 @@ def tell(cost):
                      for name, latency, bandwidth, _ in NETWORKS]
             print(f"  {ranks:5} ranks  " + "; ".join(parts))
     for ranks in (8, 64, 1024):
-        print(f"table of 10^8 rows on {ranks} ranks: 38.4 GB a rank, "
-              f"{HUGE.sent(ranks, HUGE_ROWS * ranks) / 1e6:.1f} MB a step")
+        whole, divided = (model.sent(ranks, HUGE_ROWS * ranks) / 1e6 for model in (HUGE, HUGE_DIVIDED))
+        print(f"table of 10^8 rows on {ranks} ranks: {38.4 / ranks:.2f} GB a rank and {divided:.1f} MB a step sharded, "
+              f"38.4 GB and {whole:.1f} MB on every rank")
 
 
 def main():
@@ -373,8 +407,8 @@ def main():
         network.prepare()
         compute = {model.name: measured_compute(model) for model in MODELS}
         overhead, message = measured_messages()
-        foreign = measured_foreign(compute)
-        figures = {"compute": compute, "foreign": foreign, "overhead": overhead, "message": message}
+        foreign, served = measured_rows(compute)
+        figures = {"compute": compute, "foreign": foreign, "served": served, "overhead": overhead, "message": message}
         figures["checks"] = measured_steps(asked.repeats)
         FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
     figures = json.loads(FIGURES.read_text())

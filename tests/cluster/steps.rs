@@ -31,6 +31,40 @@ pub struct Towers {
     stars: f32,
 }
 
+/// The same with tables whose rows are divided among the ranks.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Divided {
+    #[input]
+    #[branch(Embedding(200_000, 32, sharded), Dense(64, relu), Dense(32))]
+    reader: u32,
+
+    #[input]
+    #[branch(Embedding(100_000, 32, sharded), Dense(64, relu), Dense(32))]
+    book: u32,
+
+    #[merge(dot(reader, book))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
+/// A table that takes 12.8 GB, and with Adam three times as much.
+#[multi_input_model]
+#[derive(Clone)]
+pub struct Huge {
+    #[input]
+    #[branch(Embedding(100_000_000, 32, sharded), Dense(64, relu), Dense(32))]
+    reader: u32,
+
+    #[input]
+    #[branch(Embedding(100_000, 32), Dense(64, relu), Dense(32))]
+    book: u32,
+
+    #[merge(dot(reader, book))]
+    #[output(loss = mse)]
+    stars: f32,
+}
+
 /// The model of `examples/image_text`: a picture and some words.
 #[multi_input_model]
 #[derive(Clone)]
@@ -54,13 +88,17 @@ fn scattered(i: usize) -> usize {
     (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) & 0xFFFF_FFFF
 }
 
-fn ratings(rows: usize) -> Vec<TowersSample> {
-    let row = |i: usize| TowersSample {
-        reader: (scattered(i) % 200_000) as u32,
-        book: (scattered(i + rows) % 100_000) as u32,
-        stars: (scattered(i + 7) % 5) as f32,
-    };
-    (0..rows).map(row).collect()
+/// The rows of the models of two towers.
+macro_rules! ratings {
+    ($sample:ident, $readers:literal, $rows:expr) => {{
+        let rows: usize = $rows;
+        let row = |i: usize| $sample {
+            reader: (scattered(i) % $readers) as u32,
+            book: (scattered(i + rows) % 100_000) as u32,
+            stars: (scattered(i + 7) % 5) as f32,
+        };
+        (0..rows).map(row).collect::<Vec<$sample>>()
+    }};
 }
 
 fn emoji(rows: usize) -> Vec<EmojiSample> {
@@ -128,7 +166,7 @@ pub fn measure(
     let watch = || Stopwatch { world: world.clone(), last, steps: Arc::clone(&noted) };
     macro_rules! train {
         ($model:ident on $rows:expr) => {{
-            let mut model = $model::build(&Cpu::default(), Seed(2));
+            let mut model = Model::<$model>::build_on(world, &Cpu::default(), Seed(2))?;
             Trainer::new(Adam::new(1e-3))
                 .epochs(1)
                 .steps_per_epoch(steps + UNTIMED)
@@ -142,7 +180,9 @@ pub fn measure(
         }};
     }
     match model {
-        "towers" => train!(Towers on ratings(8 * batch.max(64))),
+        "towers" => train!(Towers on ratings!(TowersSample, 200_000, 8 * batch.max(64))),
+        "divided" => train!(Divided on ratings!(DividedSample, 200_000, 8 * batch.max(64))),
+        "huge" => train!(Huge on ratings!(HugeSample, 100_000_000, 8 * batch.max(64))),
         "emoji" => train!(Emoji on emoji(2 * batch.max(32))),
         _ => train!(Trip on trips(8 * batch.max(64))),
     }

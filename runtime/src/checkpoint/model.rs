@@ -37,11 +37,9 @@ pub(crate) fn save<E: Element, D: Backend<E>>(
 
 /// The contents of a model's file, without divided tables.
 pub(super) fn contents<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Contents> {
-    let is_divided =
-        |name: &str| model.divided.as_ref().is_some_and(|own| own.index_of(name).is_some());
     let mut tensors = BTreeMap::new();
     model.module.visit(&mut |tensor, elements| {
-        if !is_divided(&tensor.name) {
+        if !model.is_divided(&tensor.name) {
             tensors.insert(tensor.name, Stored::of_elements(tensor.shape, elements));
         }
     });

@@ -57,19 +57,15 @@ pub(super) fn write<E: Element, D: Backend<E>>(
 ) -> Result<Parts> {
     let (cluster, tables) = (&divided.cluster, &divided.tables);
     let (rank, ranks) = (cluster.rank(), cluster.ranks());
-    let weights = tables.iter().map(|table| {
-        let (name, look_up) = (&table.tensor, &table.look_up);
-        let shape = vec![divided.share.rows(look_up.rows), look_up.width];
+    let weights = tables.iter().enumerate().map(|(index, table)| {
+        let DividedTable { tensor, look_up, .. } = table;
         let rows = move |take: &mut Take<'_>| {
             let mut taken = Ok(());
-            model.module.visit(&mut |own, elements| {
-                if own.name == *name {
-                    taken = pieces(elements, take, E::append_bytes);
-                }
-            });
+            model.visit_divided(index, |held| taken = pieces(held, take, E::append_bytes));
             taken
         };
-        (name.clone(), Unwritten::new(dtype::<E>(), shape, rows))
+        let shape = vec![divided.share.rows(look_up.rows), look_up.width];
+        (tensor.clone(), Unwritten::new(dtype::<E>(), shape, rows))
     });
     let which = (key::PART.to_owned(), format!("{} of {ranks}", rank + 1));
     let contents = Contents { texts: [which].into(), ..Contents::default() };

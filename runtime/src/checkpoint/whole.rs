@@ -19,7 +19,8 @@ use crate::{
     checksum::Crc32c,
     cluster::Reader,
     untyped::{
-        add_elements, parameters, Coverage, Divided, DividedTable, UntypedModel, WholeTables,
+        add_elements, parameters, Coverage, Divided, DividedTable, LookUp, UntypedModel,
+        WholeTables,
     },
 };
 
@@ -40,9 +41,9 @@ pub(super) fn save<E: Element, D: Backend<E>>(
             Some(model.uncertainty.clone().with_weights(checksum))
         }
     };
-    let mut tables: Vec<&DividedTable> = divided.tables.iter().collect();
+    let mut tables: Vec<usize> = (0..divided.tables.len()).collect();
     // In the order of the file.
-    tables.sort_by_key(|table| &table.tensor);
+    tables.sort_by_key(|table| &divided.tables[*table].tensor);
     if !divided.cluster.is_main() {
         return tables
             .into_iter()
@@ -53,9 +54,10 @@ pub(super) fn save<E: Element, D: Backend<E>>(
         file.texts.insert(key::UNCERTAINTY.to_owned(), in_json(&uncertainty)?);
     }
     let tables = tables.into_iter().map(|table| {
-        let shape = vec![table.look_up.rows, table.look_up.width];
+        let DividedTable { tensor, look_up, .. } = &divided.tables[table];
+        let shape = vec![look_up.rows, look_up.width];
         let rows = move |take: &mut Take<'_>| gather_rows(model, divided, table, take);
-        (table.tensor.clone(), Unwritten::new(dtype::<E>(), shape, rows))
+        (tensor.clone(), Unwritten::new(dtype::<E>(), shape, rows))
     });
     file.write_with(path, tables.collect()).map(drop)
 }
@@ -66,9 +68,9 @@ fn whole_checksum<E: Element, D: Backend<E>>(
     divided: &Divided,
 ) -> Result<u32> {
     let mut tables = WholeTables::new();
-    for table in &divided.tables {
+    for (index, table) in divided.tables.iter().enumerate() {
         let mut sum = Crc32c::default();
-        gather_rows(model, divided, table, &mut |bytes| {
+        gather_rows(model, divided, index, &mut |bytes| {
             let mut elements = vec![E::zero(); bytes.len() / E::BYTES];
             E::read_bytes(bytes, &mut elements);
             add_elements(&mut sum, &elements);
@@ -84,18 +86,15 @@ fn whole_checksum<E: Element, D: Backend<E>>(
 fn gather_rows<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     divided: &Divided,
-    table: &DividedTable,
+    table: usize,
     take: &mut Take<'_>,
 ) -> Result<()> {
     let (cluster, ranks) = (&divided.cluster, divided.cluster.ranks());
-    let (rows, width) = (table.look_up.rows, table.look_up.width);
+    let LookUp { rows, width, .. } = divided.tables[table].look_up;
     let row = width * E::BYTES;
     let of_each_rank = (AT_ONCE / (ranks * row).max(1)).max(1);
     let mut gathered = Ok(());
-    model.module.visit(&mut |own, held| {
-        if own.name != table.tensor {
-            return;
-        }
+    model.visit_divided(table, |held| {
         let mut pieces = held.chunks(of_each_rank * width);
         gathered = (0..rows).step_by(ranks * of_each_rank).try_for_each(|first| {
             let mut parts = vec![Vec::new(); ranks];

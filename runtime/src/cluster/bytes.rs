@@ -25,6 +25,11 @@ impl Writer {
         numbers.iter().for_each(|number| self.number(*number));
     }
 
+    pub(crate) fn list(&mut self, all: &[impl AsRef<[u8]>]) {
+        self.number(all.len());
+        all.iter().for_each(|bytes| self.bytes(bytes.as_ref()));
+    }
+
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len());
         self.0.extend_from_slice(bytes);
@@ -64,6 +69,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8]> {
         let count = self.number()?;
         self.take(count)
+    }
+
+    pub(crate) fn list(&mut self) -> Result<Vec<&'a [u8]>> {
+        let count = self.number()?;
+        (0..count).map(|_| self.bytes()).collect()
     }
 
     pub(crate) fn text(&mut self) -> Result<String> {

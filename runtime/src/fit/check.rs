@@ -1,6 +1,7 @@
 //! Checks all settings before training starts, and reports every mistake at once.
 
-use multi_input_base::{Error, Result};
+use multi_input_base::{Error, Notice, NoticeKind, Result};
+use multi_input_kernel::{Backend, Element};
 
 use super::{
     settings::{Refit, Settings, ValidationRows},
@@ -12,6 +13,7 @@ use crate::{
     cluster::Cluster,
     definition::{Graph, Node, Output},
     history::Figures,
+    untyped::{LookUp, UntypedModel},
 };
 
 impl<'c> Setup<'c> {
@@ -49,6 +51,7 @@ impl<'c> Setup<'c> {
     fn mistakes(&self, plan: &RunPlan) -> Vec<String> {
         let mut mistakes = self.optimizer.mistakes();
         mistakes.extend(self.settings.mistakes(self.graph));
+        mistakes.extend(self.sharded_mistakes());
         mistakes.extend(self.settings.batch_norm_mistake(self.graph, plan.rows));
         mistakes.extend(self.callbacks.iter().flat_map(|callback| callback.mistakes(plan)));
         mistakes.extend(self.graph.outputs.iter().flat_map(output_mistakes));
@@ -60,6 +63,63 @@ impl<'c> Setup<'c> {
             mistakes.extend(output.and_then(of_no_elements));
         }
         mistakes
+    }
+
+    /// What changes every row of a table in every step, if there are sharded tables, of which a step
+    /// changes the rows that it looks up.
+    fn sharded_mistakes(&self) -> Vec<String> {
+        let Some(table) = LookUp::all(self.graph).into_iter().find(|look_up| look_up.sharded)
+        else {
+            return Vec::new();
+        };
+        let reason = format!(
+            "changes every row of every table in every step, but the table of `{}` is `sharded`: leave              one of them out",
+            table.owner
+        );
+        let mistake = |what: &str| format!("{what} {reason}");
+        let settings = &self.settings;
+        let dense = self.optimizer.step_size(1).is_none();
+        let dense = dense.then(|| mistake("the optimizer, which has no `catch_up`,"));
+        let averages = settings.moving_average.map(|_| mistake("`moving_average`"));
+        let whole = settings.whole_tables.then(|| mistake("`whole_tables`"));
+        dense.into_iter().chain(averages).chain(whole).collect()
+    }
+
+    /// Compares the ranks of the run with those among which the model's tables are divided.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if they are others.
+    pub(super) fn check_ranks<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+    ) -> Result<()> {
+        let Some(own) = model.cluster() else { return Ok(()) };
+        let place = |cluster: &Cluster| (cluster.rank(), cluster.ranks());
+        let found = self.settings.cluster.as_ref();
+        if found.map(place) == Some(place(own)) {
+            return Ok(());
+        }
+        let found = found.map_or("no cluster".to_owned(), |found| format!("{found:?}"));
+        Err(Error::Settings(vec![format!(
+            "the model was built on a cluster, as {own:?}, and trains on {found}: give the trainer the              same cluster with `on`"
+        )]))
+    }
+
+    /// The notice about sharded tables that are on every rank.
+    pub(super) fn undivided<E: Element, D: Backend<E>>(
+        &self,
+        model: &UntypedModel<E, D>,
+    ) -> Option<Notice> {
+        let ranks = self.settings.cluster.as_ref().map_or(1, Cluster::ranks);
+        if ranks == 1 || model.divided.is_some() {
+            return None;
+        }
+        let table = LookUp::all(self.graph).into_iter().find(|look_up| look_up.sharded)?;
+        let message = format!(
+            "every rank holds the whole table of `{}`, which is `sharded`: `Model::build_on` and              `load_on` divide its rows among the ranks",
+            table.owner
+        );
+        Some(Notice::new(NoticeKind::Other, message))
     }
 
     fn run_plan(&self, rows: usize) -> RunPlan {

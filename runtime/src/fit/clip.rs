@@ -1,5 +1,7 @@
 //! Gradient clipping.
 
+use std::collections::BTreeMap;
+
 use multi_input_kernel::Element;
 use multi_input_nn::sparse::Tables;
 
@@ -27,13 +29,23 @@ impl Clip {
         (!sound).then(|| format!("the limit of `clip` must be a number above 0, but is {limit}"))
     }
 
-    /// Clips all gradients. Only tensors for which `counts` is true contribute to the global norm.
+    /// Whether norms decide.
+    pub(super) fn is_by_norm(self) -> bool {
+        matches!(self, Clip::Norm(_) | Clip::GlobalNorm(_))
+    }
+
+    /// Clips all gradients. Only tensors for which `counts` is true contribute to the global norm. Of a
+    /// sharded table `of_sharded` has the sum of squares, because a rank may hold a part of its gradient.
     pub(super) fn apply<E: Element>(
         self,
         gradients: &mut StepGradients<E>,
         tables: &mut Tables<E>,
+        of_sharded: &[Option<f64>],
         counts: impl Fn(usize) -> bool,
     ) {
+        let squares = |tensor: usize, gradient: &[E]| {
+            of_sharded.get(tensor).copied().flatten().unwrap_or_else(|| squares(gradient))
+        };
         match self {
             Clip::Value(limit) => {
                 let limit = E::of(limit);
@@ -41,16 +53,16 @@ impl Clip {
                     gradient.iter_mut().for_each(|g| *g = g.max(-limit).min(limit));
                 });
             }
-            Clip::Norm(limit) => gradients.each(tables, |_, gradient| {
-                let norm = squares(gradient).sqrt();
+            Clip::Norm(limit) => gradients.each(tables, |tensor, gradient| {
+                let norm = squares(tensor, gradient).sqrt();
                 if norm > limit {
                     scale(gradient, limit / norm);
                 }
             }),
             Clip::GlobalNorm(limit) => {
                 let mut sum = 0.0;
-                gradients.each(tables, |index, gradient| {
-                    sum += if counts(index) { squares(gradient) } else { 0.0 };
+                gradients.each(tables, |tensor, gradient| {
+                    sum += if counts(tensor) { squares(tensor, gradient) } else { 0.0 };
                 });
                 let norm = sum.sqrt();
                 if norm > limit {
@@ -59,6 +71,21 @@ impl Clip {
             }
         }
     }
+}
+
+/// The sums of squares of rows of a table, by the number of the row: added up in this order, their sum
+/// does not depend on which rank has which rows.
+pub(super) type RowSquares = BTreeMap<usize, f64>;
+
+/// Adds the squares of the gradients of rows.
+pub(super) fn squares_of_rows<E: Element>(
+    rows: impl ExactSizeIterator<Item = usize>,
+    gradient: &[E],
+    squares_by_row: &mut RowSquares,
+) {
+    let width = gradient.len() / rows.len().max(1);
+    let of_rows = gradient.chunks_exact(width.max(1)).map(squares);
+    squares_by_row.extend(rows.zip(of_rows));
 }
 
 fn squares<E: Element>(gradient: &[E]) -> f64 {

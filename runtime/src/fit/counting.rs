@@ -299,8 +299,7 @@ impl Setup<'_> {
             // A source counts those of its last pass, which was one over this shard.
             let skipped = skips.map(SkipRefused::skipped).unwrap_or_default();
             part.number(skipped.rows);
-            part.number(skipped.reasons.len());
-            skipped.reasons.iter().for_each(|reason| part.bytes(reason.as_bytes()));
+            part.list(&skipped.reasons);
             Ok(part.0)
         })?;
         let mut skipped = Skipped::default();
@@ -309,9 +308,10 @@ impl Setup<'_> {
             count.merge(reader.bytes()?)?;
             observed.merge_observed(reader.bytes()?)?;
             skipped.rows += reader.number()?;
-            for _ in 0..reader.number()? {
-                skipped.reasons.push(reader.text()?);
-            }
+            let reasons = reader.list()?.into_iter();
+            skipped
+                .reasons
+                .extend(reasons.map(|reason| String::from_utf8_lossy(reason).into_owned()));
         }
         count.end(observed, skipped)
     }

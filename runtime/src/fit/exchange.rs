@@ -8,13 +8,16 @@
 //! Of a table with sparse updates only the rows travel that the batch looks up, to the rank that
 //! adds them up: row r to rank r modulo the number of ranks.
 //!
+//! The gradients of the rows of a divided table go to the rank that holds them, and no further: that
+//! rank alone takes the optimizer's step on them.
+//!
 //! Two ranks send each other everything and both add it up ([`Exchange::is_everywhere`]): these are
 //! as many numbers of whole tensors, fewer rows, and one message instead of two.
 
 use std::{collections::BTreeMap, ops::Range};
 
 use multi_input_base::Result;
-use multi_input_kernel::Element;
+use multi_input_kernel::{sweep, Element};
 
 use crate::cluster::{damaged, Cluster, Reader, TreeSum, Wire, Writer};
 
@@ -71,6 +74,21 @@ impl<E: Element> TensorGradient<E> {
         }
     }
 
+    /// The number of elements, where the gradient is that of all elements.
+    fn len(&self) -> usize {
+        match self {
+            Whole(numbers) => numbers.len(),
+            Rows(_) => 0,
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        match self {
+            Whole(numbers) => sweep::all_finite(numbers),
+            Rows(rows) => rows.values().all(|gradient| sweep::all_finite(gradient)),
+        }
+    }
+
     /// The elements `range`, where the gradient is that of all elements.
     fn part(&self, range: Range<usize>) -> &[E] {
         match self {
@@ -115,11 +133,26 @@ pub(super) enum Form {
     Whole(usize),
     /// By the rows that are looked up; the number of elements of a row.
     Rows(usize),
+    /// By the rows that are looked up, each by the rank that holds it; the number of elements of a
+    /// row.
+    Divided(usize),
+}
+
+impl Form {
+    fn zeros<E: Element>(&self) -> TensorGradient<E> {
+        match self {
+            Form::Whole(elements) => Whole(vec![E::zero(); *elements]),
+            Form::Rows(_) | Form::Divided(_) => Rows(BTreeMap::new()),
+        }
+    }
 }
 
 /// The sums over all shards.
 pub(super) struct Totals<E> {
+    /// Of divided tables, those of the rows that this rank holds.
     pub(super) gradient: ShardGradient<E>,
+    /// The first divided table with a gradient that is not finite, on any rank.
+    pub(super) infinite: Option<usize>,
     /// What every rank has sent to all others beside its gradients.
     pub(super) notes: Vec<Vec<u8>>,
 }
@@ -145,7 +178,8 @@ impl Exchange<'_> {
         note: &[u8],
     ) -> Result<Totals<E>> {
         if self.cluster.ranks() == 1 {
-            return Ok(Totals { gradient: own.total()?, notes: vec![note.to_vec()] });
+            let notes = vec![note.to_vec()];
+            return Ok(Totals { gradient: own.total()?, infinite: None, notes });
         }
         let received = self.send(own, note)?;
         let (mut notes, mut sum) = (Vec::new(), TreeSum::new(self.shards));
@@ -155,17 +189,20 @@ impl Exchange<'_> {
             sum.read(&mut reader, |reader| self.read_part(reader), ShardGradient::add)?;
         }
         let sums = sum.total()?;
-        let gradient = match self.is_everywhere() {
-            true => self.in_order(sums),
+        let (gradient, infinite) = match self.is_everywhere() {
+            true => (self.in_order(sums), None),
             false => self.share(sums)?,
         };
-        Ok(Totals { gradient, notes })
+        Ok(Totals { gradient, infinite, notes })
     }
 
     /// Whether every rank adds up all numbers. With more ranks this would send more, as it would
-    /// where a rank has shards of several subtrees.
+    /// where a rank has shards of several subtrees. The rows of divided tables are no matter of all.
     fn is_everywhere(&self) -> bool {
-        self.cluster.ranks() == 2 && self.shards.is_power_of_two()
+        let is_divided = |form: &Form| matches!(form, Form::Divided(_));
+        self.cluster.ranks() == 2
+            && self.shards.is_power_of_two()
+            && !self.forms.iter().any(is_divided)
     }
 
     /// Sends to every rank its part of the sums of this one, and returns what all ranks have sent to
@@ -214,21 +251,32 @@ impl Exchange<'_> {
         Ok(ShardGradient { tensors, losses })
     }
 
-    /// Sends what this rank has added up to all others, and returns the sums of all ranks.
-    fn share<E: Element>(&self, sums: ShardGradient<E>) -> Result<ShardGradient<E>> {
+    /// Sends what this rank has added up to all others, and returns the sums of all ranks, with the
+    /// first divided table whose sums are not finite.
+    fn share<E: Element>(
+        &self,
+        sums: ShardGradient<E>,
+    ) -> Result<(ShardGradient<E>, Option<usize>)> {
+        let pieces = self.pieces(self.cluster.rank()).len();
+        let mut whole = sums.tensors;
+        let of_tables = whole.split_off(pieces);
         let mut message = Writer::default();
-        for part in &sums.tensors {
-            match part {
-                Whole(numbers) => self.wire.write(numbers, &mut message.0),
-                Rows(_) => part.write_rows(self.wire, |_| true, &mut message),
+        for piece in &whole {
+            self.wire.write(piece.part(0..piece.len()), &mut message.0);
+        }
+        let mut tensors: Vec<TensorGradient<E>> = self.forms.iter().map(Form::zeros).collect();
+        let mut infinite = None;
+        for ((tensor, _), sum) in self.tables().zip(of_tables) {
+            if self.is_divided(tensor) {
+                let is_known = infinite.is_some() || sum.is_finite();
+                infinite = infinite.or((!is_known).then_some(tensor));
+                tensors[tensor] = sum;
+            } else {
+                sum.write_rows(self.wire, |_| true, &mut message);
             }
         }
+        message.number(infinite.map_or(0, |tensor| tensor + 1));
         let received = self.cluster.gather("a step", message.0)?;
-        let start = |form: &Form| match form {
-            Form::Whole(elements) => Whole(vec![E::zero(); *elements]),
-            Form::Rows(_) => Rows(BTreeMap::new()),
-        };
-        let mut tensors: Vec<TensorGradient<E>> = self.forms.iter().map(start).collect();
         for (rank, message) in received.iter().enumerate() {
             let mut reader = Reader(message);
             for (tensor, range) in self.pieces(rank) {
@@ -236,11 +284,13 @@ impl Exchange<'_> {
                     self.wire.read_from(&mut reader, &mut numbers[range])?;
                 }
             }
-            for (tensor, width) in self.tables() {
+            for (tensor, width) in self.tables().filter(|(tensor, _)| !self.is_divided(*tensor)) {
                 tensors[tensor].add(TensorGradient::read_rows(width, self.wire, &mut reader)?);
             }
+            let of_rank = reader.number()?.checked_sub(1);
+            infinite = infinite.into_iter().chain(of_rank).min();
         }
-        Ok(ShardGradient { tensors, losses: sums.losses })
+        Ok((ShardGradient { tensors, losses: sums.losses }, infinite))
     }
 
     /// The sums of all numbers, tensor by tensor.
@@ -257,7 +307,7 @@ impl Exchange<'_> {
     fn pieces(&self, rank: usize) -> Vec<(usize, Range<usize>)> {
         let elements = |form: &Form| match form {
             Form::Whole(elements) => *elements,
-            Form::Rows(_) => 0,
+            Form::Rows(_) | Form::Divided(_) => 0,
         };
         let (all, ranks) = (self.forms.iter().map(elements).sum::<usize>(), self.cluster.ranks());
         let own = match self.is_everywhere() {
@@ -278,9 +328,13 @@ impl Exchange<'_> {
     /// The tables of which rows travel, and the elements of a row.
     fn tables(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.forms.iter().enumerate().filter_map(|(tensor, form)| match form {
-            Form::Rows(width) => Some((tensor, *width)),
+            Form::Rows(width) | Form::Divided(width) => Some((tensor, *width)),
             Form::Whole(_) => None,
         })
+    }
+
+    fn is_divided(&self, tensor: usize) -> bool {
+        matches!(self.forms[tensor], Form::Divided(_))
     }
 }
 
@@ -291,6 +345,8 @@ mod tests {
 
     const FORMS: [Form; 5] =
         [Form::Whole(60), Form::Rows(3), Form::Whole(1), Form::Rows(1), Form::Whole(40)];
+    const DIVIDED: [Form; 5] =
+        [Form::Whole(60), Form::Divided(3), Form::Whole(1), Form::Divided(1), Form::Whole(40)];
 
     /// Numbers whose sum depends on the order.
     fn shard(shard: usize) -> ShardGradient<f32> {
@@ -298,8 +354,8 @@ mod tests {
         let tensor = |(tensor, form): (usize, &Form)| match form {
             Form::Whole(elements) => Whole((0..*elements).map(|k| number(k + tensor)).collect()),
             // Shard 1 looks up nothing.
-            Form::Rows(width) if shard == 1 => Whole(vec![0.0; 40 * width]),
-            Form::Rows(width) => {
+            Form::Rows(width) | Form::Divided(width) if shard == 1 => Whole(vec![0.0; 40 * width]),
+            Form::Rows(width) | Form::Divided(width) => {
                 // Row 5 is that of every shard, the others of some.
                 let rows = (0..40).filter(|row| *row == 5 || row % (shard + 2) == 1);
                 let rows: Vec<usize> = rows.collect();
@@ -312,11 +368,19 @@ mod tests {
     }
 
     fn on(ranks: usize, shards: usize, wire: Wire) -> Vec<(ShardGradient<f32>, u64)> {
+        of_forms(&FORMS, (ranks, shards), wire)
+    }
+
+    fn of_forms(
+        forms: &[Form],
+        (ranks, shards): (usize, usize),
+        wire: Wire,
+    ) -> Vec<(ShardGradient<f32>, u64)> {
         Cluster::in_threads(ranks, |cluster| {
             let own = Shards::of_rank(shards, (cluster.rank(), ranks)).own;
             let mut sum = TreeSum::new(shards);
             own.for_each(|index| sum.push(index..index + 1, shard(index), ShardGradient::add));
-            let exchange = Exchange { cluster: &cluster, wire, shards, forms: &FORMS, losses: 2 };
+            let exchange = Exchange { cluster: &cluster, wire, shards, forms, losses: 2 };
             let totals = exchange.totals(sum, &[cluster.rank() as u8]).unwrap();
             let notes: Vec<Vec<u8>> = (0..ranks).map(|rank| vec![rank as u8]).collect();
             assert_eq!(totals.notes, notes);
@@ -338,6 +402,47 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn each_rank_gets_the_sums_of_the_rows_that_it_holds_of_divided_tables() {
+        for (ranks, shards) in [(2, 2), (2, 4), (3, 8), (5, 3)] {
+            let alone = on(1, shards, Wire::Full).remove(0).0;
+            for (rank, (found, _)) in
+                of_forms(&DIVIDED, (ranks, shards), Wire::Full).into_iter().enumerate()
+            {
+                for (form, (found, all)) in
+                    DIVIDED.iter().zip(found.tensors.iter().zip(&alone.tensors))
+                {
+                    let held = match (form, all) {
+                        (Form::Divided(_), Rows(all)) => {
+                            let held = all.iter().filter(|(row, _)| *row % ranks == rank);
+                            Rows(held.map(|(row, sums)| (*row, sums.clone())).collect())
+                        }
+                        _ => all.clone(),
+                    };
+                    assert_eq!(*found, held, "rank {rank} of {ranks}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_ranks_learn_of_a_sum_that_is_not_finite() {
+        let found = Cluster::in_threads(3, |cluster| {
+            let gradient = |row, number: f32| {
+                let rows = TensorGradient::rows(1, &[row], &[number]);
+                ShardGradient { tensors: vec![Whole(vec![]), rows], losses: vec![] }
+            };
+            // The sum overflows on rank 1, which holds row 4.
+            let mut sum = TreeSum::new(3);
+            let rank = cluster.rank();
+            sum.push(rank..rank + 1, gradient(4, f32::MAX), ShardGradient::add);
+            let (forms, wire) = (&[Form::Whole(0), Form::Divided(1)], Wire::Full);
+            let exchange = Exchange { cluster: &cluster, wire, shards: 3, forms, losses: 0 };
+            exchange.totals(sum, &[]).unwrap().infinite
+        });
+        assert_eq!(found, [Some(1); 3]);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use multi_input_kernel::{Backend, Element};
 use multi_input_nn::parameters::ParameterInfo;
 
 use super::{
+    asked::Asked,
     fingerprint::Fingerprint,
     frozen_scale,
     notices::{Before, RowStatistics},
-    ranks::Asked,
     run::Run,
     same_run::{RowsFrom, SameRun, TrainingRows},
     saved::recall_callbacks,
@@ -43,6 +43,7 @@ impl Checked<'_> {
         mut raw: Table,
     ) -> Result<History> {
         let Checked { mut setup, plan, weights: checked } = self;
+        setup.check_ranks(model)?;
         let left_out = setup.left_out.take();
         left_out.iter().for_each(|left_out| left_out.apply(&mut raw));
         let values = Fingerprint::of(&raw);
@@ -155,6 +156,7 @@ impl Setup<'_> {
     ) -> Result<Given> {
         let vectors = vectors::read(self.graph, fitted, kept, model.coverage.as_ref())?;
         let mut notices: Vec<Notice> = vectors.iter().map(Vectors::notice).collect();
+        notices.extend(self.undivided(model));
         if !model.initial {
             notices.extend(frozen_scale::notices(self.graph, &self.settings, kept));
         }
@@ -222,7 +224,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             false => self.notify(&mut callbacks, &Event::Ended),
         };
-        let filled = self.fill_untrained(Overwritten::Discard);
+        let filled = match trained.is_err() && self.model.divided.is_some() {
+            // So it is here, where other ranks have rows of the tables.
+            true => Ok(Vec::new()),
+            false => self.fill_untrained(Overwritten::Discard),
+        };
         // Branches are frozen only while the run lasts.
         self.model.module.set_frozen(&|_| false);
         // An error in a step takes precedence over errors while finishing.

@@ -38,6 +38,7 @@ impl Setup<'_> {
         source: &dyn RowsOfSource,
     ) -> Result<History> {
         self.check_source(0)?;
+        self.check_ranks(model)?;
         // The shards of a run that is resumed decide which rows are counted together.
         let resumed = self.shards_of_run()?;
         let file = resumed.as_ref().map(|(path, _)| path.clone());

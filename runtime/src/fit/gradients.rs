@@ -2,7 +2,9 @@
 
 use dfdx::tensor::{Gradients, OwnedTape, SplitTape, Trace};
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::Tables};
+use multi_input_nn::{
+    optim::OptimizerState, parameters::Role, sharded::TableShare, sparse::Tables,
+};
 
 use super::branches::Branches;
 use crate::{
@@ -111,7 +113,10 @@ pub(super) struct Shown<'a, E> {
     pub(super) gradients: &'a mut StepGradients<E>,
     pub(super) tables: &'a mut Tables<E>,
     pub(super) state: &'a OptimizerState<E>,
-    pub(super) shapes: &'a [Vec<usize>],
+    /// Of a divided table the shape of the whole.
+    pub(super) shapes: Vec<Vec<usize>>,
+    /// For each tensor the share of a divided table.
+    pub(super) shares: Vec<Option<TableShare>>,
     pub(super) branches: &'a Branches,
     pub(super) position: Position,
 }
@@ -128,7 +133,11 @@ impl<E: Element> GradientSource for Shown<'_, E> {
     fn gradient(&mut self, tensor: usize) -> Option<ShownGradient<'_>> {
         self.branches.factor(tensor)?;
         let (rows, elements) = match self.tables.get(tensor) {
-            Some(table) => (Some(table.pending_rows()), table.gradient()),
+            Some(table) => {
+                let share = self.shares[tensor].unwrap_or(TableShare::WHOLE);
+                let rows = table.pending_rows().into_iter().map(|held| share.row(held));
+                (Some(rows.collect()), table.gradient())
+            }
             None => (None, &mut self.gradients.tensors[tensor][..]),
         };
         Some(ShownGradient {

@@ -5,6 +5,7 @@
 //! on another thread, and `saved` saves and resumes a run.
 
 mod agreement;
+mod asked;
 mod batch;
 mod branches;
 mod check;
@@ -25,6 +26,7 @@ mod notices;
 mod order;
 mod passes;
 mod preprocessing;
+mod rank_scores;
 mod ranks;
 mod run;
 mod same_run;

@@ -14,7 +14,7 @@ use multi_input_nn::shards::{self, SumOverShards};
 
 use super::{
     batch::{BatchRows, BatchShard},
-    ranks::sum_over,
+    ranks::{sum_over, Ranks},
     run::Run,
     step::StepLosses,
 };
@@ -35,15 +35,16 @@ enum Pass {
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The losses of a batch, of which this rank computes its shards; the gradients of the batch are
     /// stored in `self.gradients`.
-    pub(super) fn losses_over_ranks(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
+    pub(super) fn losses_over_ranks(
+        &mut self,
+        ranks: &mut Ranks<E>,
+        batch: &mut BatchRows,
+    ) -> Result<StepLosses> {
         let graph = self.model.module.graph();
         let losses = 1 + graph.outputs.len();
-        let Run { ranks: Some(ranks), tables, .. } = self else {
-            return Err(Error::Cluster("the run is on no cluster".to_owned()));
-        };
-        ranks.begin_step(tables);
-        let (shards, cluster) = (ranks.shards.count, ranks.cluster.clone());
-        let meets = meets(graph);
+        ranks.begin_step(&mut self.tables);
+        self.fetch(batch)?;
+        let (shards, meets) = (ranks.shards.count, meets(graph));
         let mut observer = (batch.shards.is_empty() && meets).then(|| BatchShard::observer(shards));
         let mut known = Vec::new();
         loop {
@@ -51,37 +52,34 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let mut stopped = false;
             for rows in batch.shards.iter_mut().chain(&mut observer) {
                 let (shard, count) = (rows.shard, rows.numbers.len());
-                let pass = match count == 0 && !meets {
-                    true => None,
-                    false => Some(self.pass(rows, batch.whole.as_ref(), &known)?),
-                };
-                let Run { ranks: Some(ranks), gradients, tables, .. } = self else { continue };
-                match pass {
-                    _ if shard == shards => stopped |= matches!(pass, Some(Pass::Stopped(_))),
-                    None => ranks.add_empty(shard, tables, losses),
-                    Some(Pass::Stopped(part)) => {
+                if count == 0 && !meets {
+                    ranks.add_empty(shard, &mut self.tables, losses);
+                    continue;
+                }
+                match self.pass(ranks, rows, batch.whole.as_ref(), &known)? {
+                    pass if shard == shards => stopped |= matches!(pass, Pass::Stopped(_)),
+                    Pass::Stopped(part) => {
                         stopped = true;
                         sum.push_numbers(shard..shard + 1, part);
                     }
-                    Some(Pass::Done(objective, penalty)) => {
+                    Pass::Done(objective, penalty) => {
                         if let Some(coverage) = &self.model.coverage {
                             coverage.find_news(graph, &self.reached, &mut ranks.news);
                         }
                         let total = [objective.total + penalty];
                         let losses = total.into_iter().chain(objective.by_output).collect();
-                        ranks.add((shard, count), gradients, tables, losses);
+                        let of_pass = (&self.gradients, &mut self.tables, &mut self.fetched);
+                        ranks.add((shard, count), of_pass, losses);
                     }
                 }
             }
             if !stopped {
                 break;
             }
-            known.push(sum_over(&cluster, sum)?);
+            known.push(sum_over(&ranks.cluster, sum)?);
         }
-        let Run { ranks: Some(ranks), gradients, tables, .. } = self else {
-            return Err(Error::Cluster("the run is on no cluster".to_owned()));
-        };
-        let totals = ranks.end_step(&mut self.model.module, gradients, tables, losses)?;
+        let Run { model, gradients, tables, .. } = self;
+        let totals = ranks.end_step(&mut model.module, gradients, tables, losses)?;
         let mut totals = totals.into_iter();
         Ok(StepLosses { total: totals.next().unwrap_or(f64::NAN), by_output: totals.collect() })
     }
@@ -89,16 +87,14 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// The pass of a shard, in which the sums over all shards are `known` so far.
     fn pass(
         &mut self,
+        ranks: &mut Ranks<E>,
         rows: &mut BatchShard,
         whole: Option<&WholeBatch>,
         known: &[Vec<f64>],
     ) -> Result<Pass> {
         // Running statistics change once in a step, and what another shard has looked up is its own.
         self.restore_statistics()?;
-        let Run { ranks: Some(ranks), tables, .. } = self else {
-            return Err(Error::Cluster("the run is on no cluster".to_owned()));
-        };
-        ranks.begin_pass(tables);
+        ranks.begin_pass(&mut self.tables, &mut self.fetched);
         if ranks.shards.count == ranks.cluster.ranks() {
             let failed = Rc::new(RefCell::new(None));
             let meeting = Meeting {

@@ -9,20 +9,23 @@ use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::{
     parameters::Role,
+    sharded::{FetchedTables, TableShare},
     sparse::{Tables, Updates},
 };
 
 use super::{
+    asked::Asked,
+    clip::RowSquares,
     exchange::{Exchange, Form, ShardGradient, TensorGradient, Totals},
     gradients::StepGradients,
     settings::Settings,
 };
 use crate::{
-    callback::{Flow, RankSpeed},
+    callback::RankSpeed,
     cluster::{add_numbers, Cluster, Reader, Shards, TreeSum, Wire, Writer},
     definition::Graph,
-    objective::{Scores, WholeBatch},
-    untyped::{parameters, AnyModule, News},
+    objective::WholeBatch,
+    untyped::{parameters, share_of, AnyModule, News},
 };
 
 /// The part of a run that knows of other ranks.
@@ -32,6 +35,12 @@ pub(super) struct Ranks<E> {
     wire: Wire,
     /// The shapes of the trained tensors.
     shapes: Vec<Vec<usize>>,
+    /// For each trained tensor, the index of the divided table that it is.
+    divided: Vec<Option<usize>>,
+    /// The rows of divided tables that this rank holds.
+    share: TableShare,
+    /// The first divided table with a gradient that is not finite, on any rank.
+    pub(super) infinite: Option<usize>,
     /// The embedding tables among the trained tensors, and how all ranks update them.
     tables: Vec<(usize, Updates)>,
     /// The gradients of this rank's shards in the current step.
@@ -47,39 +56,9 @@ pub(super) struct Ranks<E> {
     clock: Clock,
 }
 
-/// What callbacks have asked for, and why.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) flow: Flow,
-    pub(super) reason: Option<String>,
-}
-
-impl Asked {
-    pub(super) const NOTHING: Asked = Asked { flow: Flow::Continue, reason: None };
-
-    fn write(&self, to: &mut Writer) {
-        to.number(self.flow as usize);
-        to.bytes(self.reason.as_deref().unwrap_or_default().as_bytes());
-    }
-
-    fn read(from: &mut Reader<'_>) -> Result<Asked> {
-        let flow = match from.number()? {
-            0 => Flow::Continue,
-            1 => Flow::Pause,
-            _ => Flow::Stop,
-        };
-        Ok(Asked { flow, reason: Some(from.text()?).filter(|reason| !reason.is_empty()) })
-    }
-
-    /// What ranks agree on: the greatest value, with the reason of the first rank that asked for it.
-    fn or(self, other: Asked) -> Asked {
-        if other.flow > self.flow {
-            other
-        } else {
-            self
-        }
-    }
-}
+/// What the pass of a shard leaves: the gradients of tensors, those in tables with sparse updates, and
+/// those of fetched rows.
+type OfPass<'a, E> = (&'a StepGradients<E>, &'a mut Tables<E>, &'a mut FetchedTables<E>);
 
 /// The time that a rank has computed, without waiting for others, and the rows of its shards.
 struct Clock {
@@ -104,6 +83,7 @@ impl<E: Element> Ranks<E> {
         settings: &Settings,
         shapes: &[Vec<usize>],
         tables: impl Iterator<Item = usize>,
+        divided: &[Option<usize>],
     ) -> Option<Ranks<E>> {
         let cluster = settings.cluster.clone()?;
         let shards = settings.shards();
@@ -112,6 +92,9 @@ impl<E: Element> Ranks<E> {
             shards,
             wire: settings.wire,
             shapes: shapes.to_vec(),
+            divided: divided.to_vec(),
+            share: share_of(&cluster),
+            infinite: None,
             tables: tables.map(|tensor| (tensor, Updates::Unknown)).collect(),
             accumulated: vec![Vec::new(); shapes.len()],
             news: News::default(),
@@ -149,31 +132,31 @@ impl<E: Element> Ranks<E> {
     }
 
     /// Before the pass of a shard: it sends the rows that it looks up itself.
-    pub(super) fn begin_pass(&mut self, tables: &mut Tables<E>) {
+    pub(super) fn begin_pass(&mut self, tables: &mut Tables<E>, fetched: &mut FetchedTables<E>) {
         for tensor in 0..self.shapes.len() {
             if let Some(table) = tables.get(tensor) {
                 table.take_pending();
             }
         }
+        fetched.iter_mut().for_each(|(_, table)| drop(table.take_gradient()));
     }
 
     /// Takes the gradients of a shard of `rows` rows.
     pub(super) fn add(
         &mut self,
         (shard, rows): (usize, usize),
-        gradients: &mut StepGradients<E>,
-        tables: &mut Tables<E>,
+        (gradients, tables, fetched): OfPass<'_, E>,
         losses: Vec<f64>,
     ) {
         self.clock.rows += rows;
-        let tensors =
-            self.shapes.iter().enumerate().map(|(tensor, shape)| match tables.get(tensor) {
-                Some(table) => {
-                    let (rows, of_rows) = table.take_pending();
-                    TensorGradient::rows(width(shape), &rows, &of_rows)
-                }
-                None => TensorGradient::Whole(gradients.of(tensor).to_vec()),
-            });
+        let tensors = self.shapes.iter().enumerate().map(|(tensor, shape)| {
+            let (rows, of_rows) = match (self.divided[tensor], tables.get(tensor)) {
+                (Some(index), _) => fetched[index].1.take_gradient(),
+                (None, Some(table)) => table.take_pending(),
+                (None, None) => return TensorGradient::Whole(gradients.of(tensor).to_vec()),
+            };
+            TensorGradient::rows(width(shape), &rows, &of_rows)
+        });
         let gradient = ShardGradient { tensors: tensors.collect(), losses };
         self.sum.push(shard..shard + 1, gradient, ShardGradient::add);
     }
@@ -200,6 +183,7 @@ impl<E: Element> Ranks<E> {
     ) -> Result<Vec<f64>> {
         self.agree_on_tables(tables)?;
         let form = |(tensor, shape): (usize, &Vec<usize>)| match tables.updates(tensor) {
+            _ if self.divided[tensor].is_some() => Form::Divided(width(shape)),
             Updates::Sparse => Form::Rows(width(shape)),
             Updates::Dense | Updates::Unknown => Form::Whole(shape.iter().product()),
         };
@@ -207,7 +191,8 @@ impl<E: Element> Ranks<E> {
         let own = std::mem::replace(&mut self.sum, TreeSum::new(self.shards.count));
         let (cluster, wire, shards) = (&self.cluster, self.wire, self.shards.count);
         let exchange = Exchange { cluster, wire, shards, forms: &forms, losses };
-        let Totals { gradient, notes } = exchange.totals(own, &self.note())?;
+        let Totals { gradient, infinite, notes } = exchange.totals(own, &self.note())?;
+        self.infinite = infinite;
         self.read_notes(&notes)?;
         let mut of_tables = Vec::new();
         for (tensor, total) in gradient.tensors.into_iter().enumerate() {
@@ -219,7 +204,12 @@ impl<E: Element> Ranks<E> {
         let mut of_tables = of_tables.into_iter().peekable();
         parameters::edit_role(module, Role::Trained, |tensor, weights| {
             let next = of_tables.next_if(|(next, _)| *next == tensor);
-            let (Some((_, total)), Some(table)) = (next, tables.get(tensor)) else { return };
+            let (Some((_, mut total)), Some(table)) = (next, tables.get(tensor)) else { return };
+            if self.divided[tensor].is_some() {
+                let held = total.into_iter();
+                total =
+                    held.filter_map(|(row, sums)| Some((self.share.held(row)?, sums))).collect();
+            }
             // Sums over several batches are in the order in which rows were first looked up.
             let earlier = &self.accumulated[tensor];
             let known: BTreeSet<usize> = earlier.iter().copied().collect();
@@ -230,6 +220,27 @@ impl<E: Element> Ranks<E> {
             table.set_pending(&rows, of_rows.collect(), weights);
         })?;
         Ok(gradient.losses)
+    }
+
+    /// Adds the squares of the rows that other ranks hold.
+    pub(super) fn gather_squares(&self, of_rows: &mut [Option<RowSquares>]) -> Result<()> {
+        let mut part = Writer::default();
+        for squares in of_rows.iter().flatten() {
+            part.number(squares.len());
+            for (row, square) in squares {
+                part.number(*row);
+                part.double(*square);
+            }
+        }
+        for part in self.cluster.gather("the norm of a gradient", part.0)? {
+            let mut reader = Reader(&part);
+            for squares in of_rows.iter_mut().flatten() {
+                for _ in 0..reader.number()? {
+                    squares.insert(reader.number()?, reader.double()?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What this rank tells the others in every step.
@@ -320,49 +331,6 @@ impl<E: Element> Ranks<E> {
         Ok(agreed)
     }
 
-    /// The scores over all shards; `own` are those of this rank's shards.
-    pub(super) fn scores(
-        &self,
-        own: &[Scores],
-        at: &'static str,
-        none: impl Fn() -> Result<Scores>,
-    ) -> Result<Scores> {
-        let mut sum = TreeSum::new(self.shards.count);
-        let merge = |own: &mut Scores, other: Scores| own.merge(&other.state());
-        for (shard, scores) in self.shards.own.clone().zip(own) {
-            let mut copy = none()?;
-            copy.merge(&scores.state());
-            sum.push(shard..shard + 1, copy, merge);
-        }
-        let mut part = Writer::default();
-        sum.write(&mut part, |scores, part| write_state(&scores.state(), part));
-        let mut whole = TreeSum::new(self.shards.count);
-        let read = |reader: &mut Reader<'_>| {
-            let mut scores = none()?;
-            scores.merge(&read_state(reader)?);
-            Ok(scores)
-        };
-        for part in self.cluster.gather(at, part.0)? {
-            whole.read(&mut Reader(&part), read, merge)?;
-        }
-        whole.total()
-    }
-
-    /// The states of the scores of all shards, in their order.
-    pub(super) fn states(&self, own: &[Scores]) -> Result<Vec<Vec<(String, Vec<f64>)>>> {
-        let mut part = Writer::default();
-        part.number(own.len());
-        own.iter().for_each(|scores| write_state(&scores.state(), &mut part));
-        let mut states = Vec::new();
-        for part in self.cluster.gather("a checkpoint", part.0)? {
-            let mut reader = Reader(&part);
-            for _ in 0..reader.number()? {
-                states.push(read_state(&mut reader)?);
-            }
-        }
-        Ok(states)
-    }
-
     /// Compares the checksum of the weights with those of the other ranks.
     ///
     /// # Errors
@@ -411,17 +379,4 @@ pub(super) fn sum_over(cluster: &Cluster, own: TreeSum<Vec<f64>>) -> Result<Vec<
 /// The elements of a row of a table.
 fn width(shape: &[usize]) -> usize {
     shape.last().copied().unwrap_or(1)
-}
-
-fn write_state(state: &[(String, Vec<f64>)], to: &mut Writer) {
-    to.number(state.len());
-    for (name, numbers) in state {
-        to.bytes(name.as_bytes());
-        to.doubles(numbers);
-    }
-}
-
-fn read_state(from: &mut Reader<'_>) -> Result<Vec<(String, Vec<f64>)>> {
-    let count = from.number()?;
-    (0..count).map(|_| Ok((from.text()?, from.doubles()?))).collect()
 }

@@ -10,7 +10,8 @@ use multi_input_nn::{
     layer::RngKey,
     optim::{AnyOptimizer, OptimizerState},
     parameters::{ParameterInfo, Role},
-    sparse::{RawWeights, Table, Tables},
+    sharded::{FetchedTables, TableShare},
+    sparse::{RawWeights, Sparsity, Table, Tables},
 };
 
 use super::{
@@ -70,6 +71,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) batches: u64,
     /// The figures of the epoch so far, of each shard of this rank.
     pub(super) scores: Vec<Scores>,
+    /// The number of the first of these shards.
+    pub(super) first_shard: usize,
     pub(super) history: History,
     /// The embedding rows and absent inputs of the current batch.
     pub(super) reached: Reached,
@@ -77,6 +80,8 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) fillable: Vec<Option<Fillable>>,
     /// For each trained tensor, the index of the divided table that it is.
     pub(super) divided: Vec<Option<usize>>,
+    /// The rows of divided tables that the batch looks up.
+    pub(super) fetched: FetchedTables<E>,
     /// The first training rows, if `rows` only holds the rows of a batch.
     pub(super) reference: Option<Rows>,
     /// Whether a callback has stopped the training.
@@ -114,17 +119,25 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let branches = Branches::new(graph, names(), &settings.rates, &settings.frozen);
         let fillable = Fillable::of_tensors(graph, &names().collect::<Vec<_>>());
         let divided = model.divided_tensors(names());
+        let shapes: Vec<Vec<usize>> = trained().map(|parameter| parameter.shape.clone()).collect();
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
-            let can_be_sparse = |tensor: usize| {
-                // A moving average follows every row, and a custom module may read all of
-                // them.
-                !settings.whole_tables
-                    && settings.moving_average.is_none()
-                    && has_only_builtin_layers(graph, names[tensor])
+            let sparsity = |tensor: usize| match &fillable[tensor] {
+                Some(Fillable::Table(look_up)) if look_up.sharded => {
+                    let held = (shapes[tensor][0], look_up.width);
+                    Sparsity::Sharded { held, rows: look_up.rows }
+                }
+                // A moving average follows every row, and a custom module may read all of them.
+                _ if settings.whole_tables
+                    || settings.moving_average.is_some()
+                    || !has_only_builtin_layers(graph, names[tensor]) =>
+                {
+                    Sparsity::Never
+                }
+                _ => Sparsity::IfLarge,
             };
-            Tables::new(ids, can_be_sparse, &*optimizer, settings.batch_size)
+            Tables::new(ids, sparsity, &*optimizer, settings.batch_size)
         };
         let still = own.iter().filter(|parameter| !parameter.trainable);
         let moves = still.map(|parameter| !is_of_frozen(graph, &parameter.name)).collect();
@@ -132,9 +145,9 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let order = Order::new(plan.rows, settings.batch_size, shuffled);
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped(graph, &settings) };
-        let shapes: Vec<Vec<usize>> = trained().map(|parameter| parameter.shape.clone()).collect();
         let is_table = |tensor: &usize| matches!(fillable[*tensor], Some(Fillable::Table(_)));
-        let ranks = Ranks::new(&settings, &shapes, (0..shapes.len()).filter(is_table));
+        let all_tables = (0..shapes.len()).filter(is_table);
+        let ranks = Ranks::new(&settings, &shapes, all_tables, &divided);
         let mut run = Run {
             device: model.device.recycling().map_err(Error::device)?,
             model,
@@ -159,10 +172,12 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             step: 0,
             batches: 0,
             scores: Vec::new(),
+            first_shard: ranks.as_ref().map_or(0, |ranks| ranks.shards.own.start),
             history: History::default(),
             reached: Reached::new(graph),
             fillable,
             divided,
+            fetched: Vec::new(),
             reference: None,
             stopped: false,
             pending_notices: Vec::new(),
@@ -189,6 +204,27 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Whether this rank writes files; of a run without a cluster it does.
     pub(super) fn is_main(&self) -> bool {
         self.ranks.as_ref().is_none_or(|ranks| ranks.cluster.is_main())
+    }
+
+    /// For each trained tensor the share of this rank, if it is a divided table.
+    pub(super) fn shares(&self) -> Vec<Option<TableShare>> {
+        let share = self.model.divided.as_ref().map(|divided| divided.share);
+        self.divided.iter().map(|divided| share.filter(|_| divided.is_some())).collect()
+    }
+
+    /// The shapes of the trained tensors; of divided tables those of the whole.
+    pub(super) fn whole_shapes(&self) -> Vec<Vec<usize>> {
+        let whole = |(shape, divided): (&Vec<usize>, &Option<usize>)| {
+            let table = self.model.divided.as_ref().zip(*divided);
+            let look_up = table.map(|(divided, index)| divided.tables[index].look_up);
+            look_up.map_or_else(|| shape.clone(), |look_up| vec![look_up.rows, look_up.width])
+        };
+        self.shapes.iter().zip(&self.divided).map(whole).collect()
+    }
+
+    /// Whether this rank takes part in writing a file. The rows of divided tables are on all ranks.
+    fn writes(&self) -> bool {
+        self.is_main() || self.model.divided.is_some()
     }
 
     /// The key of random numbers in layers in the current step.
@@ -290,7 +326,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             Some(ranks) => ranks.states(&self.scores)?,
             None => self.scores.iter().map(Scores::state).collect(),
         };
-        if !self.is_main() {
+        if !self.writes() {
             return Ok(());
         }
         self.with_flushed_tables(Fill::No, |run, raw| {
@@ -429,7 +465,7 @@ impl<E: Element, D: Backend<E>> AnyTraining for Run<'_, E, D> {
     }
 
     fn save_model(&mut self, path: &Path) -> Result<()> {
-        if !self.is_main() {
+        if !self.writes() {
             return Ok(());
         }
         self.with_flushed_tables(Fill::Yes, |run, _| checkpoint::save(run.model, path))

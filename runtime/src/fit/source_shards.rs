@@ -43,14 +43,10 @@ impl<'a> SourceShards<'a> {
     ) -> Result<Vec<Vec<u8>>> {
         let own = self.own.iter().map(read).collect::<Result<Vec<_>>>()?;
         let mut part = Writer::default();
-        part.number(own.len());
-        own.iter().for_each(|bytes| part.bytes(bytes));
+        part.list(&own);
         let mut all = Vec::new();
         for part in cluster.gather("a pass over the rows", part.0)? {
-            let mut reader = Reader(&part);
-            for _ in 0..reader.number()? {
-                all.push(reader.bytes()?.to_vec());
-            }
+            all.extend(Reader(&part).list()?.into_iter().map(<[u8]>::to_vec));
         }
         Ok(all)
     }

@@ -2,20 +2,29 @@
 
 use dfdx::{tensor::Gradients, tensor_ops::Backward};
 use multi_input_base::{Error, Result, Stream};
+use multi_input_data::preprocess::Preprocessing;
 use multi_input_kernel::{sweep, Backend, Element};
-use multi_input_nn::{layer::RngKey, optim::AnyOptimizer, parameters::Role, sparse, Penalties};
+use multi_input_nn::{
+    layer::RngKey,
+    optim::AnyOptimizer,
+    parameters::Role,
+    sharded::{self, TableShare},
+    sparse, Penalties,
+};
 
 use super::{
     batch::{BatchRows, BatchShard},
     branches::Branches,
+    clip::{squares_of_rows, Clip, RowSquares},
     gradients::Shown,
     inspect::first_non_finite,
     run::Run,
+    untrained::Fillable,
 };
 use crate::{
     callback::{self, AnyCallback, AnyTraining, Cause},
     definition::Graph,
-    objective::{head_values, predictions, Objective, WholeBatch},
+    objective::{head_values, predictions, Dropping, Objective, RowBatch, Rows, WholeBatch},
     untyped::{parameters, AnyModule, UntypedModel},
 };
 
@@ -26,6 +35,15 @@ pub(super) struct NotFinite {
     pub(super) node: Option<&'static str>,
     /// Whether callbacks have made a gradient so, which they may have done on this rank only.
     pub(super) by_callbacks: bool,
+}
+
+/// Where gradients of divided tables are searched for one that is not finite.
+#[derive(Clone, Copy)]
+enum InDivided {
+    /// On all ranks: the exchange of the gradients has found this tensor, or none.
+    Known(Option<usize>),
+    /// In the rows that this rank holds.
+    Held,
 }
 
 /// The losses of a batch.
@@ -52,7 +70,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
         };
         let graph = self.model.graph();
-        let cause = first_infinite(graph, &losses).or_else(|| self.infinite_gradient());
+        let of_divided = self.ranks.as_ref().and_then(|ranks| ranks.infinite);
+        let cause = first_infinite(graph, &losses)
+            .or_else(|| self.infinite_gradient(InDivided::Known(of_divided)));
         if let Some(cause) = cause {
             self.restore_statistics()?;
             let node = self.first_infinite_node(&mut rows)?;
@@ -74,10 +94,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     }
 
     /// The first tensor with a non-finite gradient, which would make all of its weights non-finite.
-    fn infinite_gradient(&mut self) -> Option<Cause> {
-        let mut found = None;
+    fn infinite_gradient(&mut self, in_divided: InDivided) -> Option<Cause> {
+        let divided = &self.divided;
+        let (mut found, searches_divided) = match in_divided {
+            InDivided::Known(found) => (found, false),
+            InDivided::Held => (None, true),
+        };
         self.gradients.each(&mut self.tables, |tensor, gradient| {
-            if found.is_none() && !sweep::all_finite(gradient) {
+            let is_first = found.is_none_or(|found| tensor < found);
+            let is_searched = searches_divided || divided[tensor].is_none();
+            if is_first && is_searched && !sweep::all_finite(gradient) {
                 found = Some(tensor);
             }
         });
@@ -90,15 +116,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 
     /// The losses of a batch; their gradients are stored in `self.gradients`.
     fn losses(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
-        if self.ranks.is_none() {
-            let Some(rows) = batch.shards.first_mut() else {
-                return Err(Error::NoRows("train on"));
-            };
-            let (objective, penalty) = self.shard_losses(rows, None)?;
-            let total = objective.total + penalty;
-            return Ok(StepLosses { total, by_output: objective.by_output });
+        if let Some(mut ranks) = self.ranks.take() {
+            let losses = self.losses_over_ranks(&mut ranks, batch);
+            self.ranks = Some(ranks);
+            return losses;
         }
-        self.losses_over_ranks(batch)
+        let Some(rows) = batch.shards.first_mut() else {
+            return Err(Error::NoRows("train on"));
+        };
+        let (objective, penalty) = self.shard_losses(rows, None)?;
+        let total = objective.total + penalty;
+        Ok(StepLosses { total, by_output: objective.by_output })
     }
 
     /// The losses of a shard, and the regularisation penalty if it is the first one; their gradients
@@ -124,23 +152,13 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         shard: &BatchShard,
         whole: Option<&WholeBatch>,
     ) -> Result<(Objective, f64)> {
-        let rows = &shard.numbers[..];
-        let first_row = shard.first_row as u64;
-        let key = RngKey { first_row, ..self.key() };
-        let of = |stream| RngKey { first_row, ..self.key_of(stream) };
-        let keys = (of(Stream::Dropping), of(Stream::Augmentation));
-        let streamed = self.streams.is_some();
         let graph = self.model.graph();
+        let key = RngKey { first_row: shard.first_row as u64, ..self.key() };
+        let encoding = self.encoding(shard);
         let UntypedModel { module, preprocessing, .. } = &mut *self.model;
         let device: &D = &self.device;
         module.set_rng_key(key);
-        let batch_rows = match preprocessing {
-            // The rows of a stream are already augmented.
-            Some(fitted) if !self.dropping.is_empty() || fitted.augments() && !streamed => {
-                self.rows.take_dropping(rows, &self.dropping, fitted, keys)?
-            }
-            _ => self.rows.take(rows),
-        };
+        let batch_rows = encoding.of(&self.rows, preprocessing.as_ref(), &self.dropping)?;
         let outputs = graph.outputs.len();
         let counts = |output: usize, row: usize| batch_rows.counts_for(output, outputs, row);
         self.reached.set(&batch_rows.batch(), &counts, &|node| self.branches.learns(node));
@@ -161,7 +179,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let gradients = total.try_backward().map_err(Error::device)?;
             Ok::<_, Error>((values, objective, gradients))
         };
-        let forward_backward = sparse::scope(&mut self.tables, forward_backward);
+        let forward_backward = || {
+            sharded::scope(&mut self.fetched, || sparse::scope(&mut self.tables, forward_backward))
+        };
+        let forward_backward = forward_backward();
         let (heads, objective, mut gradients) = forward_backward?;
         let penalty = match shard.is_first() {
             true => penalty(module, &mut gradients, &self.branches).map_err(Error::device)?,
@@ -171,14 +192,48 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         taken.map_err(Error::device)?;
         self.tape_gradients = Some(gradients);
 
-        let first = self.ranks.as_ref().map_or(0, |ranks| ranks.shards.own.start);
-        if let Some(scores) = self.scores.get_mut(shard.shard - first) {
+        if let Some(scores) = self.scores.get_mut(shard.shard - self.first_shard) {
             let rows = whole.map_or(batch_rows.len(), |whole| whole.rows);
             scores.losses(&objective, penalty * rows as f64, batch_rows.len());
             let predicted = predictions(graph, preprocessing.as_ref(), heads);
             scores.predictions(&predicted, &batch_rows);
         }
         Ok((objective, penalty))
+    }
+
+    /// How the rows of a shard are encoded.
+    fn encoding<'b>(&self, shard: &'b BatchShard) -> Encoding<'b> {
+        let first_row = shard.first_row as u64;
+        let of = |stream| RngKey { first_row, ..self.key_of(stream) };
+        Encoding {
+            rows: &shard.numbers,
+            keys: (of(Stream::Dropping), of(Stream::Augmentation)),
+            // The rows of a stream are already augmented.
+            augments: self.streams.is_none(),
+        }
+    }
+
+    /// Fetches what the shards of this rank look up in divided tables.
+    pub(super) fn fetch(&mut self, batch: &BatchRows) -> Result<()> {
+        let Some(divided) = &self.model.divided else { return Ok(()) };
+        let mut wanted = divided.nothing();
+        for shard in &batch.shards {
+            let encoding = self.encoding(shard);
+            let rows = shard.own.as_ref().unwrap_or(&self.rows);
+            let rows = encoding.of(rows, self.model.preprocessing.as_ref(), &self.dropping)?;
+            divided.want(&rows.batch(), &mut wanted);
+        }
+        let (model, tables, tensors) = (&self.model, &mut self.tables, &self.divided);
+        let fetched = divided.fetch(&wanted, true, |index, held, to| {
+            let tensor = tensors.iter().position(|divided| *divided == Some(index));
+            model.visit_divided(index, |weights| match tensor.and_then(|own| tables.get(own)) {
+                Some(table) => table.read(weights, held, to),
+                // It is not trained.
+                None => divided.tables[index].copy(weights, held, to),
+            });
+        })?;
+        self.fetched = fetched.unwrap_or_default();
+        Ok(())
     }
 
     /// Runs a batch again to find the first node with a non-finite output.
@@ -204,8 +259,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             self.accumulated.iter_mut().for_each(|sum| sum.fill(E::zero()));
             if let Some(clip) = self.settings.clip {
+                let squares = self.squares_of_sharded(clip)?;
                 let counts = |tensor| self.branches.factor(tensor).is_some();
-                clip.apply(&mut self.gradients, &mut self.tables, counts);
+                clip.apply(&mut self.gradients, &mut self.tables, &squares, counts);
             }
             self.take_step()?;
         }
@@ -215,16 +271,44 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(None)
     }
 
+    /// For each sharded table the sum of the squares of its gradient over all ranks, as far as `clip`
+    /// needs it.
+    fn squares_of_sharded(&mut self, clip: Clip) -> Result<Vec<Option<f64>>> {
+        let is_sharded = |fillable: &Option<Fillable>| matches!(fillable, Some(Fillable::Table(look_up)) if look_up.sharded);
+        let mut of_rows: Vec<Option<RowSquares>> = self
+            .fillable
+            .iter()
+            .map(|fillable| is_sharded(fillable).then(RowSquares::new))
+            .collect();
+        if !clip.is_by_norm() || of_rows.iter().all(Option::is_none) {
+            return Ok(vec![None; of_rows.len()]);
+        }
+        let shares = self.shares();
+        for (tensor, squares) in of_rows.iter_mut().enumerate() {
+            let (Some(squares), Some(table)) = (squares, self.tables.get(tensor)) else { continue };
+            let share = shares[tensor].unwrap_or(TableShare::WHOLE);
+            let rows = table.pending_rows();
+            squares_of_rows(rows.iter().map(|held| share.row(*held)), table.gradient(), squares);
+        }
+        if self.model.divided.is_some() {
+            if let Some(ranks) = &self.ranks {
+                ranks.gather_squares(&mut of_rows)?;
+            }
+        }
+        Ok(of_rows.into_iter().map(|squares| Some(squares?.values().sum())).collect())
+    }
+
     /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
     fn show_gradients(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Option<Cause> {
         let (position, is_main) = (self.position(), self.is_main());
-        let Run { gradients, tables, state, shapes, branches, .. } = self;
-        let mut source = Shown { gradients, tables, state, shapes, branches, position };
+        let (shapes, shares) = (self.whole_shapes(), self.shares());
+        let Run { gradients, tables, state, branches, .. } = self;
+        let mut source = Shown { gradients, tables, state, shapes, shares, branches, position };
         let mut shown = callback::Gradients::new(&mut source);
         let called =
             |callback: &&mut Box<dyn AnyCallback + '_>| is_main || !callback.on_main_rank_only();
         callbacks.iter_mut().filter(called).for_each(|callback| callback.gradients(&mut shown));
-        shown.is_changed().then(|| self.infinite_gradient()).flatten()
+        shown.is_changed().then(|| self.infinite_gradient(InDivided::Held)).flatten()
     }
 
     /// Adds a batch's gradients to the accumulated ones; the last of `batches` batches gets their
@@ -275,6 +359,31 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             Some(own)
         };
         (0..self.state.tensors.len()).map(own).collect()
+    }
+}
+
+/// How the rows of a shard are encoded for a step.
+struct Encoding<'b> {
+    rows: &'b [usize],
+    /// The keys of dropped inputs and of augmentation.
+    keys: (RngKey, RngKey),
+    /// Whether steps that augment are still to be applied.
+    augments: bool,
+}
+
+impl Encoding<'_> {
+    fn of<'r>(
+        &'r self,
+        rows: &'r Rows,
+        preprocessing: Option<&Preprocessing>,
+        dropping: &Dropping,
+    ) -> Result<RowBatch<'r>> {
+        match preprocessing {
+            Some(fitted) if !dropping.is_empty() || fitted.augments() && self.augments => {
+                rows.take_dropping(self.rows, dropping, fitted, self.keys)
+            }
+            _ => Ok(rows.take(self.rows)),
+        }
     }
 }
 

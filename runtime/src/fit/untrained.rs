@@ -76,13 +76,13 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let means = self.stand_in_means()?;
         let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
         let means_of_divided = self.model.means_of_divided(coverage)?;
-        let (fillable, shares) = (&self.fillable, self.shares());
+        let (fillable, divided, shares) = (&self.fillable, &self.divided, self.shares());
         let mut all = Vec::new();
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let mut numbers = Vec::new();
             let overwritten = (mode == Overwritten::Save).then_some(&mut numbers);
             match &fillable[tensor] {
-                Some(Fillable::Table(look_up)) => match shares[tensor] {
+                Some(Fillable::Table(look_up)) => match divided[tensor].zip(shares[tensor]) {
                     None => coverage.fill_table(look_up, weights, overwritten),
                     Some((divided, share)) => {
                         if let Some(mean) = &means_of_divided[divided] {
@@ -120,18 +120,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             };
             match &fillable[tensor] {
                 Some(Fillable::Table(look_up)) => {
-                    let share = shares[tensor].map_or(TableShare::WHOLE, |(_, share)| share);
+                    let share = shares[tensor].unwrap_or(TableShare::WHOLE);
                     coverage.restore_rows((look_up, share), weights, &own.numbers);
                 }
                 _ => weights.copy_from_slice(&own.numbers),
             }
         })
-    }
-
-    /// For each trained tensor, the index of the divided table that it is, and the rows held.
-    fn shares(&self) -> Vec<Option<(usize, TableShare)>> {
-        let share = self.model.divided.as_ref().map(|divided| divided.share);
-        self.divided.iter().map(|divided| divided.zip(share)).collect()
     }
 
     /// For every node with a learned vector for an input that was never absent, the mean output of

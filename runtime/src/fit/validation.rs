@@ -175,6 +175,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 let own = known.get().into_iter().flatten();
                 let own = own.map(|shard| self.score_source(&**source, left_out, shard));
                 let own = own.collect::<Result<Vec<Scores>>>()?;
+                self.model.until_all_are_done()?;
                 let scores = self.over_all_shards(own, "the figures of the validation rows")?;
                 scores.check_known("validate with")?;
                 scores
@@ -228,6 +229,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             self.model.score(rows, weights, &numbers[first..end], batch_size)
         };
         let own = ranks.shards.own.clone().map(of_shard).collect::<Result<_>>()?;
+        self.model.until_all_are_done()?;
         self.over_all_shards(own, "the figures of the validation rows")
     }
 }

@@ -13,6 +13,7 @@ use std::{
 use multi_input_base::{Error, Notice, NoticeKind, Result};
 use multi_input_data::preprocess::{FittedFields, Preprocessing};
 use multi_input_kernel::{Backend, Element};
+use multi_input_nn::sharded::TableShare;
 
 use crate::{
     definition::Graph,
@@ -99,11 +100,16 @@ impl Vectors {
         }
         let names = parameters::list(&model.module).into_iter().map(|tensor| tensor.name);
         let names: Vec<String> = names.collect();
-        let tables = tables(&LookUp::all(model.graph()), names.iter().map(String::as_str));
+        let names = || names.iter().map(String::as_str);
+        let tables = tables(&LookUp::all(model.graph()), names());
+        let divided = model.divided_tensors(names());
+        let own = model.divided.as_ref().map_or(TableShare::WHOLE, |divided| divided.share);
         parameters::edit(&mut model.module, |index, weights| {
             let Some(look_up) = &tables[index] else { return };
+            let share = if divided[index].is_some() { own } else { TableShare::WHOLE };
             for vectors in all.iter().filter(|vectors| vectors.look_up.owner == look_up.owner) {
                 for (row, vector) in &vectors.rows {
+                    let Some(row) = share.held(*row) else { continue };
                     let start = row * look_up.width;
                     let row = weights[start..].iter_mut().take(look_up.width);
                     row.zip(vector).for_each(|(weight, number)| *weight = E::of(*number));

@@ -38,6 +38,14 @@ pub(crate) struct DividedTable {
     columns: Vec<usize>,
 }
 
+impl DividedTable {
+    /// Appends rows of those held to `to`.
+    pub(crate) fn copy<E: Element>(&self, weights: &[E], held: &[usize], to: &mut Vec<E>) {
+        let width = self.look_up.width;
+        held.iter().for_each(|row| to.extend_from_slice(&weights[row * width..][..width]));
+    }
+}
+
 /// The rows that are looked up in each table.
 pub(crate) type Wanted = Vec<BTreeSet<usize>>;
 
@@ -216,15 +224,18 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         active: bool,
     ) -> Result<Option<FetchedTables<E>>> {
         divided.fetch(wanted, active, |index, held, to| {
-            let DividedTable { tensor, look_up, .. } = &divided.tables[index];
-            let width = look_up.width;
-            self.module.visit(&mut |own, weights| {
-                if own.name == *tensor {
-                    let rows = held.iter().map(|row| &weights[row * width..][..width]);
-                    rows.for_each(|row| to.extend_from_slice(row));
-                }
-            });
+            self.visit_divided(index, |weights| divided.tables[index].copy(weights, held, to));
         })
+    }
+
+    /// Calls `visit` with the rows held of a divided table.
+    pub(crate) fn visit_divided(&self, index: usize, mut visit: impl FnMut(&[E])) {
+        let tensor = self.divided.as_ref().map(|divided| &divided.tables[index].tensor);
+        self.module.visit(&mut |own, weights| {
+            if Some(&own.name) == tensor {
+                visit(weights);
+            }
+        });
     }
 
     /// For every divided table the mean of its trained rows on all ranks, which replaces the others;
@@ -267,6 +278,11 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         names: impl Iterator<Item = &'a str>,
     ) -> Vec<Option<usize>> {
         names.map(|name| self.divided.as_ref()?.index_of(name)).collect()
+    }
+
+    /// Whether a tensor has only rows of this rank.
+    pub(crate) fn is_divided(&self, tensor: &str) -> bool {
+        self.divided.as_ref().is_some_and(|divided| divided.index_of(tensor).is_some())
     }
 
     /// The cluster among whose ranks tables are divided.

@@ -161,7 +161,8 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         Ok(observed)
     }
 
-    /// The checksum of all weights and of the steps that give them their inputs.
+    /// The checksum of all weights and of the steps that give them their inputs, without divided
+    /// tables.
     pub(crate) fn weights_checksum(&self) -> u32 {
         self.weights_checksum_where(|steps| steps.into())
     }
@@ -181,6 +182,7 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         let mut sum = Crc32c::default();
         self.module.visit(&mut |own, elements| match tables.get(&own.name) {
             Some(table) => sum.append(table),
+            None if self.is_divided(&own.name) => {}
             None => add_elements(&mut sum, elements),
         });
         if let Some(fitted) = &self.preprocessing {

@@ -66,6 +66,23 @@ enum Kind<E> {
     Sparse(Box<Table<E>>),
 }
 
+/// Whether a tensor has sparse updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sparsity {
+    /// It has not.
+    Never,
+    /// If it is large enough for the look-ups of a batch.
+    IfLarge,
+    /// It has, because it is a sharded table of `rows` rows, of which the tensor holds those of a
+    /// share: `held` are their number and their width.
+    Sharded {
+        /// The number of rows that are held, and their width.
+        held: (usize, usize),
+        /// The number of rows of the whole table.
+        rows: usize,
+    },
+}
+
 /// How a tensor is updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Updates {
@@ -91,29 +108,30 @@ pub enum LookUp {
 }
 
 impl<E: Element> Tables<E> {
-    /// The tensors with the given ids. A tensor for whose index `may_be_sparse` is true becomes
-    /// sparse if it is large enough and the optimizer supports
-    /// [`catch_up`](crate::optim::Optimizer::catch_up).
+    /// The tensors with the given ids, with the updates of `sparsity` by their index, if the
+    /// optimizer supports [`catch_up`](crate::optim::Optimizer::catch_up).
     pub fn new(
         ids: Vec<UniqueId>,
-        may_be_sparse: impl Fn(usize) -> bool,
+        sparsity: impl Fn(usize) -> Sparsity,
         optimizer: &dyn AnyOptimizer,
         batch_size: usize,
     ) -> Tables<E> {
         let can_catch_up = optimizer.step_size(1).is_some();
-        let kind = |index| {
-            if can_catch_up && may_be_sparse(index) {
-                Kind::Unused(0)
-            } else {
-                Kind::Dense
-            }
-        };
-        let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         let slots = optimizer.slots().len();
         let optimizer = optimizer.clone_boxed();
         let catch_up: CatchUp<E> = Rc::new(move |pending, weights, slots| {
             optimizer.on::<E>().catch_up(pending, weights, slots)
         });
+        let kind = |index| match sparsity(index) {
+            _ if !can_catch_up => Kind::Dense,
+            Sparsity::Never => Kind::Dense,
+            Sparsity::IfLarge => Kind::Unused(0),
+            Sparsity::Sharded { held, rows } => {
+                let table = Table::new(held, 0, slots, Rc::clone(&catch_up));
+                Kind::Sparse(Box::new(table.sharded(rows)))
+            }
+        };
+        let tensors = ids.into_iter().enumerate().map(|(index, id)| (id, kind(index))).collect();
         Tables { tensors, batch_size, slots, catch_up: Some(catch_up) }
     }
 

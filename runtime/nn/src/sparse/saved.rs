@@ -123,7 +123,11 @@ impl<E: Element> Tables<E> {
         }
         *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
             let saved = SavedTable::load(run, tensor, self.slots)?;
-            Kind::Sparse(Box::new(Table::load(saved, Rc::clone(catch_up), weights)))
+            let table = Table::load(saved, Rc::clone(catch_up), weights);
+            Kind::Sparse(Box::new(match kind {
+                Kind::Sparse(before) => table.as_part_of(before),
+                _ => table,
+            }))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
             Kind::Unused(steps)
         } else {

@@ -34,7 +34,13 @@ pub struct Table<E> {
     /// For each entry its index in `pending` plus 1, or 0 where the current step does not have it.
     pending_index: Vec<u32>,
     pub(super) pending: Pending<E>,
+    /// As `pending_index`, of `apart`.
+    apart_index: Vec<u32>,
+    /// Rows that were taken out of the current step: they are up to date, should it have them again.
+    apart: Pending<E>,
     pub(super) log: StepLog,
+    /// The capacity of the log of a sharded table, which is the same whichever rows are held.
+    log_capacity: Option<usize>,
     catch_up: CatchUp<E>,
 }
 
@@ -47,6 +53,41 @@ pub(super) struct Pending<E> {
     weights: Vec<E>,
     slots: Vec<Vec<E>>,
     gradient: Vec<E>,
+}
+
+/// A row with its optimizer state.
+struct Row<'a, E, Slots> {
+    /// The last step that was applied to it.
+    last_step: u64,
+    weights: &'a [E],
+    slots: Slots,
+}
+
+impl<E: Element> Pending<E> {
+    /// Appends a row, without its gradient.
+    fn push<'a>(&mut self, entry: u32, row: Row<'a, E, impl Iterator<Item = &'a [E]>>) {
+        self.entries.push(entry);
+        self.last_step.push(row.last_step);
+        self.weights.extend_from_slice(row.weights);
+        self.slots.iter_mut().zip(row.slots).for_each(|(own, slot)| own.extend_from_slice(slot));
+    }
+
+    /// The row at an index.
+    fn at(&self, index: usize, width: usize) -> Row<'_, E, impl Iterator<Item = &[E]>> {
+        let of = move |numbers| &<[E]>::split_at(numbers, index * width).1[..width];
+        let slots = self.slots.iter().map(move |slot| of(slot));
+        Row { last_step: self.last_step[index], weights: of(&self.weights), slots }
+    }
+
+    /// Forgets all rows, each of which has an index in `index_of_entry`.
+    fn clear(&mut self, index_of_entry: &mut [u32]) {
+        self.entries.iter().for_each(|&entry| index_of_entry[entry as usize] = 0);
+        self.entries.clear();
+        self.last_step.clear();
+        self.weights.clear();
+        self.gradient.clear();
+        self.slots.iter_mut().for_each(Vec::clear);
+    }
 }
 
 /// The weights of a table without their deferred updates: those of the entries, or of all rows
@@ -67,6 +108,7 @@ impl<E: Element> Table<E> {
         slots: usize,
         catch_up: CatchUp<E>,
     ) -> Table<E> {
+        let none = Pending { slots: vec![Vec::new(); slots], ..Pending::default() };
         Table {
             width,
             entry_of_row: vec![0; rows],
@@ -74,10 +116,29 @@ impl<E: Element> Table<E> {
             last_step: Vec::new(),
             slots: vec![Vec::new(); slots],
             pending_index: Vec::new(),
-            pending: Pending { slots: vec![Vec::new(); slots], ..Pending::default() },
+            pending: none.clone(),
+            apart_index: Vec::new(),
+            apart: none,
             log: StepLog::new(steps),
+            log_capacity: None,
             catch_up,
         }
+    }
+
+    /// As a table that holds rows of one with `rows` rows. All of its parts catch up at the same
+    /// steps, so that the bits of a row do not depend on the other rows that are held.
+    pub(super) fn sharded(self, rows: usize) -> Table<E> {
+        Table { log_capacity: Some(max_logged_steps(rows, 0)), ..self }
+    }
+
+    /// Takes over whose part this table is.
+    pub(super) fn as_part_of(self, other: &Table<E>) -> Table<E> {
+        Table { log_capacity: other.log_capacity, ..self }
+    }
+
+    /// Appends rows to `to`, with their deferred updates applied.
+    pub fn read(&mut self, weights: &[E], rows: &[usize], to: &mut Vec<E>) {
+        self.look_up(weights, rows, |_, row| to.extend_from_slice(row));
     }
 
     /// The number of rows.
@@ -100,13 +161,13 @@ impl<E: Element> Table<E> {
     pub fn take_pending(&mut self) -> (Vec<usize>, Vec<E>) {
         let rows = self.pending_rows();
         let gradient = std::mem::take(&mut self.pending.gradient);
-        self.forget_pending();
+        self.set_apart();
         (rows, gradient)
     }
 
     /// Makes `rows`, each of which occurs once, those of the current step, with these gradients.
     pub fn set_pending(&mut self, rows: &[usize], gradient: Vec<E>, weights: &[E]) {
-        self.forget_pending();
+        self.set_apart();
         for &row in rows {
             let entry = self.entry(row);
             self.copy_to_pending(entry, row, weights);
@@ -115,16 +176,26 @@ impl<E: Element> Table<E> {
         self.pending.gradient = gradient;
     }
 
-    fn forget_pending(&mut self) {
-        let Pending { entries, last_step, weights, slots, gradient } = &mut self.pending;
-        for &entry in &*entries {
-            self.pending_index[entry as usize] = 0;
+    /// Sets the rows of the current step apart, without their gradients.
+    fn set_apart(&mut self) {
+        if self.apart.entries.is_empty() {
+            std::mem::swap(&mut self.pending, &mut self.apart);
+            std::mem::swap(&mut self.pending_index, &mut self.apart_index);
         }
-        entries.clear();
-        last_step.clear();
-        weights.clear();
-        gradient.clear();
-        slots.iter_mut().for_each(Vec::clear);
+        for (index, &entry) in self.pending.entries.iter().enumerate() {
+            if self.apart_index[entry as usize] == 0 {
+                self.apart.push(entry, self.pending.at(index, self.width));
+                self.apart_index[entry as usize] = self.apart.entries.len() as u32;
+            }
+        }
+        self.pending.clear(&mut self.pending_index);
+        self.apart.gradient.clear();
+    }
+
+    /// Forgets the rows of the current step.
+    fn forget_pending(&mut self) {
+        self.pending.clear(&mut self.pending_index);
+        self.apart.clear(&mut self.apart_index);
     }
 
     /// Passes each index's position and row to `read`, with the row's deferred updates applied.
@@ -154,6 +225,7 @@ impl<E: Element> Table<E> {
             self.rows.push(row as u32);
             self.last_step.push(self.log.since);
             self.pending_index.push(0);
+            self.apart_index.push(0);
             let end = self.rows.len() * self.width;
             self.slots.iter_mut().for_each(|slot| slot.resize(end, E::zero()));
             self.entry_of_row[row] = self.rows.len() as u32;
@@ -166,16 +238,20 @@ impl<E: Element> Table<E> {
         if self.pending_index[entry] != 0 {
             return;
         }
-        let Pending { entries, last_step, weights: copied, slots, gradient } = &mut self.pending;
         let width = self.width;
-        entries.push(entry as u32);
-        last_step.push(self.last_step[entry]);
-        copied.extend_from_slice(&weights[row * width..][..width]);
-        for (copied, slot) in slots.iter_mut().zip(&self.slots) {
-            copied.extend_from_slice(&slot[entry * width..][..width]);
+        match self.apart_index[entry] as usize {
+            0 => self.pending.push(
+                entry as u32,
+                Row {
+                    last_step: self.last_step[entry],
+                    weights: &weights[row * width..][..width],
+                    slots: self.slots.iter().map(|slot| &slot[entry * width..][..width]),
+                },
+            ),
+            apart => self.pending.push(entry as u32, self.apart.at(apart - 1, width)),
         }
-        gradient.resize(copied.len(), E::zero());
-        self.pending_index[entry] = entries.len() as u32;
+        self.pending.gradient.resize(self.pending.weights.len(), E::zero());
+        self.pending_index[entry] = self.pending.entries.len() as u32;
     }
 
     /// Applies the deferred updates of the rows of the current step.
@@ -212,7 +288,10 @@ impl<E: Element> Table<E> {
         if let Some(size) = optimizer.step_size(step) {
             self.log.push(size);
         }
-        if self.log.count() >= max_logged_steps(self.num_rows(), self.rows.len()) {
+        let capacity = self.log_capacity;
+        let capacity =
+            capacity.unwrap_or_else(|| max_logged_steps(self.num_rows(), self.rows.len()));
+        if self.log.count() >= capacity {
             // The condition depends only on values that a checkpoint has, so a resumed run flushes
             // at the same steps.
             self.flush(weights);
@@ -237,6 +316,7 @@ impl<E: Element> Table<E> {
         self.slots = slots;
         self.log = StepLog::new(self.log.now());
         self.last_step.fill(self.log.now());
+        self.apart.clear(&mut self.apart_index);
     }
 
     /// Applies the deferred updates of all rows to `weights` and `slots`.

@@ -128,7 +128,8 @@ impl<O: Optimizer> Run<O> {
     fn new(optimizer: O, may_be_sparse: bool) -> Run<O> {
         let id = dfdx::tensor::Cpu::default();
         let id = super::id(&dfdx::tensor::ZerosTensor::<f64>::zeros::<Rank1<1>>(&id));
-        let tables = Tables::new(vec![id], |_| may_be_sparse, &*optimizer.boxed(), 1);
+        let sparsity = if may_be_sparse { Sparsity::IfLarge } else { Sparsity::Never };
+        let tables = Tables::new(vec![id], |_| sparsity, &*optimizer.boxed(), 1);
         let slots = vec![vec![0.0; ROWS * WIDTH]; optimizer.slots().len()];
         let state = TensorState { name: String::new(), step: 0, slots };
         Run { optimizer, tables, state, weights: numbers(ROWS * WIDTH, 0.3) }
