@@ -188,3 +188,99 @@ fn header(
     let length = (json.len() as u64).to_le_bytes();
     Ok([&length, json.as_bytes()].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use safetensors::{tensor::TensorView, SafeTensors};
+
+    use super::{
+        super::file::{Contents, Stored},
+        *,
+    };
+
+    fn contents() -> Contents {
+        let mut contents = Contents::default();
+        let numbers = |count: usize| (0..count).map(|number| number as f64 * 0.5);
+        for (name, stored) in [
+            ("b.weight", Stored::of::<f32>(vec![2, 3], numbers(6))),
+            ("a \"quoted\"", Stored::of::<f64>(vec![3], numbers(3))),
+            ("c", Stored::of_bytes(vec![1, 2, 3])),
+            ("d", Stored::of::<f32>(vec![0], numbers(0))),
+        ] {
+            contents.tensors.insert(name.to_owned(), stored);
+        }
+        contents.texts.insert("a text".to_owned(), "in \"quotes\"".to_owned());
+        contents
+    }
+
+    #[test]
+    fn a_file_is_what_the_safetensors_library_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let sum = contents().write_with(&path, BTreeMap::new()).unwrap();
+        let own = fs::read(&path).unwrap();
+        let (_, header) = SafeTensors::read_metadata(&own).unwrap();
+        let texts = header.metadata().clone().unwrap();
+        assert_eq!(texts[key::CHECKSUM], sum);
+        let contents = contents();
+        let view = |stored: &Stored| {
+            let Stored { dtype, shape, .. } = stored.clone();
+            let bytes = match dtype {
+                Dtype::U8 => vec![1, 2, 3],
+                Dtype::F64 => stored.numbers().iter().flat_map(|n| n.to_le_bytes()).collect(),
+                _ => stored.numbers().iter().flat_map(|n| (*n as f32).to_le_bytes()).collect(),
+            };
+            (dtype, shape, bytes)
+        };
+        let data: Vec<(&String, (Dtype, Vec<usize>, Vec<u8>))> =
+            contents.tensors.iter().map(|(name, stored)| (name, view(stored))).collect();
+        let views = data.iter().map(|(name, (dtype, shape, bytes))| {
+            (name.as_str(), TensorView::new(*dtype, shape.clone(), bytes).unwrap())
+        });
+        let theirs = safetensors::serialize(views, Some(HashMap::new())).unwrap();
+        // Its texts are in any order.
+        let after_texts = |file: &[u8]| {
+            let at = file.windows(2).position(|bytes| bytes == b"},").unwrap();
+            file[at..].to_vec()
+        };
+        let trimmed = |file: Vec<u8>| -> Vec<u8> {
+            // The padding depends on the length of the texts.
+            let text = String::from_utf8_lossy(&file).into_owned();
+            text.replace("} ", "}").replace(' ', "").into_bytes()
+        };
+        assert_eq!(trimmed(after_texts(&own)), trimmed(after_texts(&theirs)));
+    }
+
+    #[test]
+    fn the_same_contents_are_the_same_bytes_however_they_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        contents().write(&one).unwrap();
+        let numbers: Vec<f64> = (0..6).map(|number| f64::from(number) * 0.5).collect();
+        let mut rest = contents();
+        rest.tensors.remove("b.weight");
+        let in_pieces = Unwritten::new(Dtype::F32, vec![2, 3], |take| {
+            numbers.iter().try_for_each(|number| take(&(*number as f32).to_le_bytes()))
+        });
+        rest.write_with(&other, [("b.weight".to_owned(), in_pieces)].into()).unwrap();
+        assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap());
+    }
+
+    #[test]
+    fn an_error_of_a_tensor_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        contents().write(&path).unwrap();
+        let before = fs::read(&path).unwrap();
+        let failing = Unwritten::new(Dtype::F32, vec![9], |take| {
+            take(&[0; 4])?;
+            Err(Error::Cluster("a rank has left".to_owned()))
+        });
+        let error = contents().write_with(&path, [("e".to_owned(), failing)].into()).unwrap_err();
+        assert!(matches!(error, Error::Cluster(_)), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
