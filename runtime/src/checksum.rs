@@ -7,6 +7,8 @@ pub(crate) struct Crc32c {
     /// Recent short updates, batched because the checksum of a few bytes takes as long as that of
     /// many.
     pending: Vec<u8>,
+    /// The number of bytes.
+    len: usize,
 }
 
 /// Maximum of pending bytes.
@@ -20,12 +22,25 @@ impl Crc32c {
 
     /// Appends bytes.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.len += bytes.len();
         if self.pending.len() + bytes.len() <= MAX_PENDING {
             self.pending.extend_from_slice(bytes);
             return;
         }
         self.sum = crc32c::crc32c_append(self.value(), bytes);
         self.pending.clear();
+    }
+
+    /// Appends the bytes of another checksum.
+    pub(crate) fn append(&mut self, other: &Crc32c) {
+        self.sum = crc32c::crc32c_combine(self.value(), other.value(), other.len);
+        self.len += other.len;
+        self.pending.clear();
+    }
+
+    /// The number of bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 
     /// The checksum of all bytes so far.
@@ -136,6 +151,11 @@ mod tests {
             sum.update(&bytes[..cut]);
             sum.update(&bytes[cut..]);
             assert_eq!(sum.value(), Crc32c::of(&bytes));
+            let [mut first, mut rest] = [Crc32c::default(), Crc32c::default()];
+            first.update(&bytes[..cut]);
+            rest.update(&bytes[cut..]);
+            first.append(&rest);
+            assert_eq!((first.value(), first.len()), (Crc32c::of(&bytes), bytes.len()));
         }
         let long: Vec<u8> = (0..3 * MAX_PENDING).map(|index| (index * 7 % 251) as u8).collect();
         for length in [1, 3, 100, MAX_PENDING - 1, MAX_PENDING, MAX_PENDING + 1] {

@@ -20,6 +20,7 @@ use crate::{
     attribution::{self, Attribution, IntegratedGradientsSettings, ShapleySettings},
     baselines::{BaselineFigures, FittedBaselines},
     checkpoint::{self, Dtypes},
+    cluster::together,
     definition::{Graph, Head},
     description::{describe, Description},
     feature::Feature,
@@ -212,7 +213,7 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 
     fn save(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<()> {
-        checkpoint::save(model, path)
+        together(model.cluster(), || checkpoint::save(model, path))
     }
 
     #[cfg(feature = "onnx")]

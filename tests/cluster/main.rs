@@ -3,6 +3,7 @@
 
 mod divided;
 mod failures;
+mod files;
 mod models;
 mod runs;
 mod sharded;

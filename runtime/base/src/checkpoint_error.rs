@@ -138,6 +138,39 @@ pub enum CheckpointError {
         /// Its value in the saved run.
         found: String,
     },
+    /// A part of a checkpoint is missing: a rank's rows of the sharded tables.
+    #[error(
+        "{} is in parts, of which {} is missing: copy it from the machine that wrote it, or name a \
+         checkpoint with all parts", Escaped(path.display()), Escaped(part.display())
+    )]
+    MissingPart {
+        /// Path of the file that all ranks have in common.
+        path: PathBuf,
+        /// Path of the missing part.
+        part: PathBuf,
+    },
+    /// A part belongs to another checkpoint of the same name.
+    #[error(
+        "{} is no part of {}, but of another run or time: copy the parts that were written with it",
+        Escaped(part.display()), Escaped(path.display())
+    )]
+    OtherPart {
+        /// Path of the file that all ranks have in common.
+        path: PathBuf,
+        /// Path of the part.
+        part: PathBuf,
+    },
+    /// The file is a part of a checkpoint.
+    #[error(
+        "{} is part {} of a checkpoint: name the file without a part, which finds its parts",
+        Escaped(path.display()), Escaped(part)
+    )]
+    Part {
+        /// Path of the file.
+        path: PathBuf,
+        /// Which part it is, as in `2 of 4`.
+        part: String,
+    },
     /// The newest checkpoint of a folder cannot be used.
     #[error("{error}; {}", LastIntact(whole))]
     Newest {

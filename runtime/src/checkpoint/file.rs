@@ -1,18 +1,17 @@
-//! A safetensors file of tensors and texts with a checksum. Writes are atomic: a reader sees the
-//! old file or the new one.
+//! The contents of a file: tensors and texts.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
-use multi_input_base::{replace_file, Error, Result};
+use multi_input_base::Result;
 use multi_input_kernel::Element;
-use safetensors::{tensor::TensorView, Dtype, SafeTensors};
+use multi_input_nn::sharded::TableShare;
+use safetensors::Dtype;
 
-use super::{key, CheckpointError, FORMAT};
-use crate::checksum::Crc32c;
+use super::{
+    key,
+    writing::{write, Unwritten},
+    CheckpointError, FORMAT,
+};
 
 /// The contents of a file.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +43,13 @@ impl Stored {
             Dtype::F64 => numbers.flat_map(f64::to_le_bytes).collect(),
             _ => numbers.flat_map(|number| (number as f32).to_le_bytes()).collect(),
         };
+        Stored { dtype: dtype::<E>(), shape, bytes }
+    }
+
+    /// The elements of a tensor.
+    pub(super) fn of_elements<E: Element>(shape: Vec<usize>, elements: &[E]) -> Stored {
+        let mut bytes = Vec::new();
+        E::append_bytes(elements, &mut bytes);
         Stored { dtype: dtype::<E>(), shape, bytes }
     }
 
@@ -84,6 +90,9 @@ impl Stored {
 
     /// Copies the numbers into a slice of the same length.
     pub(super) fn copy_into<E: Element>(&self, numbers: &mut [E]) {
+        if self.dtype == dtype::<E>() {
+            return E::read_bytes(&self.bytes, numbers);
+        }
         for (number, stored) in numbers.iter_mut().zip(self.iter()) {
             *number = E::of(stored);
         }
@@ -94,74 +103,65 @@ impl Stored {
         self.iter().collect()
     }
 
-    fn iter(&self) -> impl Iterator<Item = f64> + '_ {
-        let width = if self.dtype == Dtype::F64 { 8 } else { 4 };
-        // `chunks_exact` yields chunks of exactly this size, so the default is never used.
-        self.bytes.chunks_exact(width).map(move |bytes| match width {
-            8 => f64::from_le_bytes(bytes.try_into().unwrap_or_default()),
-            _ => f64::from(f32::from_le_bytes(bytes.try_into().unwrap_or_default())),
-        })
+    /// Keeps the rows of a share of all rows.
+    pub(super) fn keep_rows(&mut self, share: TableShare) {
+        let Some(rows) = self.shape.first_mut() else { return };
+        let row = (self.bytes.len() / (*rows).max(1)).max(1);
+        let all = self.bytes.chunks_exact(row).enumerate();
+        let kept = all.filter(|(row, _)| share.held(*row).is_some());
+        self.bytes = kept.flat_map(|(_, bytes)| bytes).copied().collect();
+        *rows = share.rows(*rows);
     }
+
+    /// As a tensor to be written.
+    fn unwritten(&self) -> Unwritten<'_> {
+        let Stored { dtype, shape, bytes } = self;
+        Unwritten::new(*dtype, shape.clone(), |take| take(bytes))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+        numbers_in(self.dtype, &self.bytes)
+    }
+}
+
+/// The numbers in the bytes of a tensor.
+pub(super) fn numbers_in(dtype: Dtype, bytes: &[u8]) -> impl Iterator<Item = f64> + '_ {
+    let width = if dtype == Dtype::F64 { 8 } else { 4 };
+    // `chunks_exact` yields chunks of exactly this size, so the default is never used.
+    bytes.chunks_exact(width).map(move |bytes| match width {
+        8 => f64::from_le_bytes(bytes.try_into().unwrap_or_default()),
+        _ => f64::from(f32::from_le_bytes(bytes.try_into().unwrap_or_default())),
+    })
 }
 
 impl Contents {
     /// Writes the file. An existing file is replaced once the new one is complete.
-    pub(super) fn write(mut self, path: &Path) -> Result<()> {
+    pub(super) fn write(self, path: &Path) -> Result<()> {
+        self.write_with(path, BTreeMap::new()).map(drop)
+    }
+
+    /// Writes the file, with tensors whose bytes are elsewhere, and returns its checksum.
+    pub(super) fn write_with(
+        mut self,
+        path: &Path,
+        others: BTreeMap<String, Unwritten<'_>>,
+    ) -> Result<String> {
         self.texts.insert(key::FORMAT.to_owned(), FORMAT.to_owned());
-        self.texts.insert(key::CHECKSUM.to_owned(), self.checksum());
-        let failed = |source| Error::File { action: "write", path: path.into(), source };
-        replace_file(path, |partial| self.serialize(partial)).map_err(failed)
+        let own = self.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.unwritten()));
+        write(path, self.texts, own.chain(others).collect())
     }
 
-    /// Writes tensor by tensor, so that a large table is not copied in memory.
-    fn serialize(&self, path: &Path) -> io::Result<()> {
-        let texts: HashMap<String, String> = self.texts.clone().into_iter().collect();
-        let views = self.tensors.iter().map(|(name, tensor)| {
-            TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
-                .map(|view| (name.as_str(), view))
-        });
-        views
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .and_then(|views| safetensors::serialize_to_file(views, Some(texts), path))
-            .map_err(|error| match error {
-                safetensors::SafeTensorError::IoError(error) => error,
-                other => io::Error::other(other),
-            })
-    }
-
-    /// Reads a file and verifies its checksum.
+    /// Reads a file with all of its tensors, and verifies its checksum.
+    #[cfg(test)]
     pub(super) fn read(path: &Path) -> Result<Contents> {
-        let bytes = fs::read(path).map_err(|source| Error::File {
-            action: "read",
-            path: path.into(),
-            source,
-        })?;
-        Ok(Contents::parse(path, &bytes)?)
-    }
-
-    fn parse(path: &Path, bytes: &[u8]) -> std::result::Result<Contents, CheckpointError> {
-        let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
-        let invalid = |error: safetensors::SafeTensorError| damaged(error.to_string());
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(invalid)?;
-        let file = SafeTensors::deserialize(bytes).map_err(invalid)?;
-        let stored = |view: TensorView<'_>| Stored {
-            dtype: view.dtype(),
-            shape: view.shape().to_vec(),
-            bytes: view.data().to_vec(),
-        };
-        let tensors = file.tensors().into_iter().map(|(name, view)| (name, stored(view))).collect();
-        let texts = header.metadata().clone().unwrap_or_default().into_iter().collect();
-        let contents = Contents { tensors, texts };
-
-        let format = contents.texts.get(key::FORMAT).map_or("unknown", String::as_str);
-        if format != FORMAT {
-            let (expected, found) = (FORMAT.to_owned(), format.to_owned());
-            return Err(CheckpointError::Format { path: path.into(), expected, found });
+        let mut file = super::reading::Reading::open(path)?;
+        let mut contents = Contents { texts: file.texts.clone(), ..Contents::default() };
+        while let Some((name, info)) = file.left().first().cloned() {
+            let mut stored = Stored { dtype: info.dtype, shape: info.shape, bytes: Vec::new() };
+            file.read(1, &mut |bytes| stored.bytes.extend_from_slice(bytes))?;
+            contents.tensors.insert(name, stored);
         }
-        let (expected, found) = (contents.checksum(), contents.text(path, key::CHECKSUM)?);
-        if found != expected {
-            return Err(damaged(format!("its checksum should be {expected}, but is {found}")));
-        }
+        file.verify()?;
         Ok(contents)
     }
 
@@ -171,31 +171,20 @@ impl Contents {
         path: &Path,
         key: &str,
     ) -> std::result::Result<&str, CheckpointError> {
-        self.texts.get(key).map(String::as_str).ok_or_else(|| CheckpointError::Damaged {
-            path: path.into(),
-            reason: format!("`{key}` is missing"),
-        })
+        required(&self.texts, path, key)
     }
+}
 
-    /// The checksum over all tensors and all texts but the checksum, in the order of their names.
-    fn checksum(&self) -> String {
-        let mut sum = Crc32c::default();
-        let mut take = |bytes: &[u8]| {
-            // The length is included, so that no byte can move from one part to the next.
-            sum.update(&(bytes.len() as u64).to_le_bytes());
-            sum.update(bytes);
-        };
-        for (key, text) in self.texts.iter().filter(|(key, _)| *key != key::CHECKSUM) {
-            take(key.as_bytes());
-            take(text.as_bytes());
-        }
-        for (name, tensor) in &self.tensors {
-            take(name.as_bytes());
-            take(format!("{:?} {:?}", tensor.dtype, tensor.shape).as_bytes());
-            take(&tensor.bytes);
-        }
-        format!("{:08x}", sum.value())
-    }
+/// A required text of a file.
+pub(super) fn required<'a>(
+    texts: &'a BTreeMap<String, String>,
+    path: &Path,
+    key: &str,
+) -> std::result::Result<&'a str, CheckpointError> {
+    texts.get(key).map(String::as_str).ok_or_else(|| CheckpointError::Damaged {
+        path: path.into(),
+        reason: format!("`{key}` is missing"),
+    })
 }
 
 #[cfg(test)]

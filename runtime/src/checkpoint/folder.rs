@@ -1,4 +1,5 @@
-//! A folder of checkpoints of a run: `step-0000000123.safetensors`, numbered by batches.
+//! A folder of checkpoints of a run: `step-0000000123.safetensors`, numbered by batches, with parts
+//! where tables are divided.
 
 use std::{
     fs, io,
@@ -7,7 +8,8 @@ use std::{
 
 use multi_input_base::{Error, Result, PARTIAL};
 
-use super::{file::Contents, CheckpointError};
+use super::CheckpointError;
+use crate::cluster::{Cluster, Reader, Writer};
 
 /// The model of the best epoch.
 pub(crate) const BEST: &str = "best.safetensors";
@@ -33,57 +35,112 @@ fn write_error(path: &Path, source: io::Error) -> Error {
 
 /// The checkpoints in a folder, oldest first.
 pub(crate) fn in_folder(folder: &Path) -> Result<Vec<PathBuf>> {
-    let failed = |source| Error::File { action: "read", path: folder.into(), source };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        files.extend(number_of(&path).map(|number| (number, path)));
-    }
-    files.sort_unstable();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    let is_one = |name: &str| number_of(Path::new(name)).is_some();
+    let mut files = named(folder, is_one)?;
+    files.sort_by_key(|path| number_of(path));
+    Ok(files)
 }
 
-/// Removes all but the newest `keep` checkpoints of a folder. Also removes checkpoints of steps
-/// after `batches`, which a run that was resumed from an earlier step has yet to reach, and
-/// incomplete files of an interrupted run.
-pub(crate) fn keep_newest(folder: &Path, keep: usize, batches: u64) -> Result<()> {
+/// Removes all but the newest `keep` checkpoints of a folder, each with its parts. Also removes
+/// checkpoints of steps after `batches`, which a run that was resumed from an earlier step has yet to
+/// reach, and what an interrupted run has left: incomplete files, and parts of no checkpoint.
+///
+/// All ranks of a cluster call it for a model with divided tables. They may have folders of their own,
+/// or one together, from which another rank has removed a file already.
+pub(crate) fn keep_newest(
+    folder: &Path,
+    keep: usize,
+    batches: u64,
+    cluster: Option<&Cluster>,
+) -> Result<()> {
+    let Some(cluster) = cluster else {
+        let kept = keep_newest_files(folder, keep, batches)?;
+        return remove_parts(folder, &kept, (batches, 1));
+    };
+    // The others write nothing until all are at the end.
+    let kept = match cluster.is_main() {
+        true => keep_newest_files(folder, keep, batches)?,
+        false => Vec::new(),
+    };
+    let mut message = Writer::default();
+    message.numbers(&kept.iter().map(|number| *number as usize).collect::<Vec<_>>());
+    let kept = cluster.gather("the checkpoints to keep", message.0)?;
+    let kept = Reader(kept.first().map_or(&[][..], Vec::as_slice)).numbers()?;
+    let kept: Vec<u64> = kept.into_iter().map(|number| number as u64).collect();
+    remove_parts(folder, &kept, (batches, cluster.ranks()))?;
+    cluster.gather("the end of a checkpoint", Vec::new()).map(drop)
+}
+
+/// Removes files but no parts, and returns the numbers of those that are kept.
+fn keep_newest_files(folder: &Path, keep: usize, batches: u64) -> Result<Vec<u64>> {
     let files = in_folder(folder)?;
     let (later, mut files): (Vec<_>, Vec<_>) =
         files.into_iter().partition(|path| number_of(path) > Some(batches));
-    files.truncate(files.len().saturating_sub(keep));
+    let kept = files.split_off(files.len().saturating_sub(keep));
     files.extend(later);
-    files.extend(incomplete(folder).map_err(|source| write_error(folder, source))?);
-    for file in files {
-        fs::remove_file(&file).map_err(|source| write_error(&file, source))?;
-    }
-    Ok(())
+    files.extend(named(folder, |name| name.starts_with("step-") && name.ends_with(PARTIAL))?);
+    files.iter().try_for_each(|file| remove(file))?;
+    Ok(kept.iter().filter_map(|path| number_of(path)).collect())
 }
 
-fn incomplete(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let paths: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
-    let is_ours = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("step-") && name.ends_with(PARTIAL)
+/// Removes the parts of other checkpoints than those with the numbers `kept`, and incomplete ones. The
+/// newest one has so many parts; others of its number are of an earlier run.
+fn remove_parts(folder: &Path, kept: &[u64], (newest, parts): (u64, usize)) -> Result<()> {
+    let is_left = |name: &str| match part_in(name) {
+        Some((number, of)) => !kept.contains(&number) || (number == newest && of != parts),
+        None => name.starts_with("step-") && name.contains(".part-") && name.ends_with(PARTIAL),
     };
-    Ok(paths.into_iter().filter(is_ours).collect())
+    named(folder, is_left)?.iter().try_for_each(|file| remove(file))
 }
 
-/// The file itself, or the newest in a folder; `None` if the folder is empty or missing.
-pub(super) fn newest(path: &Path) -> Result<Option<(PathBuf, Contents)>> {
+/// The number of the checkpoint of a part, and the number of its parts.
+fn part_in(name: &str) -> Option<(u64, usize)> {
+    let name = name.strip_prefix("step-")?.strip_suffix(".safetensors")?;
+    let (number, part) = name.split_once(".part-")?;
+    Some((number.parse().ok()?, part.split_once("-of-")?.1.parse().ok()?))
+}
+
+/// Removes a file, unless another rank was faster.
+fn remove(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(write_error(file, error)),
+        _ => Ok(()),
+    }
+}
+
+/// The files of a folder whose names are chosen.
+fn named(folder: &Path, is_chosen: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
+    let failed = |source| Error::File { action: "read", path: folder.into(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(&is_chosen) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+/// What `read` makes of the file itself, or of the newest in a folder, with its path; `None` if the
+/// folder is empty or missing.
+pub(super) fn newest<T>(
+    path: &Path,
+    read: impl Fn(&Path) -> Result<T>,
+) -> Result<Option<(PathBuf, T)>> {
     if path.is_file() {
-        return Ok(Some((path.to_owned(), Contents::read(path)?)));
+        return Ok(Some((path.to_owned(), read(path)?)));
     }
     if !path.exists() && path.extension().is_none_or(|extension| extension != "safetensors") {
         return Ok(None);
     }
     let files = in_folder(path)?;
     let Some(newest) = files.last() else { return Ok(None) };
-    match Contents::read(newest) {
-        Ok(contents) => Ok(Some((newest.clone(), contents))),
+    match read(newest) {
+        Ok(found) => Ok(Some((newest.clone(), found))),
         Err(Error::Checkpoint(error)) => {
             let mut earlier = files.iter().rev().skip(1);
-            let whole = earlier.find(|path| Contents::read(path).is_ok()).cloned();
+            let whole = earlier.find(|path| read(path).is_ok()).cloned();
             Err(CheckpointError::Newest { error: Box::new(error), whole }.into())
         }
         Err(error) => Err(error),

@@ -2,17 +2,26 @@
 //!
 //! A model's file holds all tensors, the coverage of training under names that begin with
 //! `coverage/`, and as texts the fitted preprocessing, the intervals and calibrations that the
-//! model keeps, the signature of the model, and a checksum over everything. A run's file is also a model's file; it holds in addition the state of the run,
-//! under names that begin with `training/`.
+//! model keeps, the signature of the model, and a checksum over everything. A run's file is also a
+//! model's file; it holds in addition the state of the run, under names that begin with `training/`.
+//!
+//! Of a model whose tables are divided among ranks, a file is that of the whole model, which rank 0
+//! writes as it gets the rows from the others (`whole.rs`). A checkpoint of its run is in parts, one
+//! for each rank (`parts.rs`). A model reads either, with the rows that it holds (`rows.rs`).
 
 mod coverage;
 mod file;
 mod folder;
 mod model;
+mod parts;
+mod reading;
 mod renames;
+mod rows;
 mod run;
 mod signature;
 mod weights;
+mod whole;
+mod writing;
 
 #[cfg(test)]
 pub(crate) use file::{Contents, Stored};
@@ -36,6 +45,10 @@ mod key {
     pub(super) const COVERAGE: &str = "multi_input.coverage";
     pub(super) const UNCERTAINTY: &str = "multi_input.uncertainty";
     pub(super) const RUN: &str = "multi_input.run";
+    /// The parts of a checkpoint.
+    pub(super) const PARTS: &str = "multi_input.parts";
+    /// Which part a file is.
+    pub(super) const PART: &str = "multi_input.part";
 }
 
 /// The prefix of the names of a run's tensors; no field has such a name.

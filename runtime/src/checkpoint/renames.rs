@@ -7,10 +7,11 @@ use super::{
     file::Contents,
     key,
     model::in_json,
+    parts::Opened,
     run::{NUMBERS, TENSORS},
     CheckpointError, SavedRun, Signature, COVERAGE, TRAINING,
 };
-use crate::definition::Graph;
+use crate::{definition::Graph, untyped::WholeTables};
 
 /// The nodes that a file has under former names, with their names now. A former name is none of a
 /// node, so that renamings do not meet.
@@ -52,7 +53,7 @@ impl Renames {
     }
 
     /// The name of a tensor of a file now.
-    fn key(&self, key: &str) -> String {
+    pub(super) fn key(&self, key: &str) -> String {
         let after = |start: &str| {
             let rest = key.strip_prefix(start)?;
             Some((&key[..key.len() - rest.len()], rest))
@@ -142,6 +143,7 @@ const FIELD: &str = "of";
 pub(super) struct Renamed {
     pub(super) contents: Contents,
     pub(super) renames: Renames,
+    pub(super) whole: WholeTables,
 }
 
 impl Renamed {
@@ -150,14 +152,13 @@ impl Renamed {
     pub(super) fn of(
         graph: &Graph,
         path: &Path,
-        contents: Contents,
+        Opened { contents, whole }: Opened,
     ) -> std::result::Result<Renamed, CheckpointError> {
         let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
-        let signature: Signature = serde_json::from_str(contents.text(path, key::SIGNATURE)?)
-            .map_err(|error| damaged(format!("its signature: {error}")))?;
+        let signature = Signature::in_file(path, contents.text(path, key::SIGNATURE)?)?;
         let renames = Renames::of(graph, &signature);
         let contents = contents.renamed(&renames, signature).map_err(damaged)?;
-        Ok(Renamed { contents, renames })
+        Ok(Renamed { contents, renames, whole })
     }
 }
 

@@ -1,6 +1,9 @@
 //! A training run in a file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use multi_input_base::Result;
 use multi_input_data::preprocess::FittedFields;
@@ -10,10 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     coverage,
-    file::Stored,
+    file::{Contents, Stored},
     folder, key,
-    model::{contents, in_json, take, Dtypes, Purpose},
+    model::{agree, contents, in_json, request, take, Dtypes, Purpose},
+    parts::{self, Opened},
     renames::Renamed,
+    rows,
+    writing::Unwritten,
     CheckpointError, TRAINING,
 };
 use crate::{definition::Graph, history::History, lossless, untyped::UntypedModel};
@@ -67,26 +73,53 @@ const MOST_SHARDS: usize = 1 << 20;
 pub(super) const TENSORS: &str = "model/";
 pub(super) const NUMBERS: &str = "double/";
 
-/// Saves a run and its model.
+/// Saves a run and its model. All ranks call it for a model with divided tables: each writes its part,
+/// and then rank 0 writes what they have in common.
 pub(crate) fn save_run<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
     run: &SavedRun,
     path: &Path,
 ) -> Result<()> {
+    let state = in_file::<E>(&run.state);
+    let Some(divided) = &model.divided else {
+        return contents_of_run(model, run)?.write_with(path, state).map(drop);
+    };
+    let is_of_table = |name: &str| {
+        divided.tables.iter().any(|table| rows::of_table(name, &table.tensor).is_some())
+    };
+    let (own, in_common): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        state.into_iter().partition(|(name, _)| is_of_table(name));
+    let parts = parts::write(model, divided, own, path)?;
+    if !divided.cluster.is_main() {
+        return Ok(());
+    }
+    let mut file = contents_of_run(model, run)?;
+    file.texts.insert(key::PARTS.to_owned(), in_json(&parts)?);
+    file.write_with(path, in_common).map(drop)
+}
+
+/// The contents of a run's file, without its state and without divided tables.
+fn contents_of_run<E: Element, D: Backend<E>>(
+    model: &UntypedModel<E, D>,
+    run: &SavedRun,
+) -> Result<Contents> {
     let mut file = contents(model)?;
     if let (Some(coverage), Some(stand_ins)) = (&model.coverage, &run.stand_ins) {
         coverage::to_be_filled::<E>(coverage, stand_ins, &mut file)?;
     }
     file.texts.insert(key::RUN.to_owned(), in_json(run)?);
-    for (name, numbers) in &run.state.tensors {
-        let stored = Stored::of::<E>(vec![numbers.len()], numbers.iter().copied());
-        file.tensors.insert(format!("{TRAINING}{TENSORS}{name}"), stored);
-    }
-    for (name, numbers) in &run.state.numbers {
-        let stored = Stored::of::<f64>(vec![numbers.len()], numbers.iter().copied());
-        file.tensors.insert(format!("{TRAINING}{NUMBERS}{name}"), stored);
-    }
-    file.write(path)
+    Ok(file)
+}
+
+/// The state of a run as tensors of a file.
+fn in_file<E: Element>(state: &SavedState) -> BTreeMap<String, Unwritten<'_>> {
+    let tensors = state.tensors.iter().map(|(name, numbers)| {
+        (format!("{TRAINING}{TENSORS}{name}"), Unwritten::numbers::<E>(numbers))
+    });
+    let numbers = state.numbers.iter().map(|(name, numbers)| {
+        (format!("{TRAINING}{NUMBERS}{name}"), Unwritten::numbers::<f64>(numbers))
+    });
+    tensors.chain(numbers).collect()
 }
 
 /// The fitted preprocessing of the run in a file, or in the newest file of a folder, as far as it
@@ -95,8 +128,10 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
 /// # Errors
 /// The errors of reading the file.
 pub(crate) fn fields_of_run(graph: &'static Graph, path: &Path) -> Result<FittedFields> {
-    let Some((path, contents)) = folder::newest(path)? else { return Ok(FittedFields::default()) };
-    let file = Renamed::of(graph, &path, contents)?;
+    let Some((path, file)) = folder::newest(path, Opened::texts_of)? else {
+        return Ok(FittedFields::default());
+    };
+    let file = Renamed::of(graph, &path, file)?;
     let saved = file.contents.texts.get(key::PREPROCESSING);
     let fields = saved.and_then(|saved| FittedFields::restore(graph, saved, |_| true).ok());
     Ok(fields.unwrap_or_default())
@@ -112,7 +147,9 @@ pub(crate) fn shards_of_run(path: &Path) -> Result<Option<(PathBuf, usize)>> {
         #[serde(default = "one")]
         shards: usize,
     }
-    let Some((path, contents)) = folder::newest(path)? else { return Ok(None) };
+    let Some((path, Opened { contents, .. })) = folder::newest(path, Opened::texts_of)? else {
+        return Ok(None);
+    };
     // `load_run` says what is wrong with the file.
     let run = contents.texts.get(key::RUN);
     let run = run.and_then(|run| serde_json::from_str::<Shards>(run).ok());
@@ -126,27 +163,39 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     path: &Path,
     check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
 ) -> Result<Option<SavedRun>> {
-    let Some((path, contents)) = folder::newest(path)? else { return Ok(None) };
-    if !contents.texts.contains_key(key::RUN) {
+    let request = request(model, Purpose::Resume);
+    let found = folder::newest(path, |path| parts::open(path, &request));
+    let Some((path, file)) = agree(model, found, |found| {
+        found.as_ref().and_then(|(_, file)| file.contents.texts.get(key::CHECKSUM))
+    })?
+    else {
+        return Ok(None);
+    };
+    if !file.contents.texts.contains_key(key::RUN) {
         return Err(CheckpointError::NoRun { path }.into());
     }
-    let file = Renamed::of(model.graph(), &path, contents)?;
+    let mut file = Renamed::of(model.graph(), &path, file)?;
     let run = serde_json::from_str(file.contents.text(&path, key::RUN)?).map_err(|error| {
         CheckpointError::Damaged { path: path.clone(), reason: format!("its run: {error}") }
     })?;
     let mut run: SavedRun = file.renames.run(run);
-    for (tensor, stored) in &file.contents.tensors {
+    // Each tensor is dropped once it has been read.
+    let (state, own) = std::mem::take(&mut file.contents.tensors)
+        .into_iter()
+        .partition(|(name, _)| name.starts_with(TRAINING));
+    file.contents.tensors = own;
+    for (tensor, stored) in BTreeMap::<String, Stored>::into_iter(state) {
         let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
-            stored.check_dtype::<E>(&path, tensor)?;
+            stored.check_dtype::<E>(&path, &tensor)?;
             run.state.tensors.insert(name.to_owned(), stored.numbers());
         } else if let Some(name) = name.strip_prefix(NUMBERS) {
-            stored.check_dtype::<f64>(&path, tensor)?;
+            stored.check_dtype::<f64>(&path, &tensor)?;
             run.state.numbers.insert(name.to_owned(), stored.numbers());
         }
     }
     check(&path, &run)?;
     run.path.clone_from(&path);
-    take(model, &path, &file, Purpose::Resume, Dtypes::Same)?;
+    take(model, &path, Ok(file), Purpose::Resume, Dtypes::Same)?;
     Ok(Some(run))
 }

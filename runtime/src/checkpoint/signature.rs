@@ -1,12 +1,14 @@
 //! The signature of a model, which decides whether a file belongs to it.
 
+use std::path::Path;
+
 use multi_input_spec::{
     rename::{self, BARE, SHARED},
     HeadForm,
 };
 use serde::{Deserialize, Serialize};
 
-use super::renames::Renames;
+use super::{renames::Renames, CheckpointError};
 use crate::definition::{Graph, Layer, Node, TargetKind};
 
 /// A description of a model's inputs, nodes and outputs, in the order of the graph.
@@ -65,10 +67,10 @@ impl Part {
 }
 
 /// The first difference between two models.
-pub(super) struct Difference {
-    pub(super) name: String,
-    pub(super) expected: String,
-    pub(super) found: String,
+struct Difference {
+    name: String,
+    expected: String,
+    found: String,
 }
 
 impl Signature {
@@ -128,6 +130,29 @@ impl Signature {
         }
     }
 
+    /// The signature in a file.
+    pub(super) fn in_file(
+        path: &Path,
+        text: &str,
+    ) -> std::result::Result<Signature, CheckpointError> {
+        serde_json::from_str(text).map_err(|error| CheckpointError::Damaged {
+            path: path.into(),
+            reason: format!("its signature: {error}"),
+        })
+    }
+
+    /// # Errors
+    /// [`CheckpointError::OtherModel`] if the signature of a file is that of another model.
+    pub(super) fn check(
+        &self,
+        path: &Path,
+        file: &Signature,
+    ) -> std::result::Result<(), CheckpointError> {
+        self.difference(file).map_or(Ok(()), |Difference { name: place, expected, found }| {
+            Err(CheckpointError::OtherModel { path: path.into(), place, expected, found })
+        })
+    }
+
     /// A part, such as `node` and `numbers`.
     pub(crate) fn part(&self, what: &str, name: &str) -> Option<&Part> {
         let name = format!("{what} `{name}`");
@@ -155,7 +180,7 @@ impl Signature {
     }
 
     /// The first part in which the file's signature differs from this one.
-    pub(super) fn difference(&self, file: &Signature) -> Option<Difference> {
+    fn difference(&self, file: &Signature) -> Option<Difference> {
         // A bare node may be in one of the models alone: it has no weights, and what takes its value
         // names it.
         let compared = |parts: &[Part], others: &[Part]| -> Vec<Part> {

@@ -5,12 +5,14 @@ use std::{borrow::Cow, collections::HashMap, fmt, path::Path};
 use multi_input_base::{Error, Result};
 use multi_input_data::preprocess::FittedFields;
 use multi_input_kernel::{Backend, Element};
+use safetensors::Dtype;
 
 use super::{
     coverage,
     file::{Contents, Stored},
     key,
     model::{contents, load_read, Dtypes},
+    parts::{self, Opened, Request},
     renames::Renames,
     CheckpointError, Signature,
 };
@@ -49,16 +51,17 @@ impl Weights {
     /// file.
     pub fn file(path: impl AsRef<Path>) -> Result<Weights> {
         let path = path.as_ref();
-        let contents = Contents::read(path)?;
+        let all = Request { graph: None, divided: None, dtype: Dtype::F32, with_state: false };
+        let Opened { contents, .. } = parts::open(path, &all)?;
         let damaged = |reason| CheckpointError::Damaged { path: path.into(), reason };
-        let signature = serde_json::from_str(contents.text(path, key::SIGNATURE)?)
-            .map_err(|error| damaged(format!("its signature: {error}")))?;
+        let signature = Signature::in_file(path, contents.text(path, key::SIGNATURE)?)?;
         Weights::new(path.display().to_string(), signature, contents)
             .map_err(|reason| damaged(reason).into())
     }
 
     /// The weights of a model in memory.
     pub(crate) fn of<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Weights> {
+        model.check_whole("taking the weights of a model")?;
         let graph = model.graph();
         let name = format!("`{}`", graph.name);
         Weights::new(name, Signature::of(graph), contents(model)?).map_err(Error::Device)

@@ -216,6 +216,35 @@ impl Cluster {
         self.exchange(at, vec![part; self.ranks()])
     }
 
+    /// What this rank has found out, with a text that has to be the same on all ranks. Where one rank
+    /// has an error, all of them get one, and the cluster stays of use.
+    ///
+    /// # Errors
+    /// The rank's own, [`Error::Rank`] with that of another one, or [`Error::Cluster`] with both texts.
+    pub(crate) fn agree<R>(&self, at: &'static str, found: Result<(R, String)>) -> Result<R> {
+        let mut part = Writer(vec![u8::from(found.is_ok())]);
+        match &found {
+            Ok((_, text)) => part.bytes(text.as_bytes()),
+            Err(error) => part.bytes(error.to_string().as_bytes()),
+        }
+        let parts = self.gather(at, part.0);
+        let (found, own) = found?;
+        for (rank, part) in parts?.iter().enumerate() {
+            let mut reader = Reader(part);
+            let (is_found, text) = (reader.take(1)? == [1], reader.text()?);
+            if !is_found {
+                return Err(Error::Rank { rank, message: text });
+            }
+            if text != own {
+                let own_rank = self.rank();
+                return Err(Error::Cluster(format!(
+                    "{at} is not the same on all ranks: {own} on rank {own_rank}, {text} on rank {rank}"
+                )));
+            }
+        }
+        Ok(found)
+    }
+
     /// Calls `work`, in which all ranks take part. They end together: where it fails or panics on
     /// one rank, it fails on all of them, with the message of that rank.
     pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {

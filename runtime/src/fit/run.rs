@@ -340,7 +340,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
                 checkpoint::create(&folder)?;
                 let number = run.batch_number();
                 checkpoint::save_run(run.model, &saved, &checkpoint::path_in(&folder, number))?;
-                checkpoint::keep_newest(&folder, keep, number)?;
+                checkpoint::keep_newest(&folder, keep, number, run.model.cluster())?;
             }
             Ok(())
         })

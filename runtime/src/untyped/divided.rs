@@ -280,6 +280,11 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         names.map(|name| self.divided.as_ref()?.index_of(name)).collect()
     }
 
+    /// Whether a tensor has only rows of this rank.
+    pub(crate) fn is_divided(&self, tensor: &str) -> bool {
+        self.divided.as_ref().is_some_and(|divided| divided.index_of(tensor).is_some())
+    }
+
     /// The cluster among whose ranks tables are divided.
     pub(crate) fn cluster(&self) -> Option<&Cluster> {
         self.divided.as_ref().map(|divided| &divided.cluster)

@@ -10,7 +10,7 @@ mod row_sums;
 mod summary;
 pub(crate) mod transfer;
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};
 
 use multi_input_base::{Error, Result};
 use multi_input_data::{
@@ -24,7 +24,7 @@ use multi_input_nn::{loss::TargetRow, Penalties};
 pub(crate) use self::{
     composed::Composer,
     coverage::{Bits, Coverage, News, Reached},
-    divided::{share_of, Divided},
+    divided::{share_of, Divided, DividedTable},
     look_up::{optional_input_of, outputs_of, tables, LookUp},
     module::Typed,
     parameters::node_of_tensor,
@@ -52,6 +52,14 @@ pub(crate) fn rows_at_once(graph: &Graph) -> usize {
     const MOST_ROWS: usize = 256;
     const MOST_BYTES: usize = 32 << 20;
     rows_within(graph, MOST_BYTES).min(MOST_ROWS)
+}
+
+/// The checksums of divided tables with the rows of all ranks, by the names of their tensors.
+pub(crate) type WholeTables = BTreeMap<String, Crc32c>;
+
+/// Adds the elements of a tensor to the checksum of all weights, which is one of double precision.
+pub(crate) fn add_elements<E: Element>(sum: &mut Crc32c, elements: &[E]) {
+    elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
 }
 
 /// A copy of a model's weights.
@@ -162,15 +170,20 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
     /// As [`weights_checksum`](Self::weights_checksum), where `written` says how the fitted steps are
     /// written in JSON.
     pub(crate) fn weights_checksum_where(&self, written: impl Fn(&str) -> Cow<'_, str>) -> u32 {
+        self.whole_checksum(&WholeTables::new(), written)
+    }
+
+    /// As [`weights_checksum_where`](Self::weights_checksum_where), with divided tables as a whole.
+    pub(crate) fn whole_checksum(
+        &self,
+        tables: &WholeTables,
+        written: impl Fn(&str) -> Cow<'_, str>,
+    ) -> u32 {
         let mut sum = Crc32c::default();
-        let is_divided = |tensor: &str| {
-            self.divided.as_ref().is_some_and(|divided| divided.index_of(tensor).is_some())
-        };
-        self.module.visit(&mut |tensor, elements| {
-            if is_divided(&tensor.name) {
-                return;
-            }
-            elements.iter().for_each(|element| sum.update(&element.as_f64().to_le_bytes()));
+        self.module.visit(&mut |own, elements| match tables.get(&own.name) {
+            Some(table) => sum.append(table),
+            None if self.is_divided(&own.name) => {}
+            None => add_elements(&mut sum, elements),
         });
         if let Some(fitted) = &self.preprocessing {
             sum.update(written(&fitted.steps_in_json().unwrap_or_default()).as_bytes());

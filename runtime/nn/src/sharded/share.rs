@@ -56,6 +56,16 @@ impl TableShare {
         held * self.machines + self.machine
     }
 
+    /// Whether a machine of another division may hold rows of this one: row r is held by both if it
+    /// has both remainders, which have to agree where both numbers of machines have a divisor.
+    pub const fn may_share_rows(self, other: TableShare) -> bool {
+        let (mut divisor, mut rest) = (self.machines, other.machines);
+        while rest > 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        self.machine % divisor == other.machine % divisor
+    }
+
     /// Calls `build`, in which sharded tables are built with these rows. Elsewhere they are built
     /// with all rows.
     pub fn while_building<R>(self, build: impl FnOnce() -> R) -> R {
@@ -136,6 +146,21 @@ mod tests {
                         assert_eq!(share.row(held), row);
                         assert!(held < share.rows(rows));
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shares_of_two_divisions_have_the_rows_with_both_remainders() {
+        let all = |machines| (0..machines).map(move |machine| TableShare::of(machine, machines));
+        for (machines, others) in [(1, 1), (1, 3), (2, 2), (2, 3), (4, 6), (6, 9), (8, 2)] {
+            for own in all(machines) {
+                for other in all(others) {
+                    let mut rows = 0..machines * others;
+                    let common =
+                        rows.any(|row| own.held(row).is_some() && other.held(row).is_some());
+                    assert_eq!(own.may_share_rows(other), common, "{own:?} {other:?}");
                 }
             }
         }

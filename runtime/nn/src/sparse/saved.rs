@@ -38,10 +38,52 @@ struct SavedTable<E> {
 /// The key of a tensor without a look-up so far.
 const UNUSED: &str = "unused";
 /// The keys of a table's values in double precision.
-const NUMBERS: [&str; 6] = ["sizes", "rows", "last_step", "pending", "rates", "decays"];
+const NUMBERS: [&str; 6] = [SIZES, ROWS, "last_step", PENDING, "rates", DECAYS];
+/// The key of the number of rows of a table, of its width, and of the step since which its updates
+/// may be deferred.
+pub const SIZES: &str = "sizes";
+/// The key of the rows that were ever looked up.
+pub const ROWS: &str = "rows";
+/// The key of the rows looked up since the optimizer's last step.
+pub const PENDING: &str = "pending";
+/// The key of the weight decays of the logged steps.
+pub const DECAYS: &str = "decays";
+/// The key of the weights without deferred updates.
+const WEIGHTS: &str = "weights";
 
 fn name(tensor: &str, key: &str) -> String {
     format!("table.{tensor}.{key}")
+}
+
+/// The key of a name in a [`SavedState`], if it is of the table of `tensor`.
+pub fn key_of_table<'a>(name: &'a str, tensor: &str) -> Option<&'a str> {
+    let key = name.strip_prefix("table.")?.strip_prefix(tensor)?.strip_prefix('.')?;
+    (!key.contains('.')).then_some(key)
+}
+
+/// What the numbers of a saved table are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedOf {
+    /// The table as a whole.
+    Table,
+    /// Every row.
+    Rows,
+    /// The rows that were ever looked up, in the order of [`ROWS`].
+    LookedUp,
+    /// The rows looked up since the optimizer's last step, in the order of [`PENDING`].
+    Pending,
+}
+
+impl SavedOf {
+    /// Of the numbers with a key; `decays` says whether the logged steps have a weight decay.
+    pub fn key(key: &str, decays: bool) -> SavedOf {
+        match key {
+            PENDING => SavedOf::Pending,
+            SIZES | DECAYS | "rates" | UNUSED => SavedOf::Table,
+            WEIGHTS if decays => SavedOf::Rows,
+            _ => SavedOf::LookedUp,
+        }
+    }
 }
 
 impl<E: Element> Tables<E> {
@@ -100,7 +142,7 @@ impl<E: Element> Table<E> {
     fn save(&self, tensor: &str, raw: &RawWeights<E>, run: &mut SavedState) {
         let (RawWeights::Entries(weights) | RawWeights::All(weights)) = raw;
         let to_f64 = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
-        run.tensors.insert(name(tensor, "weights"), to_f64(weights));
+        run.tensors.insert(name(tensor, WEIGHTS), to_f64(weights));
         for (slot, numbers) in self.slots.iter().enumerate() {
             run.tensors.insert(name(tensor, &slot.to_string()), to_f64(numbers));
         }
@@ -189,7 +231,7 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
     let has = |key: &str, len: usize| {
         run.tensors.get(&name(tensor, key)).is_some_and(|numbers| numbers.len() == len)
     };
-    let tensors_fit = has("weights", weight_elements)
+    let tensors_fit = has(WEIGHTS, weight_elements)
         && (0..slots).all(|slot| has(&slot.to_string(), entry_elements));
     Some(rows_fit && steps_fit && tensors_fit)
 }
@@ -216,7 +258,7 @@ impl<E: Element> SavedTable<E> {
         for (&rate, &decay) in numbers("rates")?.iter().zip(numbers("decays")?) {
             log.push(StepSize { rate, decay });
         }
-        let weights: Vec<E> = tensor_of("weights")?;
+        let weights: Vec<E> = tensor_of(WEIGHTS)?;
         let raw = match log.decays() {
             true => RawWeights::All(weights),
             false => RawWeights::Entries(weights),
