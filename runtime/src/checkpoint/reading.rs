@@ -128,3 +128,81 @@ impl Reading {
 fn read_error(path: &Path, source: io::Error) -> Error {
     Error::File { action: "read", path: path.into(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::file::{Contents, Stored},
+        *,
+    };
+
+    fn file(folder: &Path) -> PathBuf {
+        let mut contents = Contents::default();
+        let numbers = (0..1 << 19).map(f64::from);
+        contents.tensors.insert("a".to_owned(), Stored::of::<f32>(vec![1 << 19], numbers.clone()));
+        contents.tensors.insert("b".to_owned(), Stored::of::<f64>(vec![3], numbers.take(3)));
+        let path = folder.join("file");
+        contents.write(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_tensor_is_read_in_pieces_of_whole_items() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        for item in [1, 4, 12, AT_ONCE - 4, 2 * AT_ONCE] {
+            let mut reading = Reading::open(&path).unwrap();
+            let names: Vec<&str> = reading.left().iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["b", "a"]);
+            reading.read(8, &mut |_| {}).unwrap();
+            let (mut sizes, mut bytes) = (Vec::new(), Vec::new());
+            let mut take = |piece: &[u8]| {
+                sizes.push(piece.len());
+                bytes.extend_from_slice(piece);
+            };
+            reading.read(item, &mut take).unwrap();
+            let (last, others) = sizes.split_last().unwrap();
+            assert!(others.iter().all(|size| size % item == 0 && *size <= AT_ONCE.max(item)));
+            assert!(*last > 0);
+            let (numbers, _) = bytes.as_chunks();
+            assert!(
+                (0..1_u32 << 19).eq(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes) as u32))
+            );
+            reading.verify().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_counts_for_the_checksum() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        let whole = fs::read(&path).unwrap();
+        Reading::open(&path).unwrap().verify().unwrap();
+        for place in [whole.len() - 1, whole.len() - (1 << 20), whole.len() - (2 << 20) - 1] {
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            fs::write(&path, changed).unwrap();
+            let error = Reading::open(&path).unwrap().verify().unwrap_err().to_string();
+            assert!(error.contains("its checksum should be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_does_not_fit_the_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        let whole = fs::read(&path).unwrap();
+        let refused = |bytes: &[u8], expected: &str| {
+            fs::write(&path, bytes).unwrap();
+            let error = Reading::open(&path).map(drop).unwrap_err().to_string();
+            assert!(error.contains("is damaged") && error.contains(expected), "{error}");
+        };
+        refused(&[], "too short");
+        refused(&whole[..7], "too short");
+        refused(&whole[..9], "its header is longer than the file");
+        refused(&[&u64::MAX.to_le_bytes(), &whole[8..]].concat(), "its header is longer");
+        refused(&[&[7, 0, 0, 0, 0, 0, 0, 0], &whole[8..]].concat(), "EOF");
+        refused(&whole[..whole.len() - 1], "shorter or longer than its tensors");
+        refused(&[&whole[..], &[0]].concat(), "shorter or longer than its tensors");
+    }
+}

@@ -315,3 +315,209 @@ pub(super) fn add_as(of_model: Dtype, of_file: Dtype, bytes: &[u8], sum: &mut Cr
         sum.update(&own.to_le_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "user.0.weight";
+    const ROWS_OF_TABLE: usize = 11;
+    const WIDTH: usize = 2;
+
+    fn table(to: TableShare) -> TableOfFile {
+        let name = TABLE.to_owned();
+        TableOfFile { own_name: name.clone(), name, rows: ROWS_OF_TABLE, width: WIDTH, to }
+    }
+
+    /// Two numbers that tell the row and what they are.
+    fn row(row: usize, of: f64) -> [f64; WIDTH] {
+        [row as f64 + of, -(row as f64) - of]
+    }
+
+    /// What a run has of a table whose rows are held by a share. `decays`: the weights without
+    /// deferred updates are those of all rows.
+    fn held_by(share: TableShare, decays: bool) -> Contents {
+        // In the order of their look-ups.
+        let looked_up = [7, 2, 10, 3, 0, 5];
+        let pending = [3, 10, 5];
+        let held = |rows: &[usize]| -> Vec<usize> {
+            rows.iter().copied().filter(|row| share.held(*row).is_some()).collect()
+        };
+        let all: Vec<usize> = (0..ROWS_OF_TABLE).collect();
+        let [all, looked_up, pending] = [held(&all), held(&looked_up), held(&pending)];
+        let weights_without = if decays { &all } else { &looked_up };
+        let of_rows = |rows: &[usize], of: f64| -> Vec<f64> {
+            rows.iter().flat_map(|number| row(*number, of)).collect()
+        };
+        let numbers = |rows: &[usize]| -> Vec<f64> {
+            rows.iter().map(|row| share.held(*row).unwrap() as f64).collect()
+        };
+        let sizes = vec![all.len() as f64, WIDTH as f64, 4.0];
+        let last_step = looked_up.iter().map(|row| 4.0 + (row % 2) as f64).collect();
+        let mut kept = Contents::default();
+        let weights = of_rows(&all, 0.5);
+        let shape = vec![all.len(), WIDTH];
+        kept.tensors.insert(TABLE.to_owned(), Stored::of::<f32>(shape, weights.into_iter()));
+        let mut add = |start: &str, name: &str, numbers: Vec<f64>| {
+            let (name, shape) = (format!("{TRAINING}{start}{name}"), vec![numbers.len()]);
+            let stored = match start {
+                NUMBERS => Stored::of::<f64>(shape, numbers.into_iter()),
+                _ => Stored::of::<f32>(shape, numbers.into_iter()),
+            };
+            kept.tensors.insert(name, stored);
+        };
+        for (key, numbers) in [
+            ("sizes", sizes),
+            ("rows", numbers(&looked_up)),
+            ("last_step", last_step),
+            ("pending", numbers(&pending)),
+            ("rates", vec![0.1, 0.2]),
+            ("decays", vec![0.0, if decays { 0.5 } else { 0.0 }]),
+        ] {
+            add(NUMBERS, &format!("table.{TABLE}.{key}"), numbers);
+        }
+        add(TENSORS, &format!("table.{TABLE}.weights"), of_rows(weights_without, 0.25));
+        add(TENSORS, &format!("table.{TABLE}.0"), of_rows(&looked_up, 0.125));
+        add(TENSORS, &format!("sum.{TABLE}"), of_rows(&pending, 0.75));
+        add(TENSORS, &format!("average.{TABLE}"), of_rows(&all, 0.375));
+        add(TENSORS, &format!("optimizer.1.{TABLE}"), of_rows(&all, 0.625));
+        kept
+    }
+
+    /// What a rank keeps of parts.
+    fn collected(parts: &[Contents], to: TableShare) -> Result<Contents> {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = [table(to)];
+        let mut collector = Collector {
+            tables: &tables,
+            with_state: true,
+            sums_in: None,
+            kept: Contents::default(),
+            whole: WholeTables::new(),
+        };
+        for (index, part) in parts.iter().enumerate() {
+            let from = TableShare::of(index, parts.len());
+            if to.may_share_rows(from) {
+                let path = folder.path().join("part");
+                part.clone().write(&path).unwrap();
+                let mut file = Reading::open(&path).unwrap();
+                collector.read(&path, &mut file, from)?;
+                file.verify().unwrap();
+            }
+        }
+        Ok(collector.kept)
+    }
+
+    fn parts(count: usize, decays: bool) -> Vec<Contents> {
+        (0..count).map(|index| held_by(TableShare::of(index, count), decays)).collect()
+    }
+
+    /// The numbers of a table with its rows in ascending order: parts list them one after another.
+    fn in_order(contents: &Contents) -> BTreeMap<String, (Vec<usize>, Vec<f64>)> {
+        let numbers_of = |key: &str| -> Vec<f64> {
+            contents.tensors[&format!("{TRAINING}{NUMBERS}table.{TABLE}.{key}")].numbers()
+        };
+        let of = |(name, stored): (&String, &Stored)| {
+            let is_sum = name.contains("/sum.");
+            let is_listed =
+                ["rows", "pending", "last_step", ".0"].iter().any(|end| name.ends_with(end))
+                    || is_sum
+                    || name.ends_with("weights") && !numbers_of("decays").contains(&0.5);
+            let rows = match is_sum || name.ends_with("pending") {
+                true => numbers_of("pending"),
+                false => numbers_of("rows"),
+            };
+            let mut numbers = stored.numbers();
+            if is_listed && !rows.is_empty() {
+                let width = numbers.len() / rows.len();
+                let mut pairs: Vec<_> = rows.iter().zip(numbers.chunks_exact(width)).collect();
+                pairs.sort_by(|(first, _), (second, _)| first.total_cmp(second));
+                numbers = pairs.iter().flat_map(|(_, numbers)| numbers.to_vec()).collect();
+            }
+            (name.clone(), (stored.shape.clone(), numbers))
+        };
+        contents.tensors.iter().map(of).collect()
+    }
+
+    #[test]
+    fn the_rows_of_any_division_become_those_of_any_other() {
+        for decays in [false, true] {
+            for count in 1..=5 {
+                for others in 1..=5 {
+                    for index in 0..others {
+                        let to = TableShare::of(index, others);
+                        let found = collected(&parts(count, decays), to).unwrap();
+                        let expected = held_by(to, decays);
+                        assert_eq!(
+                            in_order(&found),
+                            in_order(&expected),
+                            "{count} parts, {index} of {others}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sums_of_an_earlier_step_and_of_none_are_left_out() {
+        let sum = format!("{TRAINING}{TENSORS}sum.{TABLE}");
+        let mut whole = held_by(TableShare::WHOLE, false);
+        whole.tensors.insert(
+            format!("{TRAINING}{NUMBERS}table.{TABLE}.pending"),
+            Stored::of::<f64>(vec![0], std::iter::empty()),
+        );
+        let found = collected(&[whole.clone()], TableShare::of(1, 2)).unwrap();
+        assert_eq!(found.tensors[&sum].shape, [0]);
+        // A table with dense updates.
+        whole.tensors.retain(|name, _| !name.contains("/table."));
+        for (numbers, kept) in [(0, 0), (ROWS_OF_TABLE * WIDTH, 5 * WIDTH)] {
+            whole.tensors.insert(
+                sum.clone(),
+                Stored::of::<f32>(vec![numbers], (0..numbers).map(|n| n as f64)),
+            );
+            let found = collected(&[whole.clone()], TableShare::of(1, 2)).unwrap();
+            assert_eq!(found.tensors[&sum].shape, [kept]);
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_each_other_or_the_table_are_refused() {
+        let refused = |name: &str, other: Stored, expected: &str| {
+            let mut parts = parts(2, false);
+            assert!(parts[1].tensors.insert(name.to_owned(), other).is_some(), "{name}");
+            let error = collected(&parts, TableShare::WHOLE).map(drop).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains(name), "{error}");
+        };
+        let numbers = |count: usize| Stored::of::<f64>(vec![count], (0..count).map(|n| n as f64));
+        let name = |start: &str, name: &str| format!("{TRAINING}{start}{name}");
+        let of_table = |key: &str| name(NUMBERS, &format!("table.{TABLE}.{key}"));
+        refused(&of_table("rates"), numbers(2), "is not that of the other parts");
+        refused(&of_table("last_step"), numbers(9), "has 9 numbers for 3 rows");
+        refused(
+            &name(TENSORS, &format!("average.{TABLE}")),
+            numbers(8),
+            "does not fit 5 rows of 2",
+        );
+        refused(
+            &name(TENSORS, &format!("table.{TABLE}.0")),
+            numbers(8),
+            "does not fit 3 rows of 2",
+        );
+        refused(&name(TENSORS, &format!("sum.{TABLE}")), numbers(8), "does not fit 2 rows of 2");
+        let shaped = |shape: [usize; 2]| Stored { shape: shape.to_vec(), ..numbers(10) };
+        refused(TABLE, shaped([2, 5]), "has shape [2, 5]");
+        let bytes = Stored { dtype: Dtype::U8, shape: vec![5, 2], bytes: vec![0; 10] };
+        refused(TABLE, bytes, "does not fit 5 rows of 2");
+    }
+
+    #[test]
+    fn rows_that_a_part_cannot_have_become_none_of_any_table() {
+        for odd in [5.0, 1.5, -1.0, f64::NAN, 1e300] {
+            assert!(table(TableShare::WHOLE).moved(odd, TableShare::of(1, 2)).unwrap().is_nan());
+        }
+        assert_eq!(table(TableShare::WHOLE).moved(4.0, TableShare::of(1, 2)), Some(9.0));
+        let sizes = table(TableShare::WHOLE).moved_sizes(&[6.0, 2.0], TableShare::of(1, 2));
+        assert!(sizes[0].is_nan(), "the second of two parts has five rows");
+    }
+}

@@ -188,3 +188,79 @@ fn header(
     let length = (json.len() as u64).to_le_bytes();
     Ok([&length, json.as_bytes()].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use safetensors::SafeTensors;
+
+    use super::{
+        super::file::{Contents, Stored},
+        *,
+    };
+
+    fn contents() -> Contents {
+        let mut contents = Contents::default();
+        let numbers = |count: usize| (0..count).map(|number| number as f64 * 0.5);
+        for (name, stored) in [
+            ("b.weight", Stored::of::<f32>(vec![2, 3], numbers(6))),
+            ("a \"quoted\"", Stored::of::<f64>(vec![3], numbers(3))),
+            ("c", Stored::of_bytes(vec![1, 2, 3])),
+            ("d", Stored::of::<f32>(vec![0], numbers(0))),
+        ] {
+            contents.tensors.insert(name.to_owned(), stored);
+        }
+        contents.texts.insert("a text".to_owned(), "in \"quotes\"".to_owned());
+        contents
+    }
+
+    #[test]
+    fn a_file_is_what_the_safetensors_library_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        contents().write(&path).unwrap();
+        let own = fs::read(&path).unwrap();
+        let (_, header) = SafeTensors::read_metadata(&own).unwrap();
+        let read = SafeTensors::deserialize(&own).unwrap();
+        // There the texts are in any order, which is another one each time.
+        let is_same = |_| {
+            let texts = header.metadata().iter().flatten();
+            let texts: HashMap<_, _> =
+                texts.map(|(key, text)| (key.clone(), text.clone())).collect();
+            safetensors::serialize(read.tensors(), Some(texts)).unwrap() == own
+        };
+        assert!((0..1000).any(is_same));
+    }
+
+    #[test]
+    fn the_same_contents_are_the_same_bytes_however_they_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+        contents().write(&one).unwrap();
+        let numbers: Vec<f64> = (0..6).map(|number| f64::from(number) * 0.5).collect();
+        let mut rest = contents();
+        rest.tensors.remove("b.weight");
+        let in_pieces = Unwritten::new(Dtype::F32, vec![2, 3], |take| {
+            numbers.iter().try_for_each(|number| take(&(*number as f32).to_le_bytes()))
+        });
+        rest.write_with(&other, [("b.weight".to_owned(), in_pieces)].into()).unwrap();
+        assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap());
+    }
+
+    #[test]
+    fn an_error_of_a_tensor_leaves_the_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        contents().write(&path).unwrap();
+        let before = fs::read(&path).unwrap();
+        let failing = Unwritten::new(Dtype::F32, vec![9], |take| {
+            take(&[0; 4])?;
+            Err(Error::Cluster("a rank has left".to_owned()))
+        });
+        let error = contents().write_with(&path, [("e".to_owned(), failing)].into()).unwrap_err();
+        assert!(matches!(error, Error::Cluster(_)), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -447,6 +447,29 @@ mod tests {
     }
 
     #[test]
+    fn ranks_agree_or_all_have_an_error_and_go_on() {
+        let ended = Cluster::in_threads(3, |cluster| {
+            let rank = cluster.rank();
+            let failing = match rank {
+                1 => Err(Error::NoRows("train on")),
+                _ => Ok(((), "a".to_owned())),
+            };
+            let failed = cluster.agree("a test", failing).unwrap_err().to_string();
+            let text = if rank == 2 { "b" } else { "a" };
+            let differs = cluster.agree("a test", Ok(((), text.to_owned()))).unwrap_err();
+            let agreed = cluster.agree("a test", Ok((rank, "a".to_owned()))).unwrap();
+            assert_eq!(agreed, rank);
+            (failed, differs.to_string())
+        });
+        let own = "no rows to train on: hand over at least one";
+        let others = format!("rank 1 ended the run: {own}");
+        for (rank, (failed, differs)) in ended.iter().enumerate() {
+            assert_eq!(failed, if rank == 1 { own } else { &others });
+            assert!(differs.contains("a test is not the same on all ranks"), "{differs}");
+        }
+    }
+
+    #[test]
     fn a_failure_at_the_end_is_one_of_all_ranks() {
         let ended = Cluster::in_threads(2, |cluster| {
             cluster.together(|| match cluster.rank() {

@@ -82,7 +82,7 @@ impl<M, E, D> Model<M, E, D> {
     /// rank can. All other weights are on every rank. `torchrec.DistributedModelParallel` with
     /// `ShardingType.ROW_WISE`.
     ///
-    /// The model trains [on](crate::Trainer::on) the same cluster. What it then looks up in a pass
+    /// The model trains [on](crate::train::Trainer::on) the same cluster. What it then looks up in a pass
     /// travels between the ranks, so all of them call [`predict`](Model::predict),
     /// [`evaluate`](Model::evaluate) and [`save`](Model::save) together, each with rows of its own. Functions that need all rows in one place,
     /// such as explanations and exports, return an error; they take the saved file in a program with
@@ -122,10 +122,13 @@ impl<M, E, D> Model<M, E, D> {
     }
 
     /// Loads a saved model on the ranks of a cluster, as [`build_on`](Model::build_on) builds one. Every
-    /// rank reads the file, and keeps its rows.
+    /// rank reads the file in pieces, and keeps its rows of the `sharded` tables. The file may be of any
+    /// number of ranks.
     ///
     /// # Errors
-    /// As [`load`](Model::load) and [`build_on`](Model::build_on).
+    /// As [`load`](Model::load) and [`build_on`](Model::build_on). With `sharded` tables all ranks get
+    /// an error where one of them does ([`Error::Rank`]), or where they read different files
+    /// ([`Error::Cluster`]).
     #[rustfmt::skip]
     pub fn load_on(world: &Cluster, path: impl AsRef<Path>, device: &D) -> Result<Self> where Self: Build<Device = D> {
         Build::of_file(path.as_ref(), device, Dtypes::Same, world)
@@ -321,8 +324,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// Saves weights, fitted preprocessing and the model's signature into one safetensors file. An
     /// existing file is replaced once the new one is complete.
     ///
+    /// Of a model that was [built on](Model::build_on) several ranks with tables that are `sharded`,
+    /// all ranks call it. Rank 0 writes the file of the whole model, the same bytes as on one rank, while
+    /// the others send it their rows; so none of them needs memory for a whole table. `torch.distributed.checkpoint.save`
+    /// with one file.
+    ///
     /// # Errors
-    /// [`Error::File`] if the file cannot be written.
+    /// [`Error::File`] if the file cannot be written; on other ranks [`Error::Rank`], after which the
+    /// cluster is of no more use.
     #[doc(alias("save_weights", "save_model", "save_pretrained", "state_dict"))]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         D::core().save(self.untyped(), path.as_ref())
