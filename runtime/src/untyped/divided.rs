@@ -272,6 +272,16 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         )))
     }
 
+    /// The indices and names of the tensors that are sharded tables, divided or not.
+    pub(crate) fn sharded_tensors(&self) -> Vec<(usize, String)> {
+        let names = parameters::list(&self.module).into_iter().map(|tensor| tensor.name);
+        let names: Vec<String> = names.collect();
+        let tables = tables(&LookUp::all(self.graph()), names.iter().map(String::as_str));
+        let is_sharded = |table: &Option<LookUp>| table.is_some_and(|table| table.sharded);
+        let named = names.into_iter().enumerate().zip(tables);
+        named.filter(|(_, table)| is_sharded(table)).map(|(tensor, _)| tensor).collect()
+    }
+
     /// For each tensor, by name, the index of the divided table that it is.
     pub(crate) fn divided_tensors<'a>(
         &self,
