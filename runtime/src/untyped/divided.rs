@@ -14,7 +14,7 @@ use multi_input_nn::sharded::{self, FetchedTable, FetchedTables, TableShare};
 
 use super::{parameters, row_sums::RowSums, tables, AnyModule, Coverage, LookUp, UntypedModel};
 use crate::{
-    cluster::{Cluster, Reader, Writer},
+    cluster::{self, Cluster, Reader, Writer},
     data::Batch,
     definition::Graph,
 };
@@ -207,6 +207,21 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         divided.want(batch, &mut wanted);
         let mut fetched = self.fetch(divided, &wanted, true)?.unwrap_or_default();
         sharded::scope(&mut fetched, work)
+    }
+
+    /// Calls `work`, which computes batches of this rank with
+    /// [`with_fetched`](Self::with_fetched), while the other ranks compute theirs: all of them call
+    /// this, and return when the last one is done. An error of one rank ends the work of all of
+    /// them, except that a rank may have no rows, or none that counts.
+    pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        cluster::together(self.cluster(), || {
+            let done = match work() {
+                Err(error @ (Error::NoRows(_) | Error::NoTargets(_))) => Err(error),
+                done => Ok(done?),
+            };
+            self.until_all_are_done()?;
+            Ok(done)
+        })?
     }
 
     /// Gives other ranks the rows that they look up, until all of them are done: the end of what all
