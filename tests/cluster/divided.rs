@@ -187,6 +187,17 @@ fn what_needs_whole_tables_is_refused_at_once() {
 }
 
 #[test]
+fn a_table_has_a_row_for_every_rank() {
+    let errors = Cluster::in_threads(18, |cluster| {
+        let built = RatedModel::build_on(&cluster, &Cpu::default(), Seed(2));
+        built.map(drop).unwrap_err().to_string()
+    });
+    let mistake = "the table of `shop` has 17 rows, which cannot be divided among 18 ranks: leave \
+                   `sharded` out";
+    assert!(errors.iter().all(|error| error.contains(mistake)), "{}", errors[0]);
+}
+
+#[test]
 fn a_snapshot_has_the_rows_of_its_rank() {
     let of_whole = whole().snapshot().unwrap();
     let found = on_ranks(3, |_, model| {
