@@ -312,6 +312,14 @@ fn callbacks_see_the_gradients_of_the_rows_that_are_held() {
     }
 }
 
+/// Every mistake for which a run is refused.
+fn mistakes(refused: Result<History>) -> Vec<String> {
+    match refused {
+        Err(Error::Settings(mistakes)) => mistakes,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn what_cannot_be_divided_is_refused_before_training() {
     type Settings<'a> = &'a (dyn Fn(Trainer<Rated, Adam>, &Cluster) -> Trainer<Rated, Adam> + Sync);
@@ -319,28 +327,38 @@ fn what_cannot_be_divided_is_refused_before_training() {
         let all = Cluster::in_threads(2, |cluster| {
             let mut model =
                 Model::<Rated, f64>::build_on(&cluster, &Cpu::default(), Seed(2)).unwrap();
-            trainer(adam(None), &cluster).fit(&mut model, &rated(30)).unwrap_err().to_string()
+            mistakes(trainer(adam(None), &cluster).fit(&mut model, &rated(30)))
         });
         all.into_iter().next().unwrap()
     };
-    let found = refused(&|trainer, _| trainer);
-    assert!(
-        found.contains("built on a cluster, as rank 0 of 2, and trains on no cluster"),
-        "{found}"
-    );
-    let found = refused(&|trainer, _| trainer.on(&Cluster::alone()));
-    assert!(found.contains("and trains on rank 0 of 1"), "{found}");
-    let found = refused(&|trainer, cluster| trainer.on(cluster).whole_tables());
-    assert!(found.contains("`whole_tables` changes every row"), "{found}");
+    let otherwise = |found: &str| {
+        format!(
+            "the model was built on a cluster, as rank 0 of 2, and trains on {found}: give the trainer the \
+             same cluster with `on`"
+        )
+    };
+    let every_row = |what: &str| {
+        format!(
+            "{what} changes every row of every table in every step, but the table of `user` is \
+             `sharded`: leave one of them out"
+        )
+    };
+    let refuses = |trainer: Settings<'_>, text: String| assert_eq!(refused(trainer), [text]);
+    refuses(&|trainer, _| trainer, otherwise("no cluster"));
+    refuses(&|trainer, _| trainer.on(&Cluster::alone()), otherwise("rank 0 of 1"));
+    refuses(&|trainer, cluster| trainer.on(cluster).whole_tables(), every_row("`whole_tables`"));
     let average = MovingAverage::new(0.9);
-    let found = refused(&|trainer, cluster| trainer.on(cluster).moving_average(average));
-    assert!(found.contains("the table of `user` is `sharded`"), "{found}");
+    refuses(
+        &|trainer, cluster| trainer.on(cluster).moving_average(average),
+        every_row("`moving_average`"),
+    );
     let built = Cluster::in_threads(8, |cluster| {
         Model::<Normed>::build_on(&cluster, &Cpu::default(), Seed(2)).is_ok()
             && matches!(
                 Model::<Small>::build_on(&cluster, &Cpu::default(), Seed(2)),
                 Err(Error::Settings(mistakes))
-                    if mistakes[0].contains("has 7 rows, which cannot be divided among 8 ranks")
+                    if mistakes == ["the table of `item` has 7 rows, which cannot be divided among 8 \
+                                     ranks: leave `sharded` out"]
             )
     });
     assert!(built.iter().all(|built| *built));
@@ -364,10 +382,11 @@ fn a_sharded_table_that_every_rank_holds_whole_is_noticed() {
     let said = Cluster::in_threads(2, |cluster| {
         let mut model = Model::<Rated, f64>::build(&Cpu::default(), Seed(2));
         let history = adam(Some(&cluster)).epochs(1).fit(&mut model, &rated(30)).unwrap();
-        history
-            .notices
-            .iter()
-            .any(|notice| notice.to_string().contains("holds the whole table of `user`"))
+        let texts: Vec<String> = history.notices.iter().map(ToString::to_string).collect();
+        texts.into_iter().filter(|text| text.contains("`sharded`")).collect::<Vec<_>>()
     });
-    assert_eq!(said, [true, true]);
+    let text =
+        "every rank holds the whole table of `user`, which is `sharded`: `Model::build_on` and \
+                `load_on` divide its rows among the ranks";
+    assert_eq!(said, [[text], [text]]);
 }

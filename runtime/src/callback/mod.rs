@@ -136,13 +136,20 @@ pub trait Callback<M> {
     /// Reads or changes the gradients of an optimizer step, before they are clipped. Called once
     /// for each step of the optimizer. [`Trainer::on_gradients`](crate::train::Trainer::on_gradients)
     /// takes a closure.
+    ///
+    /// On several ranks each sees the gradients of the whole batch, and changes them alike. Of a table
+    /// that is divided among ranks ([`Model::build_on`](crate::Model::build_on)) each sees those of the
+    /// rows that it holds, by their numbers in the whole table, so figures over them, such as
+    /// [`Gradients::norm`], differ between ranks, and must not decide about other tensors.
     fn gradients(&mut self, gradients: &mut Gradients<'_>) {
         let _ = gradients;
     }
 
     /// Whether only the main rank of a [cluster](crate::cluster) calls it, because it writes or shows
     /// something. It is added to the trainers of all ranks nevertheless. Callbacks that change the run,
-    /// or ask for its end or for a checkpoint, run on all ranks.
+    /// or ask for its end or for a checkpoint, run on all ranks; where tables are divided among ranks
+    /// ([`Model::build_on`](crate::Model::build_on)), also those that call [`AnyTraining::snapshot`]
+    /// or [`AnyTraining::save_model`], in which all ranks take part.
     fn on_main_rank_only(&self) -> bool {
         false
     }
@@ -512,6 +519,14 @@ pub struct Position {
 }
 
 /// A training run as callbacks see it, independent of model, dtype, device and optimizer.
+///
+/// Where tables are divided among the ranks of a cluster ([`Model::build_on`](crate::Model::build_on)),
+/// [`snapshot`](AnyTraining::snapshot), [`restore`](AnyTraining::restore),
+/// [`save_model`](AnyTraining::save_model) and [`request_checkpoint`](AnyTraining::request_checkpoint)
+/// are collective: all ranks call them at the same event, in the same order. A callback that calls one
+/// of them is not [`on_main_rank_only`](Callback::on_main_rank_only), and does not call it within
+/// `if training.rank() == 0`: the other ranks would be at another exchange, and the run would end with
+/// [`Error::Rank`](multi_input_base::Error::Rank).
 pub trait AnyTraining {
     /// The parameters of the run.
     fn plan(&self) -> &RunPlan;
@@ -547,26 +562,32 @@ pub trait AnyTraining {
     /// the handle of a node.
     fn freeze_node(&mut self, node: &str, frozen: bool);
 
-    /// A copy of all weights, non-trainable ones included.
+    /// A copy of all weights, non-trainable ones included. Of a divided table it has the rows that
+    /// this rank holds, and all ranks take part (see [`AnyTraining`]).
     ///
     /// # Errors
-    /// The device's.
+    /// The device's, and on several ranks [`Error::Rank`](multi_input_base::Error::Rank).
     fn snapshot(&mut self) -> Result<Snapshot>;
 
-    /// Restores a copy of the weights.
+    /// Restores a copy of the weights, on every rank its own copy of the same moment.
     ///
     /// # Errors
     /// The device's, and if the copy belongs to another model.
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()>;
 
-    /// Saves the model to a file that [`Model::load`](crate::Model::load) reads.
+    /// Saves the model to a file that [`Model::load`](crate::Model::load) reads. On several ranks
+    /// rank 0 writes it; where tables are divided, the others send it their rows (see
+    /// [`AnyTraining`]).
     ///
     /// # Errors
-    /// [`Error::File`](multi_input_base::Error::File).
+    /// [`Error::File`](multi_input_base::Error::File), and on several ranks
+    /// [`Error::Rank`](multi_input_base::Error::Rank).
     fn save_model(&mut self, path: &Path) -> Result<()>;
 
     /// Requests a checkpoint of the run in a folder, which keeps the newest `keep` files. It is
-    /// written after all callbacks have handled the event, so that it contains their new state.
+    /// written after all callbacks have handled the event, so that it contains their new state. On
+    /// several ranks all of them request it, because it has the figures of all (see [`AnyTraining`]):
+    /// rank 0 writes it, and each rank a part of its own where tables are divided.
     fn request_checkpoint(&mut self, folder: &Path, keep: usize);
 
     /// Adds a notice to the history; all callbacks get it after they have handled the event.

@@ -59,9 +59,8 @@ impl Weights {
             .map_err(|reason| damaged(reason).into())
     }
 
-    /// The weights of a model in memory.
+    /// The weights of a model in memory, whose tables are whole.
     pub(crate) fn of<E: Element, D: Backend<E>>(model: &UntypedModel<E, D>) -> Result<Weights> {
-        model.check_whole("taking the weights of a model")?;
         let graph = model.graph();
         let name = format!("`{}`", graph.name);
         Weights::new(name, Signature::of(graph), contents(model)?).map_err(Error::Device)

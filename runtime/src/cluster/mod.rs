@@ -67,8 +67,10 @@ pub(crate) use self::{
 /// returns the same history and holds the same weights. `torch.distributed`'s default process
 /// group; `MPI_COMM_WORLD`.
 ///
-/// One run trains at a time. After a run that has failed the cluster is of no more use: the ranks have
-/// left it at different places, so a program starts again.
+/// The ranks do one thing at a time: a second run, or with
+/// [divided tables](crate::Model::build_on) a second prediction, at the same time is an
+/// [`Error::Cluster`]. After a run that has failed the cluster is of no more use: the ranks have left it at
+/// different places, so a program starts again.
 ///
 /// A clone is the same rank. When the last clone is dropped the rank leaves the cluster; ranks that
 /// still wait for it then end with an error.
@@ -86,7 +88,7 @@ struct Rank {
 struct State {
     /// The number of exchanges so far, by which a message finds the exchange that it belongs to.
     exchanges: u32,
-    /// Whether a run is training on the ranks.
+    /// Whether this rank is at work with the others: it trains, predicts, saves, ...
     busy: bool,
     /// The failure that has ended the work of the ranks.
     failure: Option<Failure>,
@@ -249,7 +251,8 @@ impl Cluster {
     /// one rank, it fails on all of them, with the message of that rank.
     pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
         if std::mem::replace(&mut self.0.state().busy, true) {
-            let text = "another run trains on these ranks at the same time";
+            let text = "a run, prediction, evaluation or save on these ranks has not ended yet: \
+                        they do one after another, all in the same order";
             return Err(Error::Cluster(text.to_owned()));
         }
         let ended = self.end_together(work);

@@ -73,7 +73,8 @@ impl<'c> Setup<'c> {
             return Vec::new();
         };
         let reason = format!(
-            "changes every row of every table in every step, but the table of `{}` is `sharded`: leave              one of them out",
+            "changes every row of every table in every step, but the table of `{}` is `sharded`: \
+             leave one of them out",
             table.owner
         );
         let mistake = |what: &str| format!("{what} {reason}");
@@ -101,7 +102,8 @@ impl<'c> Setup<'c> {
         }
         let found = found.map_or("no cluster".to_owned(), |found| format!("{found:?}"));
         Err(Error::Settings(vec![format!(
-            "the model was built on a cluster, as {own:?}, and trains on {found}: give the trainer the              same cluster with `on`"
+            "the model was built on a cluster, as {own:?}, and trains on {found}: give the trainer \
+             the same cluster with `on`"
         )]))
     }
 
@@ -116,7 +118,8 @@ impl<'c> Setup<'c> {
         }
         let table = LookUp::all(self.graph).into_iter().find(|look_up| look_up.sharded)?;
         let message = format!(
-            "every rank holds the whole table of `{}`, which is `sharded`: `Model::build_on` and              `load_on` divide its rows among the ranks",
+            "every rank holds the whole table of `{}`, which is `sharded`: `Model::build_on` and \
+             `load_on` divide its rows among the ranks",
             table.owner
         );
         Some(Notice::new(NoticeKind::Other, message))

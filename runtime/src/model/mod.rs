@@ -196,8 +196,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     }
 
     /// The dfdx module. Of a model that was [built on](Model::build_on) several ranks a table with
-    /// `sharded` has the rows r of this rank alone, r modulo the number of ranks being its number, and
-    /// the module's `forward` is an error where it looks up.
+    /// `sharded` has the rows r of this rank alone, r modulo the number of ranks being its number. A
+    /// pass by hand then ends with the device's error, also where it looks up a row of this rank: only a
+    /// [`Trainer`](crate::train::Trainer) and [`predict`](Model::predict) fetch rows from other ranks.
     pub fn module(&self) -> &M::Built {
         &self.inner().module.0
     }

@@ -344,7 +344,8 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
         self
     }
 
-    /// Keeps a moving average of the weights, which the model has at the end.
+    /// Keeps a moving average of the weights, which the model has at the end. `fit` refuses it with a
+    /// `sharded` table, of which a step reads only some rows.
     #[must_use]
     #[doc(alias("use_ema", "ema"))]
     pub fn moving_average(mut self, average: MovingAverage) -> Self {
@@ -366,6 +367,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// Tables are also updated as a whole if a [`moving_average`](Trainer::moving_average) follows
     /// all rows, if the branch contains a module of your own, which may read all rows, or if the
     /// optimizer is your own and has no [`catch_up`](multi_input_nn::optim::Optimizer::catch_up).
+    /// With a `sharded` table `fit` refuses this setting, the average, and such an optimizer.
     #[must_use]
     pub fn whole_tables(mut self) -> Self {
         self.settings.whole_tables = true;
