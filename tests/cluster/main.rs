@@ -8,3 +8,4 @@ mod models;
 mod runs;
 mod sharded;
 mod sources;
+mod tables;

@@ -313,7 +313,7 @@ fn callbacks_see_the_gradients_of_the_rows_that_are_held() {
 }
 
 /// Every mistake for which a run is refused.
-fn mistakes(refused: Result<History>) -> Vec<String> {
+pub(super) fn mistakes(refused: Result<History>) -> Vec<String> {
     match refused {
         Err(Error::Settings(mistakes)) => mistakes,
         other => panic!("{other:?}"),
@@ -321,37 +321,23 @@ fn mistakes(refused: Result<History>) -> Vec<String> {
 }
 
 #[test]
-fn what_cannot_be_divided_is_refused_before_training() {
-    type Settings<'a> = &'a (dyn Fn(Trainer<Rated, Adam>, &Cluster) -> Trainer<Rated, Adam> + Sync);
-    let refused = |trainer: Settings<'_>| {
+fn ranks_among_which_tables_cannot_be_divided_are_refused() {
+    let refused = |on: fn(Trainer<Rated, Adam>) -> Trainer<Rated, Adam>, found: &str| {
         let all = Cluster::in_threads(2, |cluster| {
             let mut model =
                 Model::<Rated, f64>::build_on(&cluster, &Cpu::default(), Seed(2)).unwrap();
-            mistakes(trainer(adam(None), &cluster).fit(&mut model, &rated(30)))
+            mistakes(on(adam(None)).fit(&mut model, &rated(30)))
         });
-        all.into_iter().next().unwrap()
+        for (rank, refused) in all.iter().enumerate() {
+            let text = format!(
+                "the model was built on a cluster, as rank {rank} of 2, and trains on {found}: give the \
+                 trainer the same cluster with `on`"
+            );
+            assert_eq!(*refused, [text]);
+        }
     };
-    let otherwise = |found: &str| {
-        format!(
-            "the model was built on a cluster, as rank 0 of 2, and trains on {found}: give the trainer the \
-             same cluster with `on`"
-        )
-    };
-    let every_row = |what: &str| {
-        format!(
-            "{what} changes every row of every table in every step, but the table of `user` is \
-             `sharded`: leave one of them out"
-        )
-    };
-    let refuses = |trainer: Settings<'_>, text: String| assert_eq!(refused(trainer), [text]);
-    refuses(&|trainer, _| trainer, otherwise("no cluster"));
-    refuses(&|trainer, _| trainer.on(&Cluster::alone()), otherwise("rank 0 of 1"));
-    refuses(&|trainer, cluster| trainer.on(cluster).whole_tables(), every_row("`whole_tables`"));
-    let average = MovingAverage::new(0.9);
-    refuses(
-        &|trainer, cluster| trainer.on(cluster).moving_average(average),
-        every_row("`moving_average`"),
-    );
+    refused(|trainer| trainer, "no cluster");
+    refused(|trainer| trainer.on(&Cluster::alone()), "rank 0 of 1");
     let built = Cluster::in_threads(8, |cluster| {
         Model::<Normed>::build_on(&cluster, &Cpu::default(), Seed(2)).is_ok()
             && matches!(
