@@ -34,6 +34,7 @@ pub mod data;
 pub mod definition;
 pub mod description;
 pub mod errors;
+mod exact_sum;
 mod feature;
 mod fit;
 pub mod foreign;

@@ -260,6 +260,19 @@ impl Cluster {
         ended
     }
 
+    /// Tells the other ranks of an error that ends the work of all, before anything else is done.
+    pub(crate) fn announce(&self, error: &Error) {
+        self.0.fail(match error {
+            Error::Rank { rank, message } => Failure { rank: *rank, message: message.clone() },
+            error => Failure { rank: self.rank(), message: error.to_string() },
+        });
+    }
+
+    /// Whether two clusters are the same.
+    pub(crate) fn is(&self, other: &Cluster) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn end_together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
         let agreed = || {
             let done = with_threads(self.threads().min(thread_limit()), work)?;
@@ -269,12 +282,7 @@ impl Cluster {
         match catch_unwind(AssertUnwindSafe(agreed)) {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(error)) => {
-                self.0.fail(match &error {
-                    Error::Rank { rank, message } => {
-                        Failure { rank: *rank, message: message.clone() }
-                    }
-                    error => Failure { rank: self.rank(), message: error.to_string() },
-                });
+                self.announce(&error);
                 Err(error)
             }
             Err(panic) => {

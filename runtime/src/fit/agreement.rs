@@ -135,6 +135,8 @@ impl Setup<'_> {
         all.push(("where it resumes".to_owned(), at.unwrap_or_else(|| "nowhere".to_owned())));
         let weights = format!("checksum {:08x}", model.weights_checksum());
         all.push(("what the model has at the start".to_owned(), weights));
+        let coverage = if model.coverage.is_some() { "known" } else { "unknown" };
+        all.push(("which rows of tables are trained".to_owned(), coverage.to_owned()));
         all.extend(same_run.0.iter().cloned());
         all
     }

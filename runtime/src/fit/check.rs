@@ -95,9 +95,8 @@ impl<'c> Setup<'c> {
         model: &UntypedModel<E, D>,
     ) -> Result<()> {
         let Some(own) = model.cluster() else { return Ok(()) };
-        let place = |cluster: &Cluster| (cluster.rank(), cluster.ranks());
         let found = self.settings.cluster.as_ref();
-        if found.map(place) == Some(place(own)) {
+        if found.is_some_and(|found| found.is(own)) {
             return Ok(());
         }
         let found = found.map_or("no cluster".to_owned(), |found| format!("{found:?}"));

@@ -1,11 +1,10 @@
 //! Gradient clipping.
 
-use std::collections::BTreeMap;
-
 use multi_input_kernel::Element;
 use multi_input_nn::sparse::Tables;
 
 use super::gradients::StepGradients;
+use crate::exact_sum::ExactSum;
 
 /// How gradients are clipped before a step. Keras has three arguments, of which one takes effect;
 /// here they are one enum.
@@ -73,19 +72,12 @@ impl Clip {
     }
 }
 
-/// The sums of squares of rows of a table, by the number of the row: added up in this order, their sum
-/// does not depend on which rank has which rows.
-pub(super) type RowSquares = BTreeMap<usize, f64>;
-
-/// Adds the squares of the gradients of rows.
-pub(super) fn squares_of_rows<E: Element>(
-    rows: impl ExactSizeIterator<Item = usize>,
-    gradient: &[E],
-    squares_by_row: &mut RowSquares,
-) {
-    let width = gradient.len() / rows.len().max(1);
-    let of_rows = gradient.chunks_exact(width.max(1)).map(squares);
-    squares_by_row.extend(rows.zip(of_rows));
+/// The sum of the squares of the gradients of rows of `width` elements. It does not depend on which rank
+/// has which rows.
+pub(super) fn squares_of_rows<E: Element>(gradient: &[E], width: usize) -> ExactSum {
+    let mut sum = ExactSum::ZERO;
+    gradient.chunks_exact(width.max(1)).for_each(|row| sum.add(squares(row)));
+    sum
 }
 
 fn squares<E: Element>(gradient: &[E]) -> f64 {

@@ -208,6 +208,9 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         mut callbacks: Vec<Box<dyn AnyCallback + '_>>,
     ) -> Result<History> {
         let trained = self.run_epochs(validation, &mut callbacks);
+        if let (Err(error), Some(ranks)) = (&trained, &self.ranks) {
+            ranks.cluster.announce(error);
+        }
         self.flush_tables()?;
         if let Ok(end) = &trained {
             self.history.end = *end;

@@ -15,7 +15,6 @@ use multi_input_nn::{
 
 use super::{
     asked::Asked,
-    clip::RowSquares,
     exchange::{Exchange, Form, ShardGradient, TensorGradient, Totals},
     gradients::StepGradients,
     settings::Settings,
@@ -24,6 +23,7 @@ use crate::{
     callback::RankSpeed,
     cluster::{add_numbers, Cluster, Reader, Shards, TreeSum, Wire, Writer},
     definition::Graph,
+    exact_sum::ExactSum,
     objective::WholeBatch,
     untyped::{parameters, share_of, AnyModule, News},
 };
@@ -222,22 +222,14 @@ impl<E: Element> Ranks<E> {
         Ok(gradient.losses)
     }
 
-    /// Adds the squares of the rows that other ranks hold.
-    pub(super) fn gather_squares(&self, of_rows: &mut [Option<RowSquares>]) -> Result<()> {
-        let mut part = Writer::default();
-        for squares in of_rows.iter().flatten() {
-            part.number(squares.len());
-            for (row, square) in squares {
-                part.number(*row);
-                part.double(*square);
-            }
-        }
-        for part in self.cluster.gather("the norm of a gradient", part.0)? {
+    /// Adds the squares of the rows that other ranks hold of sharded tables.
+    pub(super) fn add_squares(&self, of_tables: &mut [Option<ExactSum>]) -> Result<()> {
+        let own = of_tables.iter().flatten().flat_map(ExactSum::to_bytes).collect();
+        of_tables.iter_mut().flatten().for_each(|sum| *sum = ExactSum::ZERO);
+        for part in self.cluster.gather("the norm of a gradient", own)? {
             let mut reader = Reader(&part);
-            for squares in of_rows.iter_mut().flatten() {
-                for _ in 0..reader.number()? {
-                    squares.insert(reader.number()?, reader.double()?);
-                }
+            for sum in of_tables.iter_mut().flatten() {
+                sum.add_sum(&ExactSum::of_bytes(reader.take(ExactSum::BYTES)?));
             }
         }
         Ok(())

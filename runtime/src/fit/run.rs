@@ -123,20 +123,21 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let tables = {
             let names: Vec<&str> = names().collect();
             let ids = trained().map(|parameter| parameter.id).collect();
-            let sparsity = |tensor: usize| match &fillable[tensor] {
-                Some(Fillable::Table(look_up)) if look_up.sharded => {
-                    let held = (shapes[tensor][0], look_up.width);
-                    Sparsity::Sharded { held, rows: look_up.rows }
-                }
-                // A moving average follows every row, and a custom module may read all of them.
-                _ if settings.whole_tables
-                    || settings.moving_average.is_some()
-                    || !has_only_builtin_layers(graph, names[tensor]) =>
-                {
-                    Sparsity::Never
-                }
-                _ => Sparsity::IfLarge,
-            };
+            let sparsity =
+                |tensor: usize| match fillable[tensor].as_ref().and_then(Fillable::sharded) {
+                    Some(look_up) => {
+                        let held = (shapes[tensor][0], look_up.width);
+                        Sparsity::Sharded { held, rows: look_up.rows }
+                    }
+                    // A moving average follows every row, and a custom module may read all of them.
+                    _ if settings.whole_tables
+                        || settings.moving_average.is_some()
+                        || !has_only_builtin_layers(graph, names[tensor]) =>
+                    {
+                        Sparsity::Never
+                    }
+                    _ => Sparsity::IfLarge,
+                };
             Tables::new(ids, sparsity, &*optimizer, settings.batch_size)
         };
         let still = own.iter().filter(|parameter| !parameter.trainable);

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     callback::RunPlan,
     checkpoint::{CheckpointError, SavedRun},
+    untyped::LookUp,
 };
 
 /// The settings and rows that determine the outcome of a run, as names and values in words. A run
@@ -42,6 +43,7 @@ impl Setup<'_> {
         let named = |(name, value): (&str, String)| (name.to_owned(), value);
         let mut all: Vec<_> = self.rows_and_order(plan, rows).into_iter().map(named).collect();
         all.extend(self.steps().into_iter().map(named));
+        all.extend(self.sharded());
         all.push(self.losses());
         all.extend(self.weights(rows));
         all.extend(self.monitored());
@@ -90,6 +92,14 @@ impl Setup<'_> {
             ("the optimizer (at a rate of 1)", format!("{optimizer:?}")),
             ("the learning rate at its start", self.optimizer.learning_rate().to_string()),
         ]
+    }
+
+    /// The tables whose updates are by rows whatever their size, if there are any.
+    fn sharded(&self) -> Option<(String, String)> {
+        let tables = LookUp::all(self.graph).into_iter().filter(|look_up| look_up.sharded);
+        let owners: BTreeSet<&str> = tables.map(|look_up| look_up.owner).collect();
+        let tables = in_words(owners.iter().map(|owner| format!("`{owner}`")));
+        (!owners.is_empty()).then(|| ("the `sharded` tables".to_owned(), tables))
     }
 
     /// The losses with their arguments and weights.
@@ -198,7 +208,7 @@ impl SameRun {
     ) -> std::result::Result<(), CheckpointError> {
         for (name, expected) in &self.0 {
             let found = saved.settings.iter().find(|(known, _)| known == name);
-            let found = found.map_or("nothing, as an earlier version wrote it", |(_, value)| value);
+            let found = found.map_or("nothing, or an earlier version wrote it", |(_, value)| value);
             if found != expected {
                 return Err(CheckpointError::OtherRun {
                     path: path.into(),

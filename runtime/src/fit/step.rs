@@ -5,17 +5,13 @@ use multi_input_base::{Error, Result, Stream};
 use multi_input_data::preprocess::Preprocessing;
 use multi_input_kernel::{sweep, Backend, Element};
 use multi_input_nn::{
-    layer::RngKey,
-    optim::AnyOptimizer,
-    parameters::Role,
-    sharded::{self, TableShare},
-    sparse, Penalties,
+    layer::RngKey, optim::AnyOptimizer, parameters::Role, sharded, sparse, Penalties,
 };
 
 use super::{
     batch::{BatchRows, BatchShard},
     branches::Branches,
-    clip::{squares_of_rows, Clip, RowSquares},
+    clip::{squares_of_rows, Clip},
     gradients::Shown,
     inspect::first_non_finite,
     run::Run,
@@ -24,6 +20,7 @@ use super::{
 use crate::{
     callback::{self, AnyCallback, AnyTraining, Cause},
     definition::Graph,
+    exact_sum::ExactSum,
     objective::{head_values, predictions, Dropping, Objective, RowBatch, Rows, WholeBatch},
     untyped::{parameters, AnyModule, UntypedModel},
 };
@@ -76,6 +73,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         if let Some(cause) = cause {
             self.restore_statistics()?;
             let node = self.first_infinite_node(&mut rows)?;
+            // The batch leaves nothing: what accumulates has the rows of earlier ones.
+            for (tensor, sum) in self.accumulated.iter().enumerate() {
+                if let Some(table) = self.tables.get(tensor) {
+                    table.truncate_pending(sum.len());
+                }
+            }
             return Ok(Err(NotFinite { cause, node, by_callbacks: false }));
         }
         if let Some(cause) = self.update(callbacks)? {
@@ -224,13 +227,15 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             divided.want(&rows.batch(), &mut wanted);
         }
         let (model, tables, tensors) = (&self.model, &mut self.tables, &self.divided);
-        let fetched = divided.fetch(&wanted, true, |index, held, to| {
-            let tensor = tensors.iter().position(|divided| *divided == Some(index));
-            model.visit_divided(index, |weights| match tensor.and_then(|own| tables.get(own)) {
-                Some(table) => table.read(weights, held, to),
-                // It is not trained.
-                None => divided.tables[index].copy(weights, held, to),
-            });
+        let fetched = divided.fetch(&wanted, true, |requests| {
+            model.serve(divided, requests, |index, weights, held, to| {
+                let tensor = tensors.iter().position(|divided| *divided == Some(index));
+                match tensor.and_then(|tensor| tables.get(tensor)) {
+                    Some(table) => table.read(weights, held, to),
+                    // It is not trained.
+                    None => divided.tables[index].copy(weights, held, to),
+                }
+            })
         })?;
         self.fetched = fetched.unwrap_or_default();
         Ok(())
@@ -274,28 +279,21 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// For each sharded table the sum of the squares of its gradient over all ranks, as far as `clip`
     /// needs it.
     fn squares_of_sharded(&mut self, clip: Clip) -> Result<Vec<Option<f64>>> {
-        let is_sharded = |fillable: &Option<Fillable>| matches!(fillable, Some(Fillable::Table(look_up)) if look_up.sharded);
-        let mut of_rows: Vec<Option<RowSquares>> = self
-            .fillable
+        let (tables, fillable) = (&mut self.tables, &self.fillable);
+        let mut squares: Vec<Option<ExactSum>> = fillable
             .iter()
-            .map(|fillable| is_sharded(fillable).then(RowSquares::new))
+            .enumerate()
+            .map(|(tensor, fillable)| {
+                let look_up = fillable.as_ref().and_then(Fillable::sharded)?;
+                let table = tables.get(tensor).filter(|_| clip.is_by_norm())?;
+                Some(squares_of_rows(table.gradient(), look_up.width))
+            })
             .collect();
-        if !clip.is_by_norm() || of_rows.iter().all(Option::is_none) {
-            return Ok(vec![None; of_rows.len()]);
+        if let (Some(ranks), Some(_), true) = (&self.ranks, &self.model.divided, clip.is_by_norm())
+        {
+            ranks.add_squares(&mut squares)?;
         }
-        let shares = self.shares();
-        for (tensor, squares) in of_rows.iter_mut().enumerate() {
-            let (Some(squares), Some(table)) = (squares, self.tables.get(tensor)) else { continue };
-            let share = shares[tensor].unwrap_or(TableShare::WHOLE);
-            let rows = table.pending_rows();
-            squares_of_rows(rows.iter().map(|held| share.row(*held)), table.gradient(), squares);
-        }
-        if self.model.divided.is_some() {
-            if let Some(ranks) = &self.ranks {
-                ranks.gather_squares(&mut of_rows)?;
-            }
-        }
-        Ok(of_rows.into_iter().map(|squares| Some(squares?.values().sum())).collect())
+        Ok(squares.into_iter().map(|sum| sum.map(|sum| sum.value())).collect())
     }
 
     /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
@@ -340,7 +338,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 None => Some(&**optimizer),
                 Some(own) => own[tensor].as_deref(),
             };
-            let (Some(optimizer), state) = (optimizer, &mut state.tensors[tensor]) else { return };
+            let Some(optimizer) = optimizer else { return tables.forget(tensor) };
+            let state = &mut state.tensors[tensor];
             state.step += 1;
             if !tables.step(tensor, optimizer, state, weights) {
                 let (step, gradient) = (state.step, gradients.of(tensor));

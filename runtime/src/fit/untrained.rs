@@ -48,6 +48,14 @@ pub(super) enum Overwritten {
 }
 
 impl Fillable {
+    /// The look-up of a sharded table.
+    pub(super) fn sharded(&self) -> Option<&LookUp> {
+        match self {
+            Fillable::Table(look_up) if look_up.sharded => Some(look_up),
+            _ => None,
+        }
+    }
+
     /// The fillable part of each trained tensor, by name.
     pub(super) fn of_tensors(graph: &'static Graph, names: &[&str]) -> Vec<Option<Fillable>> {
         let stand_in = |name: &&str| {

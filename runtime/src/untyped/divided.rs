@@ -12,7 +12,7 @@ use multi_input_nn::sharded::{self, FetchedTable, FetchedTables, TableShare};
 
 use super::{parameters, row_sums::RowSums, tables, AnyModule, Coverage, LookUp, UntypedModel};
 use crate::{
-    cluster::{self, Cluster, Reader, Writer},
+    cluster::{damaged, Cluster, Reader, Writer},
     data::Batch,
     definition::Graph,
 };
@@ -29,7 +29,6 @@ pub(crate) struct Divided {
 pub(crate) struct DividedTable {
     /// The name of its tensor.
     pub(crate) tensor: String,
-    id: UniqueId,
     /// A look-up in it.
     pub(crate) look_up: LookUp,
     /// The encoded columns that look up in it.
@@ -42,6 +41,18 @@ impl DividedTable {
         let width = self.look_up.width;
         held.iter().for_each(|row| to.extend_from_slice(&weights[row * width..][..width]));
     }
+}
+
+/// What the ranks look up on this one: for each table and rank the rows, by their numbers among those
+/// held.
+pub(crate) type Requests = Vec<Vec<Vec<usize>>>;
+
+/// What a table has for the ranks.
+pub(crate) struct Served<E> {
+    /// The tensor with the rows held.
+    id: UniqueId,
+    /// By rank.
+    rows: Vec<Vec<E>>,
 }
 
 /// The rows that are looked up in each table, in any order and as often as they are looked up.
@@ -73,7 +84,7 @@ impl Divided {
             let look_up = look_up.filter(|look_up| look_up.sharded)?;
             let in_it = look_ups.iter().filter(|other| other.owner == look_up.owner);
             let columns = in_it.map(|look_up| look_up.column).collect();
-            Some(DividedTable { tensor: tensor.name, id: tensor.id, look_up, columns })
+            Some(DividedTable { tensor: tensor.name, look_up, columns })
         });
         let tables: Vec<DividedTable> = sharded.collect();
         let mistakes = mistakes(graph, &look_ups, ranks);
@@ -109,38 +120,38 @@ impl Divided {
         }
     }
 
-    /// Fetches rows from the ranks that hold them. `read` appends rows held of a table, given the
-    /// index of the table and the numbers of the rows among those held. A rank that is not `active`
-    /// wants nothing any more; `None` if no rank is active.
+    /// Fetches rows from the ranks that hold them. `serve` gives the rows that the ranks look up
+    /// here. A rank that is not `active` wants nothing any more; `None` if no rank is active.
     pub(crate) fn fetch<E: Element>(
         &self,
         wanted: &Wanted,
         active: bool,
-        mut read: impl FnMut(usize, &[usize], &mut Vec<E>),
+        serve: impl FnOnce(&Requests) -> Vec<Served<E>>,
     ) -> Result<Option<FetchedTables<E>>> {
         let wanted = wanted.iter().map(|rows| each_once(rows)).collect::<Vec<_>>();
-        let requests = self.requests(&wanted, active);
-        let requests = self.cluster.exchange("the look-ups of a batch", requests)?;
-        if requests.iter().all(|request| request.first() != Some(&1)) {
+        let messages = self.messages(&wanted, active);
+        let messages = self.cluster.exchange("the look-ups of a batch", messages)?;
+        let mut readers: Vec<Reader<'_>> = messages.iter().map(|message| Reader(message)).collect();
+        let mut is_any_active = false;
+        for reader in &mut readers {
+            is_any_active |= reader.take(1)? == [1];
+        }
+        if !is_any_active {
             return Ok(None);
         }
-        let replies = requests.iter().map(|request| {
-            let (mut reader, mut reply) = (Reader(&request[1..]), Vec::new());
-            for index in 0..self.tables.len() {
-                let count = reader.number()?;
-                let rows = reader.take(4 * count)?.as_chunks().0.iter();
-                let held =
-                    rows.filter_map(|row| self.share.held(u32::from_le_bytes(*row) as usize));
-                let mut weights = Vec::new();
-                read(index, &held.collect::<Vec<usize>>(), &mut weights);
-                E::append_bytes(&weights, &mut reply);
-            }
-            Ok(reply)
+        let requests = self.tables.iter().map(|table| {
+            let of_rank = |reader: &mut Reader<'_>| self.request(table, reader);
+            readers.iter_mut().map(of_rank).collect::<Result<_>>()
         });
-        let replies = replies.collect::<Result<Vec<Vec<u8>>>>()?;
-        let replies = self.cluster.exchange("the rows of a batch", replies)?;
+        let served = serve(&requests.collect::<Result<_>>()?);
+        let replies = (0..messages.len()).map(|rank| {
+            let mut reply = Vec::new();
+            served.iter().for_each(|table| E::append_bytes(&table.rows[rank], &mut reply));
+            reply
+        });
+        let replies = self.cluster.exchange("the rows of a batch", replies.collect())?;
         let mut readers: Vec<Reader<'_>> = replies.iter().map(|reply| Reader(reply)).collect();
-        let fetched = self.tables.iter().zip(wanted).map(|(table, rows)| {
+        let fetched = self.tables.iter().zip(&served).zip(wanted).map(|((table, served), rows)| {
             let width = table.look_up.width;
             let mut weights = vec![E::zero(); rows.len() * width];
             // Each rank replies in ascending order.
@@ -148,13 +159,24 @@ impl Divided {
                 let bytes = readers[self.share.owner(*row)].take(E::BYTES * width)?;
                 E::read_bytes(bytes, weights);
             }
-            Ok((table.id, FetchedTable::new(rows, weights)))
+            Ok((served.id, FetchedTable::new(rows, weights)))
         });
         fetched.collect::<Result<_>>().map(Some)
     }
 
+    /// The rows of a table that a rank looks up here, by their numbers among those held.
+    fn request(&self, table: &DividedTable, reader: &mut Reader<'_>) -> Result<Vec<usize>> {
+        let bytes = reader.number()?.checked_mul(4).ok_or_else(damaged)?;
+        let rows = reader.take(bytes)?.as_chunks().0.iter();
+        let held = rows.map(|row| {
+            let row = u32::from_le_bytes(*row) as usize;
+            self.share.held(row).filter(|_| row < table.look_up.rows).ok_or_else(damaged)
+        });
+        held.collect()
+    }
+
     /// The message to each rank with the rows that are wanted of it.
-    fn requests(&self, wanted: &[Vec<usize>], active: bool) -> Vec<Vec<u8>> {
+    fn messages(&self, wanted: &[Vec<usize>], active: bool) -> Vec<Vec<u8>> {
         let ranks = self.cluster.ranks();
         let mut requests: Vec<_> = (0..ranks).map(|_| Writer(vec![u8::from(active)])).collect();
         for rows in wanted {
@@ -225,16 +247,24 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
 
     /// Calls `work`, which computes batches of this rank with
     /// [`with_fetched`](Self::with_fetched), while the other ranks compute theirs: all of them call
-    /// this, and return when the last one is done. An error of one rank ends the work of all of
-    /// them, except that a rank may have no rows, or none that counts.
+    /// this, and return when the last one is done. An error of one rank is one of all of them, except that
+    /// a rank may have no rows, or none that counts. The cluster stays of use.
     pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
-        cluster::together(self.cluster(), || {
-            let done = match work() {
-                Err(error @ (Error::NoRows(_) | Error::NoTargets(_))) => Err(error),
-                done => Ok(done?),
-            };
+        let Some(cluster) = self.cluster() else { return work() };
+        cluster.together(|| {
+            let done = work();
+            if let Err(error @ (Error::Rank { .. } | Error::Cluster(_))) = done {
+                return Err(error);
+            }
+            // A rank with an error goes on giving rows.
             self.until_all_are_done()?;
-            Ok(done)
+            let at = "the end of a pass over rows";
+            Ok(match done {
+                Err(error @ (Error::NoRows(_) | Error::NoTargets(_))) => {
+                    cluster.agree(at, Ok(((), String::new()))).and(Err(error))
+                }
+                done => cluster.agree(at, done.map(|done| (done, String::new()))),
+            })
         })?
     }
 
@@ -252,9 +282,34 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         wanted: &Wanted,
         active: bool,
     ) -> Result<Option<FetchedTables<E>>> {
-        divided.fetch(wanted, active, |index, held, to| {
-            self.visit_divided(index, |weights| divided.tables[index].copy(weights, held, to));
+        divided.fetch(wanted, active, |requests| {
+            self.serve(divided, requests, |index, weights, held, to| {
+                divided.tables[index].copy(weights, held, to);
+            })
         })
+    }
+
+    /// What the ranks look up on this one. `read` appends rows of those held to a list, given the index
+    /// of a table, its weights and the numbers of the rows.
+    pub(crate) fn serve(
+        &self,
+        divided: &Divided,
+        requests: &Requests,
+        mut read: impl FnMut(usize, &[E], &[usize], &mut Vec<E>),
+    ) -> Vec<Served<E>> {
+        let mut served = Vec::new();
+        // Tables are in the order of their tensors.
+        self.module.visit(&mut |tensor, weights| {
+            let Some(index) = divided.index_of(&tensor.name) else { return };
+            let of_rank = |held: &Vec<usize>| {
+                let mut rows = Vec::new();
+                read(index, weights, held, &mut rows);
+                rows
+            };
+            let rows = requests[index].iter().map(of_rank).collect();
+            served.push(Served { id: tensor.id, rows });
+        });
+        served
     }
 
     /// Calls `visit` with the rows held of a divided table.

@@ -199,6 +199,13 @@ impl<E: Element> Tables<E> {
         }
     }
 
+    /// Forgets what was looked up in the tensor at `index`, on which no step is taken.
+    pub fn forget(&mut self, index: usize) {
+        if let Some(table) = self.get(index) {
+            table.take_pending();
+        }
+    }
+
     /// Passes the rows of the tensor `id` at `indices`, of which a sample has at most
     /// `max_per_sample`, to `read` if the tensor is sparse.
     fn look_up(

@@ -165,6 +165,17 @@ impl<E: Element> Table<E> {
         (rows, gradient)
     }
 
+    /// Forgets the rows of the current step behind the first ones, whose gradients have this number of
+    /// elements.
+    pub fn truncate_pending(&mut self, elements: usize) {
+        let rows = elements / self.width.max(1);
+        let Pending { entries, last_step, weights, slots, gradient } = &mut self.pending;
+        entries.iter().skip(rows).for_each(|&entry| self.pending_index[entry as usize] = 0);
+        entries.truncate(rows);
+        last_step.truncate(rows);
+        [weights, gradient].into_iter().chain(slots).for_each(|all| all.truncate(elements));
+    }
+
     /// Makes `rows`, each of which occurs once, those of the current step, with these gradients.
     pub fn set_pending(&mut self, rows: &[usize], gradient: Vec<E>, weights: &[E]) {
         self.set_apart();
