@@ -125,7 +125,7 @@ impl<E: Element> Tables<E> {
             let saved = SavedTable::load(run, tensor, self.slots)?;
             let table = Table::load(saved, Rc::clone(catch_up), weights);
             Kind::Sparse(Box::new(match kind {
-                Kind::Sparse(before) => table.as_part_of(before),
+                Kind::Sparse(before) => table.in_place_of(before),
                 _ => table,
             }))
         } else if run.numbers.contains_key(&name(tensor, UNUSED)) {

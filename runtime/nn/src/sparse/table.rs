@@ -132,7 +132,7 @@ impl<E: Element> Table<E> {
     }
 
     /// Takes over whose part this table is.
-    pub(super) fn as_part_of(self, other: &Table<E>) -> Table<E> {
+    pub(super) fn in_place_of(self, other: &Table<E>) -> Table<E> {
         Table { log_capacity: other.log_capacity, ..self }
     }
 
