@@ -82,7 +82,7 @@ impl<M, E, D> Model<M, E, D> {
     /// rank can. All other weights are on every rank. `torchrec.DistributedModelParallel` with
     /// `ShardingType.ROW_WISE`.
     ///
-    /// The model trains [on](crate::Trainer::on) the same cluster. What it then looks up in a pass
+    /// The model trains [on](crate::train::Trainer::on) the same cluster. What it then looks up in a pass
     /// travels between the ranks, so all of them call [`predict`](Model::predict),
     /// [`evaluate`](Model::evaluate) and [`save`](Model::save) together, each with rows of its own. Functions that need all rows in one place,
     /// such as explanations and exports, return an error; they take the saved file in a program with
