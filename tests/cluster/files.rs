@@ -308,6 +308,23 @@ fn ranks_with_folders_of_their_own_keep_their_parts() {
 }
 
 #[test]
+fn a_rank_that_cannot_write_its_part_ends_the_run_without_a_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("1"), "no folder").unwrap();
+    let of_rank = |rank: usize| folder.path().join(rank.to_string()).join("run");
+    let errors = Cluster::in_threads(3, |cluster| {
+        let mut model = built_on(&cluster, 2);
+        adam(&mut model, &cluster, &of_rank(cluster.rank()), NEVER).unwrap_err().to_string()
+    });
+    assert!(errors[1].starts_with("cannot write"), "{}", errors[1]);
+    for rank in [0, 2] {
+        assert!(errors[rank].contains(&errors[1]), "{}", errors[rank]);
+        let names = names_in(&of_rank(rank));
+        assert!(!names.contains(&checkpoint(5)), "{names:?}");
+    }
+}
+
+#[test]
 fn a_checkpoint_in_parts_is_a_file_of_its_model() {
     let folder = tempfile::tempdir().unwrap();
     let of_ranks = |ranks: usize| -> PathBuf {

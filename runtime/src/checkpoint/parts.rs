@@ -219,7 +219,9 @@ impl Plan {
             };
             let expected = own.map_or(shape.to_vec(), |(own, _)| vec![own.rows, own.width]);
             let &[rows, width] = shape else { return Err(shape_error(expected)) };
-            if shape != expected || width == 0 {
+            let is_table =
+                width > 0 && [rows, width].iter().all(|size| u32::try_from(*size).is_ok());
+            if shape != expected || !is_table {
                 return Err(shape_error(expected));
             }
             let to = own.map_or(TableShare::WHOLE, |(_, share)| share);

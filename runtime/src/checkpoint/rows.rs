@@ -164,68 +164,43 @@ impl<'a> Collector<'a> {
         &mut self,
         file: &mut Reading,
         (name, info): (&str, &TensorInfo),
-        Of { table, items, is_weights }: &Of<'_>,
+        of: &Of<'_>,
         from: TableShare,
     ) -> Result<std::result::Result<(), String>> {
-        let TableOfFile { width, to, .. } = **table;
+        let TableOfFile { width, to, .. } = *of.table;
         let item = width * info.dtype.bitsize() / 8;
-        let count = match items {
-            Items::Listed(rows) => rows.len(),
-            _ => from.rows(table.rows),
-        };
-        let elements = info.shape.iter().product::<usize>();
-        // Sums of an earlier step, or of none.
-        let is_idle = matches!(items, Items::Listed([])) || elements == 0;
-        let fits = matches!(info.dtype, Dtype::F32 | Dtype::F64)
-            && elements == count * width
-            && (!is_weights || info.shape == [count, width]);
-        if !fits || count == 0 {
-            file.read(1, &mut |_| {})?;
-            let none = || Stored { dtype: info.dtype, shape: vec![0], bytes: Vec::new() };
-            self.kept.tensors.entry(name.to_owned()).or_insert_with(none);
-            let found = format!("its tensor `{name}` has shape {:?}", info.shape);
-            let fits = (!is_weights && is_idle) || fits;
-            return Ok(fits.then_some(()).ok_or_else(|| {
-                format!("{found}, which does not fit {count} rows of {width} numbers")
-            }));
-        }
-        let kept = to.rows(table.rows);
+        let fits = of.fits(info, from).map_err(|reason| format!("its tensor `{name}` {reason}"));
+        let kept = if fits == Ok(true) { to.rows(of.table.rows) } else { 0 };
         let stored = self.kept.tensors.entry(name.to_owned()).or_insert_with(|| Stored {
             dtype: info.dtype,
-            shape: Vec::new(),
-            bytes: match items {
-                Items::Listed(_) => Vec::new(),
-                _ => vec![0; kept * item],
-            },
+            shape: vec![0],
+            bytes: if of.is_listed() { Vec::new() } else { vec![0; kept * item] },
         });
-        let mut whole = self.sums_in.filter(|_| *is_weights && from.is_whole());
+        if fits != Ok(true) {
+            file.read(1, &mut |_| {})?;
+            return Ok(fits.map(drop));
+        }
+        if stored.dtype != info.dtype || !of.is_listed() && stored.bytes.len() != kept * item {
+            file.read(1, &mut |_| {})?;
+            return Ok(Err(format!("its tensor `{name}` is not that of the other parts")));
+        }
         let (mut index, mut sum) = (0, Crc32c::default());
+        let sums_in = self.sums_in.filter(|_| of.is_weights && from.is_whole());
         file.read(item, &mut |piece| {
-            if let Some(dtype) = whole {
+            if let Some(dtype) = sums_in {
                 add_as(dtype, info.dtype, piece, &mut sum);
             }
             for bytes in piece.chunks_exact(item) {
-                match items {
-                    Items::Listed(rows) => {
-                        if table.moved(rows[index], from).is_some() {
-                            stored.bytes.extend_from_slice(bytes);
-                        }
-                    }
-                    _ => {
-                        if let Some(row) = to.held(from.row(index)) {
-                            stored.bytes[row * item..][..item].copy_from_slice(bytes);
-                        }
-                    }
-                }
+                of.keep(index, from, bytes, &mut stored.bytes);
                 index += 1;
             }
         })?;
-        stored.shape = match is_weights {
+        stored.shape = match of.is_weights {
             true => vec![kept, width],
-            false => vec![stored.bytes.len() * width / item],
+            false => vec![stored.bytes.len() / item * width],
         };
-        if whole.take().is_some() {
-            self.whole.insert(table.own_name.clone(), sum);
+        if sums_in.is_some() {
+            self.whole.insert(of.table.own_name.clone(), sum);
         }
         Ok(Ok(()))
     }
@@ -279,6 +254,45 @@ impl<'a> Collector<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Of<'_> {
+    fn is_listed(&self) -> bool {
+        matches!(self.items, Items::Listed(_))
+    }
+
+    /// Whether a tensor has numbers for the rows of a part, or none.
+    ///
+    /// # Errors
+    /// What is wrong with its shape.
+    fn fits(&self, info: &TensorInfo, from: TableShare) -> std::result::Result<bool, String> {
+        let (width, shape) = (self.table.width, &info.shape);
+        let rows = match self.items {
+            Items::Listed(rows) => rows.len(),
+            _ => from.rows(self.table.rows),
+        };
+        let elements = shape.iter().product::<usize>();
+        // Sums of an earlier step are kept, and before the first one there are none.
+        let has_none = elements == 0 || self.is_listed() && rows == 0;
+        let is_float = matches!(info.dtype, Dtype::F32 | Dtype::F64);
+        match elements == rows * width && is_float && (!self.is_weights || *shape == [rows, width])
+        {
+            true => Ok(rows > 0),
+            false if has_none && !self.is_weights => Ok(false),
+            false => Err(format!("has shape {shape:?}, which does not fit {rows} rows of {width}")),
+        }
+    }
+
+    /// Keeps the numbers with an index, if they are of a row to keep.
+    fn keep(&self, index: usize, from: TableShare, bytes: &[u8], kept: &mut Vec<u8>) {
+        if let Items::Listed(rows) = self.items {
+            if self.table.moved(rows[index], from).is_some() {
+                kept.extend_from_slice(bytes);
+            }
+        } else if let Some(row) = self.table.to.held(from.row(index)) {
+            kept[row * bytes.len()..][..bytes.len()].copy_from_slice(bytes);
+        }
     }
 }
 
@@ -507,6 +521,8 @@ mod tests {
         refused(&name(TENSORS, &format!("sum.{TABLE}")), numbers(8), "does not fit 2 rows of 2");
         let shaped = |shape: [usize; 2]| Stored { shape: shape.to_vec(), ..numbers(10) };
         refused(TABLE, shaped([2, 5]), "has shape [2, 5]");
+        let average = name(TENSORS, &format!("average.{TABLE}"));
+        refused(&average, numbers(10), "is not that of the other parts");
         let bytes = Stored { dtype: Dtype::U8, shape: vec![5, 2], bytes: vec![0; 10] };
         refused(TABLE, bytes, "does not fit 5 rows of 2");
     }
