@@ -154,10 +154,13 @@ pub(super) fn take<E: Element, D: Backend<E>>(
         whole::fill_divided(model, coverage)?;
     }
     model.preprocessing = checked.preprocessing;
-    // Weights that were rounded to another dtype predict something else.
-    let in_file = model.whole_checksum(&whole, |steps| renames.as_in_file(steps));
-    model.uncertainty =
-        checked.uncertainty.of_weights(in_file).with_weights(model.weights_checksum());
+    model.uncertainty = Saved::default();
+    if !checked.uncertainty.is_empty() {
+        // Weights that were rounded to another dtype predict something else.
+        let in_file = model.whole_checksum(&whole, |steps| renames.as_in_file(steps));
+        let kept = checked.uncertainty.of_weights(in_file);
+        model.uncertainty = kept.with_weights(model.weights_checksum());
+    }
     model.taken = checked.taken;
     model.initial = false;
     model.coverage = coverage.map(|(coverage, _)| coverage);
@@ -263,13 +266,11 @@ fn check_tensors<E: Element>(
         let Some(stored) = contents.tensors.get(&tensor) else {
             return Err(CheckpointError::Missing { path, tensor });
         };
-        match (dtypes, stored.not_held::<E>()) {
-            (Dtypes::Same, _) => stored.check_dtype::<E>(&path, &tensor)?,
-            (Dtypes::Converted, None) => {}
-            (Dtypes::Converted, Some(found)) => {
-                let dtype = format!("{:?}", file::dtype::<E>());
-                return Err(CheckpointError::Range { path, tensor, found, dtype });
-            }
+        if dtypes == Dtypes::Same {
+            stored.check_dtype::<E>(&path, &tensor)?;
+        } else if let Some(found) = stored.not_held::<E>() {
+            let dtype = format!("{:?}", file::dtype::<E>());
+            return Err(CheckpointError::Range { path, tensor, found, dtype });
         }
         if stored.shape != parameter.shape {
             let (expected, found) = (parameter.shape.clone(), stored.shape.clone());
