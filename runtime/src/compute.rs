@@ -38,6 +38,10 @@ use crate::{
     untyped::{AnyDifferentiable, Snapshot, TakePredictions, UntypedModel},
 };
 
+/// Reads tables of raw rows and passes them on.
+pub(crate) type ReadTables<'a> =
+    dyn FnMut(&mut dyn FnMut(RawTables<'_>) -> Result<()>) -> Result<()> + 'a;
+
 #[cfg(feature = "keras")]
 use crate::foreign::{Conversion, SavedLayers};
 
@@ -64,6 +68,11 @@ impl Compute<f64> for Cpu {
 
 /// The operations on models, independent of their types. Each method calls the function that
 /// implements it.
+///
+/// Where the tables of the model are divided among ranks, a method is either one in which all ranks
+/// take part ([`UntypedModel::together`]), or needs the whole tables ([`UntypedModel::check_whole`]).
+/// Rows that could not be read are passed to those of the first kind as an error, which all ranks
+/// have to hear of.
 #[doc(hidden)]
 pub trait Core<E: Element, D: Backend<E>> {
     fn fit(
@@ -90,6 +99,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         model: &mut UntypedModel<E, D>,
         rows: Table,
     ) -> Result<LearningRateCurve> {
+        model.check_whole("`Trainer::find_learning_rate`")?;
         setup.find_learning_rate(model, rows)
     }
 
@@ -110,36 +120,48 @@ pub trait Core<E: Element, D: Backend<E>> {
         &self,
         model: &UntypedModel<E, D>,
         fitted: &Preprocessing,
-        rows: (&Table, usize),
+        (rows, first): (Result<&Table>, usize),
         take: &mut TakePredictions<'_>,
     ) -> Result<()> {
-        model.predict(fitted, rows, take)
+        model.together(|| model.predict(fitted, (rows?, first), take))
     }
 
-    fn evaluate(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<Evaluation> {
-        model.evaluate_table(rows)
+    fn check_whole(&self, model: &UntypedModel<E, D>, what: &str) -> Result<()> {
+        model.check_whole(what)
+    }
+
+    fn evaluate(&self, model: &UntypedModel<E, D>, rows: Result<Table>) -> Result<Evaluation> {
+        model.together(|| model.evaluate_table(rows?))
     }
 
     fn evaluate_tables(
         &self,
         model: &UntypedModel<E, D>,
-        tables: RawTables<'_>,
+        read: &mut ReadTables<'_>,
         batch_size: usize,
     ) -> Result<Evaluation> {
-        let scores = model.score_tables(tables, batch_size, "evaluate")?;
-        Ok(Evaluation(scores.figures(Phase::Training)))
+        model.together(|| {
+            let mut evaluation = Err(Error::NoRows("evaluate"));
+            read(&mut |tables| {
+                let scores = model.score_tables(tables, batch_size, "evaluate")?;
+                evaluation = Ok(Evaluation(scores.figures(Phase::Training)));
+                Ok(())
+            })?;
+            evaluation
+        })
     }
 
     fn confusion(
         &self,
         model: &UntypedModel<E, D>,
         output: usize,
-        rows: Table,
+        rows: Result<Table>,
     ) -> Result<Vec<ConfusionMatrix>> {
-        model.confusion_of(output, rows)
+        model.together(|| model.confusion_of(output, rows?))
     }
 
     fn observed(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<ObservedModel> {
+        model.check_whole("the uncertainty of predictions")?;
         let outputs = model.observed(&model.rows(rows)?)?;
         Ok(ObservedModel { weights: model.weights_checksum(), outputs })
     }
@@ -155,6 +177,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         repeats: usize,
         seed: Seed,
     ) -> Result<Importance> {
+        model.check_whole("permutation importance")?;
         Importance::of_permutations(model, rows, features, repeats, seed)
     }
 
@@ -164,6 +187,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         settings: &ShapleySettings,
         rows: &Table,
     ) -> Result<Vec<Attribution>> {
+        model.check_whole("`Attribution::shapley`")?;
         attribution::shapley(model, settings, rows)
     }
 
@@ -173,6 +197,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         settings: &IntegratedGradientsSettings,
         rows: &Table,
     ) -> Result<Vec<Attribution>> {
+        model.check_whole("`Attribution::integrated_gradients`")?;
         attribution::integrated_gradients(model, module, settings, rows)
     }
 
@@ -182,6 +207,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         settings: &PartialDependenceSettings,
         rows: &Table,
     ) -> Result<PartialDependence> {
+        model.check_whole("partial dependence")?;
         PartialDependence::over_rows(model, settings, rows)
     }
 
@@ -192,10 +218,12 @@ pub trait Core<E: Element, D: Backend<E>> {
         rows: Table,
         row: Option<&RowSpec>,
     ) -> Result<Slices> {
+        model.check_whole("`SliceFinder::find`")?;
         finder.find_in(model, rows, row)
     }
 
     fn fit_baselines(&self, model: &UntypedModel<E, D>, rows: Table) -> Result<FittedBaselines> {
+        model.check_whole("`Baselines::fit`")?;
         FittedBaselines::fit(model, &model.rows(rows)?)
     }
 
@@ -209,6 +237,7 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 
     fn report(&self, model: &UntypedModel<E, D>, page: &Page<'_>, path: &Path) -> Result<()> {
+        model.check_whole("a `Report`")?;
         page.write(model, path)
     }
 
@@ -224,6 +253,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         encoded: &[String],
         path: &Path,
     ) -> Result<()> {
+        model.check_whole("`Model::export_onnx`")?;
         crate::onnx::export(model, &self.description(model, rows), encoded, path)
     }
 
@@ -241,6 +271,7 @@ pub trait Core<E: Element, D: Backend<E>> {
 
     #[cfg(feature = "keras")]
     fn save_keras(&self, model: &UntypedModel<E, D>, path: &Path) -> Result<SavedLayers> {
+        model.check_whole("`Model::save_keras_weights`")?;
         model.save_keras(path, Conversion::KERAS)
     }
 
@@ -251,6 +282,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         template: &ForeignWeights,
         path: &Path,
     ) -> Result<SavedLayers> {
+        model.check_whole("`Model::save_keras_weights_like`")?;
         model.save_keras_like(template, path)
     }
 
@@ -259,6 +291,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         model: &mut UntypedModel<E, D>,
         weights: &ForeignWeights,
     ) -> Result<Loaded> {
+        model.check_whole("loading weights of another library")?;
         model.load_foreign(weights)
     }
 
@@ -267,6 +300,7 @@ pub trait Core<E: Element, D: Backend<E>> {
     }
 
     fn weights(&self, model: &UntypedModel<E, D>) -> Result<Weights> {
+        model.check_whole("the base of `Model::take`")?;
         Weights::of(model)
     }
 
@@ -276,10 +310,12 @@ pub trait Core<E: Element, D: Backend<E>> {
         base: &Weights,
         which: Which<'_>,
     ) -> Result<Taken> {
+        model.check_whole("`Model::take`")?;
         model.take(base, which)
     }
 
     fn grow(&self, model: &mut UntypedModel<E, D>, rows: RawTables<'_>) -> Result<Grown> {
+        model.check_whole("`Model::grow`")?;
         model.grow(rows)
     }
 
@@ -289,6 +325,7 @@ pub trait Core<E: Element, D: Backend<E>> {
         whole: &UntypedModel<E, D>,
         owners: &[(&'static str, &'static str)],
     ) -> Result<()> {
+        whole.check_whole("`Model::part`")?;
         let owner_of = |node| owners.iter().find(|(own, _)| *own == node).map(|(_, owner)| *owner);
         part.take_part(whole, &|node| Some(owner_of(node).unwrap_or(node)))
     }

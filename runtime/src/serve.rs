@@ -262,7 +262,9 @@ where
     }
 
     fn ready(&self) -> Result<()> {
-        self.model.untyped().fitted().map(drop)
+        let model = self.model.untyped();
+        model.check_whole("a server")?;
+        model.fitted().map(drop)
     }
 
     fn table(&self) -> Table {
@@ -276,8 +278,9 @@ where
 
     fn predict(&self, rows: &Table, take: &mut TakeNumbers<'_>) -> Result<()> {
         let model = self.model.untyped();
+        model.check_whole("a server")?;
         let mut take = |values: &[Vec<f64>], _: &[Labels], count| take(values, count);
-        D::core().predict(model, &*model.fitted()?, (rows, 0), &mut take)
+        D::core().predict(model, &*model.fitted()?, (Ok(rows), 0), &mut take)
     }
 
     fn explains(&self) -> bool {

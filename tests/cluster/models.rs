@@ -65,7 +65,7 @@ pub fn mixed(rows: usize) -> Vec<MixedSample> {
 /// beside them that every rank holds as a whole. The tables of `user` and `tags` are large enough for
 /// sparse updates.
 #[multi_input_model]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rated {
     #[input]
     #[branch(Embedding(3001, 4, sharded))]

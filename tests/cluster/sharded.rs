@@ -1,9 +1,17 @@
 //! Training with sharded tables that are divided among ranks gives what training on one rank gives.
 
+use std::{
+    path::Path,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+};
+
 use multi_input::{
     callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
     cluster::Cluster,
-    history::History,
+    history::{End, History},
     optim::{AdamW, Optimizer, RmsProp, Sgd},
     prelude::*,
     Error, Result,
@@ -170,6 +178,55 @@ fn the_rows_of_a_source_train_alike() {
             None => trainer.fit_from(model, &rows),
         }
     });
+}
+
+/// A run that saves in a folder after every fourth batch, in the midst of accumulated steps too, and goes
+/// on from there. It ends after `batches` batches.
+fn saving(
+    (folder, batches): (&Path, usize),
+    model: &mut Model<Rated, f64>,
+    cluster: Option<&Cluster>,
+) -> Result<History> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let (set, mut ended) = (Arc::clone(&flag), 0);
+    trainer(AdamW::new(1e-2).decay(0.1), cluster)
+        .epochs(7)
+        .accumulate(3)
+        .virtual_shards(3)
+        .learning_rate_of(Rated::tags, 30.0)
+        .callback(Interrupt::by(flag))
+        .callback(EarlyStopping::on(Monitor::val_loss()).patience(2).restore_best())
+        .callback(Checkpoint::in_folder(folder).every_steps(4).best(Monitor::val_loss()))
+        .resume(folder)
+        .on_event(move |event, _| {
+            ended += usize::from(matches!(event, Event::StepEnded { .. }));
+            set.fetch_or(ended >= batches, Ordering::Relaxed);
+            Flow::Continue
+        })
+        .fit(model, &rated(62))
+}
+
+#[test]
+fn an_interrupted_run_goes_on_with_its_tables_divided_otherwise() {
+    let whole = |ranks: usize, batches: usize, folder: &Path| match ranks {
+        0 => alone(&|model, cluster| saving((folder, batches), model, cluster)),
+        ranks => on(ranks, &|model, cluster| saving((folder, batches), model, cluster)),
+    };
+    let uninterrupted = {
+        let folder = tempfile::tempdir().unwrap();
+        whole(0, usize::MAX, folder.path())
+    };
+    // Early stopping has something to restore: the run ends after its best epoch.
+    assert!(uninterrupted.1.epochs.len() > 2);
+    for (batches, ranks, then) in
+        [(5, 3, 3), (14, 3, 2), (17, 2, 3), (9, 3, 0), (20, 0, 2), (28, 2, 1)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let paused = whole(ranks, batches, folder.path());
+        assert_eq!(paused.1.end, End::Paused);
+        let found = whole(then, usize::MAX, folder.path());
+        assert!(same_bits(&found, &uninterrupted), "after {batches} on {ranks}, then {then}");
+    }
 }
 
 /// Statistics over the batch behind a sharded table.

@@ -66,6 +66,7 @@ house!(another_output, _, _, { #[merge(concat(rooms, city))] #[branch(Dense(1))]
 house!(copies, _, _, { #[merge(concat(rooms, city))] #[branch(Dense(1))] #[output(loss = mse, standardize)] price: f32, #[from(rooms)] #[output(loss = mse)] same: [f32; 4], });
 house!(no_stand_in, _, { #[input(categories(9), missing = zeros)] #[branch(Embedding(9, 2))] city: Option<String>, }, _);
 house!(hashed, _, { #[input(hashed(9), missing = learned)] #[branch(Embedding(9, 2))] city: Option<String>, }, _);
+house!(sharded, _, { #[input(categories(9), missing = learned)] #[branch(Embedding(9, 2, sharded))] city: Option<String>, }, _);
 house!(table, _, { #[input(categories(9), missing = learned)] #[branch(Embedding(12, 2))] city: Option<String>, }, _);
 house!(written_in_files, _, { #[input(categories(9), missing = learned, columns("town"))] #[branch(Embedding(9, 2))] city: Option<String>, }, _);
 house!(without_city, _, {}, { #[from(rooms)] #[branch(Dense(1))] #[output(loss = mse, standardize)] price: f32, });
@@ -180,14 +181,22 @@ fn loads<M: Network<f32, Cpu>>(path: &Path) -> bool {
 fn a_lock_refuses_what_a_saved_model_refuses() {
     let all = definitions! {
         first units activation training epsilon frozen no_dropout step doubles layer renamed
-        called_otherwise value copies another_output no_stand_in hashed table written_in_files
-        without_city order operands loss target unscaled learned quantiles other_quantiles flag
+        called_otherwise value copies another_output no_stand_in hashed sharded table
+        written_in_files without_city order operands loss target unscaled learned quantiles other_quantiles flag
     };
-    let saved = ["first", "renamed", "value", "copies", "doubles", "quantiles", "without_city"];
+    let saved =
+        ["first", "sharded", "renamed", "value", "copies", "doubles", "quantiles", "without_city"];
     let accepted = compared(&all, &saved);
     let expected =
-        "first training frozen doubles renamed value written_in_files loss target".split(' ');
+        "first training frozen doubles renamed value sharded written_in_files loss target"
+            .split(' ');
     assert_eq!(accepted, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_lock_does_not_say_which_tables_are_sharded() {
+    let lock = |text: &str| lock_of(text.parse().unwrap()).unwrap();
+    assert_eq!(lock(first::TEXT), lock(sharded::TEXT));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod growing;
 mod models;
 mod renamed;
 mod scale;
+mod sharded;
 #[path = "../support/mod.rs"]
 mod support;
 mod take;

@@ -100,7 +100,7 @@ fn seeds() -> [TokenStream; 10] {
                 #[serde(rename = "borough", alias = "district")]
                 district: u32,
                 #[derived(crossed(district, street, BUCKETS, salt = 3))]
-                #[branch(Embedding(auto), frozen)]
+                #[branch(Embedding(auto, sharded), frozen)]
                 corner: u32,
                 #[input]
                 street: String,
@@ -205,7 +205,7 @@ fn seeds() -> [TokenStream; 10] {
                 #[branch(Dense(1))]
                 weights: Option<Vec<f32>>,
                 #[merge(weighted(tags, weights))]
-                #[branch(EmbeddingBag(auto, 4, sum))]
+                #[branch(EmbeddingBag(auto, 4, sum, sharded))]
                 bag: [f32; 4],
                 #[input(columns("x0"..="x3"), impute(mean), pad(2))]
                 #[branch(LSTM(3))]
@@ -240,10 +240,10 @@ fn seeds() -> [TokenStream; 10] {
 
 /// A random token, of the DSL or not.
 fn any_token(random: &mut Random) -> TokenTree {
-    const WORDS: [&str; 28] = [
+    const WORDS: [&str; 29] = [
         "Dense", "relu", "input", "merge", "from", "branch", "output", "shared", "present",
         "derived", "concat", "crossed", "missing", "loss", "mse", "crate", "Option", "f32", "u32",
-        "f64", "i64", "Class", "_", "frozen", "struct", "self", "columns", "joined",
+        "f64", "i64", "Class", "_", "frozen", "struct", "self", "columns", "joined", "sharded",
     ];
     const PUNCTUATION: [char; 12] = [',', '=', '>', '<', '-', ':', ';', '#', '&', '!', '*', '\''];
     match random.below(5) {

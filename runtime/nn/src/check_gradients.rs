@@ -46,7 +46,9 @@ pub(crate) fn check_gradients<M, S>(
 
 /// A sum with a different weight for each element, so that an exchange of two gradients is
 /// detected.
-fn weighted_sum<S: Shape>(output: Tensor<S, f64, Cpu, Traced>) -> (Tensor<(), f64, Cpu>, Traced) {
+pub(crate) fn weighted_sum<S: Shape>(
+    output: Tensor<S, f64, Cpu, Traced>,
+) -> (Tensor<(), f64, Cpu>, Traced) {
     let (output, mut tape) = output.split_tape();
     let weights: Vec<f64> =
         (0..output.shape().num_elements()).map(|i| (i as f64 * 0.7 + 0.3).sin()).collect();

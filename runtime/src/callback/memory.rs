@@ -8,6 +8,8 @@ use crate::untyped::Snapshot;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
     pub(crate) numbers: BTreeMap<String, Vec<f64>>,
+    /// The names of the copies of weights among them.
+    pub(crate) snapshots: Vec<String>,
     /// The number of elements of each tensor of the model, if known.
     tensors: Option<Vec<usize>>,
     /// The first requested value that no callback can have stored.
@@ -60,16 +62,22 @@ impl Memory {
     /// Stores a copy of the weights.
     pub fn put_snapshot(&mut self, name: &str, snapshot: &Snapshot) {
         self.put(name, snapshot.0.len() as f64);
+        self.snapshots.push(name.to_owned());
         for (index, tensor) in snapshot.0.iter().enumerate() {
-            self.numbers.insert(format!("{name}.{index}"), tensor.clone());
+            self.numbers.insert(Memory::copy_of(name, index), tensor.clone());
         }
+    }
+
+    /// The name of the copy of a tensor in the copy `name` of all weights.
+    pub(crate) fn copy_of(name: &str, tensor: usize) -> String {
+        format!("{name}.{tensor}")
     }
 
     /// The copy of the weights `name`. If a checkpoint has weights of another model there, the run
     /// is not resumed.
     pub fn snapshot(&self, name: &str) -> Option<Snapshot> {
         self.get(name)?;
-        let tensor = |index| self.numbers.get(&format!("{name}.{index}")).cloned();
+        let tensor = |index| self.numbers.get(&Memory::copy_of(name, index)).cloned();
         let tensors = (0..self.count(name)).map(tensor).collect::<Option<Vec<_>>>();
         let fits = |tensors: &Vec<Vec<f64>>| {
             let known = self.tensors.as_ref();

@@ -22,7 +22,8 @@ use super::{
     key,
     reading::Reading,
     renames::Renames,
-    rows::{add_as, Collector, TableOfFile},
+    rows::{add_as, name_of_copy, Collector, TableOfFile},
+    run::copies_in,
     writing::{pieces, Take, Unwritten},
     CheckpointError, Signature, COVERAGE, TRAINING,
 };
@@ -206,6 +207,7 @@ impl Plan {
         let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
         let parts = file.texts.get(key::PARTS).map(|parts| serde_json::from_str::<Parts>(parts));
         let parts = parts.transpose().map_err(|error| damaged(format!("its parts: {error}")))?;
+        let copies = file.texts.get(key::RUN).map(|run| copies_in(run)).unwrap_or_default();
         let mut plan = Plan { tables: Vec::new(), checksums: Vec::new() };
         let mut table = |name: &str, shape: &[usize]| {
             let own_name = renames.key(name);
@@ -225,8 +227,10 @@ impl Plan {
                 return Err(shape_error(expected));
             }
             let to = own.map_or(TableShare::WHOLE, |(_, share)| share);
+            let of_table = copies.iter().filter(|(_, tensor)| *tensor == name);
+            let copies = of_table.map(|(numbers, _)| name_of_copy(numbers)).collect();
             let (name, own_name) = (name.to_owned(), own_name.clone());
-            plan.tables.push(TableOfFile { name, own_name, rows, width, to });
+            plan.tables.push(TableOfFile { name, own_name, rows, width, to, copies });
             Ok(())
         };
         if let Some(Parts { checksums, tables }) = parts {

@@ -33,6 +33,13 @@ pub(super) struct TableOfFile {
     pub(super) width: usize,
     /// The rows to keep.
     pub(super) to: TableShare,
+    /// The names of the tensors that are copies of its weights.
+    pub(super) copies: Vec<String>,
+}
+
+/// The name in a file of numbers of a run that are a copy of weights.
+pub(super) fn name_of_copy(numbers: &str) -> String {
+    format!("{TRAINING}{NUMBERS}{numbers}")
 }
 
 /// The tensors of a table in a file.
@@ -139,6 +146,10 @@ impl<'a> Collector<'a> {
         'a: 'n,
     {
         let tables: &'a [TableOfFile] = self.tables;
+        let is_copy = |table: &&TableOfFile| table.copies.iter().any(|copy| copy == name);
+        if let Some(table) = tables.iter().find(is_copy) {
+            return Some(Of { table, items: Items::All, is_weights: false });
+        }
         let (table, of) =
             tables.iter().find_map(|table| Some((table, of_table(name, &table.name)?)))?;
         let listed = |key: &str| -> Option<&'n [f64]> {
@@ -340,7 +351,8 @@ mod tests {
 
     fn table(to: TableShare) -> TableOfFile {
         let name = TABLE.to_owned();
-        TableOfFile { own_name: name.clone(), name, rows: ROWS_OF_TABLE, width: WIDTH, to }
+        let (rows, width, copies) = (ROWS_OF_TABLE, WIDTH, Vec::new());
+        TableOfFile { own_name: name.clone(), name, rows, width, to, copies }
     }
 
     /// Two numbers that tell the row and what they are.

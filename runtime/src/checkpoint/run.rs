@@ -50,6 +50,9 @@ pub(crate) struct SavedRun {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub(crate) shards: usize,
     pub(crate) history: History,
+    /// The numbers that are copies of the weights of sharded tables, each with the name of its tensor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) copies: Copies,
     /// The means that replace the learned vectors of inputs that were never absent, by the name of
     /// the tensor; `None` if untrained vectors are not filled.
     #[serde(skip)]
@@ -57,6 +60,20 @@ pub(crate) struct SavedRun {
     /// All other numbers, by name.
     #[serde(skip)]
     pub(crate) state: SavedState,
+}
+
+/// Tensors by the names of numbers that are copies of their weights.
+pub(crate) type Copies = BTreeMap<String, String>;
+
+/// The copies of weights in the file of a run, as far as it says so; [`load_run`] says what is wrong
+/// with it.
+pub(super) fn copies_in(run: &str) -> Copies {
+    #[derive(Default, Deserialize)]
+    struct OfRun {
+        #[serde(default)]
+        copies: Copies,
+    }
+    serde_json::from_str::<OfRun>(run).unwrap_or_default().copies
 }
 
 fn one() -> usize {
@@ -84,8 +101,10 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
     let Some(divided) = &model.divided else {
         return contents_of_run(model, run)?.write_with(path, state).map(drop);
     };
+    let copies: Vec<String> = run.copies.keys().map(|name| rows::name_of_copy(name)).collect();
     let is_of_table = |name: &str| {
         divided.tables.iter().any(|table| rows::of_table(name, &table.tensor).is_some())
+            || copies.iter().any(|copy| copy == name)
     };
     let (own, in_common): (BTreeMap<_, _>, BTreeMap<_, _>) =
         state.into_iter().partition(|(name, _)| is_of_table(name));

@@ -69,10 +69,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             };
             saved.state.numbers.extend(state.iter().map(named));
         }
+        let sharded = self.model.sharded_tensors();
         for (index, callback) in own().enumerate() {
             let mut memory = Memory::default();
             callback.remember(&mut memory);
             let prefix = prefix(index, callback.as_ref());
+            let copies =
+                memory.snapshots.iter().flat_map(|name| sharded.iter().map(move |of| (name, of)));
+            for (name, (tensor, table)) in copies {
+                let copy = prefix.clone() + &Memory::copy_of(name, *tensor);
+                saved.copies.insert(copy, table.clone());
+            }
             let named =
                 memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
             saved.state.numbers.extend(named);

@@ -38,7 +38,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// its first step, for a training loop by hand. Preprocessing that is fitted already is fitted
     /// anew, except for what was [taken](Model::take) into a model that is not fitted yet.
     /// An `Embedding(.., from = "vectors.txt")` starts at the vectors of its file. `adapt` of Keras's
-    /// preprocessing layers.
+    /// preprocessing layers. On the ranks of a cluster each fits on the rows that it is given, so all
+    /// of them are given the same.
     ///
     /// # Errors
     /// [`Error::NoRows`] without rows, and [`Error::Value`] for a row that a step does not accept;
@@ -97,7 +98,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// # Errors
     /// [`Error::NoRows`] without rows, [`Error::Unfitted`] if the preprocessing needs fitting and is
-    /// not fitted, and [`Error::Value`] for a row that the model does not accept.
+    /// not fitted, and [`Error::Value`] for a row that the model does not accept;
+    /// [`Error::Cluster`] where tables are divided among ranks ([`build_on`](Model::build_on)): only a
+    /// [`Trainer`](crate::train::Trainer) fetches the rows that a pass looks up.
     pub fn batch(&self, rows: &[M::Sample]) -> Result<SampleBatch<M, E, D>> {
         self.encoded(rows, None)
     }
@@ -121,6 +124,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     }
 
     fn encoded(&self, rows: &[M::Sample], key: Option<RngKey>) -> Result<SampleBatch<M, E, D>> {
+        D::core().check_whole(self.untyped(), "a training loop by hand")?;
         let raw = encode::<M>(rows, "make a batch of")?;
         let fitted = self.untyped().fitted()?;
         let raw = fitted.classes(raw, 0)?;

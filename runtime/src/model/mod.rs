@@ -195,14 +195,17 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         self.inner_mut()
     }
 
-    /// The dfdx module.
+    /// The dfdx module. Of a model that was [built on](Model::build_on) several ranks a table with
+    /// `sharded` has the rows r of this rank alone, r modulo the number of ranks being its number, and
+    /// the module's `forward` is an error where it looks up.
     pub fn module(&self) -> &M::Built {
         &self.inner().module.0
     }
 
     /// The dfdx module, mutable. Weights set by hand, such as pretrained vectors, are treated as
     /// trained: a trainer does not fill vectors that its own rows do not reach. Intervals and
-    /// calibrations that the model keeps are dropped.
+    /// calibrations that the model keeps are dropped. On several ranks each sets its own rows of the
+    /// tables with `sharded`, as in [`module`](Model::module), and all other weights alike.
     pub fn module_mut(&mut self) -> &mut M::Built {
         let inner = self.inner_mut();
         (inner.coverage, inner.initial) = (None, false);
@@ -229,6 +232,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// a millionth of the largest summand; compare predictions with a tolerance. (Computing a
     /// single row like 256 rows would cost many times as much.)
     ///
+    /// Where tables are divided among the ranks of a cluster ([`build_on`](Model::build_on)) all ranks
+    /// call it together, each with rows of its own, of which there may be none. An error on one rank is
+    /// an error on all of them, and ends their work together.
+    ///
     /// # Errors
     /// [`Error::Unfitted`] if the preprocessing needs fitting and is not fitted, [`Error::Value`]
     /// for a row that the model does not accept.
@@ -239,12 +246,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
 
     fn predict_rows(&self, rows: &[M::Inputs]) -> Result<Vec<M::Outputs>> {
         let mut raw = Table::of_inputs(&M::GRAPH);
-        for row in rows {
-            push_inputs::<M>(&mut raw, row)?;
-        }
+        let pushed = rows.iter().try_for_each(|row| push_inputs::<M>(&mut raw, row));
         let mut predicted = Vec::with_capacity(rows.len());
         let fitted = self.untyped().fitted()?;
-        self.predict_table(&fitted, (&raw, 0), &mut predicted)?;
+        self.predict_table(&fitted, (pushed.map(|()| &raw), 0), &mut predicted)?;
         Ok(predicted)
     }
 
@@ -252,10 +257,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     fn predict_table(
         &self,
         fitted: &Preprocessing,
-        (raw, first): (&Table, usize),
+        rows: (Result<&Table>, usize),
         predicted: &mut Vec<M::Outputs>,
     ) -> Result<()> {
-        D::core().predict(self.untyped(), fitted, (raw, first), &mut |values, labels, count| {
+        D::core().predict(self.untyped(), fitted, rows, &mut |values, labels, count| {
             let rows = (0..count).map(|row| RowReader::new(values, labels, row, count));
             predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
         })
@@ -265,12 +270,16 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// count. An output without known targets has NaN figures and does not contribute to the total
     /// loss. `keras.Model.evaluate`.
     ///
+    /// Where tables are divided among ranks all of them call it together, as
+    /// [`predict`](Model::predict), and the figures are those of the rank's own rows. A rank without
+    /// rows, or without known targets, gets an error, and the others do not.
+    ///
     /// # Errors
     /// As [`predict`](Model::predict), [`Error::NoLoss`] without an output that has a loss,
     /// [`Error::NoRows`] without rows, and [`Error::NoTargets`] without known targets.
     #[doc(alias("score", "test"))]
     pub fn evaluate(&self, rows: impl RowSlice<M::Sample>) -> Result<Evaluation> {
-        D::core().evaluate(self.untyped(), encode::<M>(rows.rows(), "evaluate")?)
+        D::core().evaluate(self.untyped(), encode::<M>(rows.rows(), "evaluate"))
     }
 
     /// The confusion matrix of an output on the rows with a known target.
@@ -301,7 +310,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// As [`confusion_matrix`](Model::confusion_matrix).
     #[rustfmt::skip]
     pub fn confusion_matrices(&self, output: impl ClassOutput<M>, rows: impl RowSlice<M::Sample>) -> Result<Vec<ConfusionMatrix>> {
-        let raw = encode::<M>(rows.rows(), "compare with")?;
+        let raw = encode::<M>(rows.rows(), "compare with");
         let matrices = D::core().confusion(self.untyped(), output.index(), raw)?;
         match matrices.is_empty() {
             true => Err(Error::NoTargets("compare with")),
@@ -406,7 +415,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         D::core().save_keras_like(self.untyped(), file, path.as_ref())
     }
 
-    /// A copy of all weights, non-trainable ones included.
+    /// A copy of all weights, non-trainable ones included. Of a table that is divided among ranks
+    /// ([`build_on`](Model::build_on)) it has the rows of this rank, so it is restored on the same
+    /// rank of as many.
     ///
     /// # Errors
     /// The device's.

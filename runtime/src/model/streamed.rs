@@ -9,7 +9,10 @@ use multi_input_kernel::Element;
 
 use super::Model;
 use crate::{
-    compute::Compute, definition::Network, history::Evaluation, objective::sample_tables,
+    compute::Compute,
+    definition::Network,
+    history::Evaluation,
+    objective::{sample_tables, RawTables},
     untyped::rows_at_once,
 };
 
@@ -38,6 +41,8 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Ok::<(), multi_input::Error>(())
     /// ```
     ///
+    /// Where tables are divided among ranks all of them call it together, each on a source of its own.
+    ///
     /// # Errors
     /// As [`evaluate`](Model::evaluate), and those of the source. A row that cannot be read or that
     /// the model does not accept is an error, unless [`on_bad_row`](Source::on_bad_row) skips it.
@@ -45,9 +50,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         M::GRAPH.check_loss("evaluate")?;
         let at_once = rows_at_once(&M::GRAPH);
         let fitted = self.untyped().fitted()?;
-        sample_tables::<M, S, _>(source, &fitted, (&ShardRows::ALL, at_once), |tables| {
-            D::core().evaluate_tables(self.untyped(), tables, at_once)
-        })
+        let mut read = |take: &mut dyn FnMut(RawTables<'_>) -> Result<()>| {
+            sample_tables::<M, S, _>(source, &fitted, (&ShardRows::ALL, at_once), take)
+        };
+        D::core().evaluate_tables(self.untyped(), &mut read, at_once)
     }
 
     /// Predicts the rows of a source, in order, bit for bit equal to [`predict`](Model::predict) on
@@ -57,10 +63,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// # Errors
     /// As [`predict`](Model::predict), and those of the source. The iterator ends after an
     /// erroneous row, unless [`on_bad_row`](Source::on_bad_row) skips such rows.
+    /// [`Error::Cluster`](crate::Error::Cluster) where tables are divided among ranks, because the
+    /// others would wait for an iterator that is not advanced: [`predict`](Model::predict) takes some
+    /// rows of the source at a time, on all ranks equally often.
     pub fn predict_from<'a, S: Source<Row = M::Inputs>>(
         &'a self,
         source: &'a S,
     ) -> Result<impl Iterator<Item = Result<M::Outputs>> + 'a> {
+        D::core().check_whole(self.untyped(), "`Model::predict_from`")?;
         let fitted = self.untyped().fitted()?;
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
@@ -68,7 +78,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let predict = move |numbered: NumberedTable| -> Result<Vec<M::Outputs>> {
             let (raw, first) = numbered.with_first_row();
             let mut predicted = Vec::with_capacity(raw.rows);
-            self.predict_table(&fitted, (&raw, first), &mut predicted)?;
+            self.predict_table(&fitted, (Ok(&raw), first), &mut predicted)?;
             Ok(predicted)
         };
         let tables = inputs::<M>(source.rows()?, at_once, filter);

@@ -26,9 +26,10 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         rows: &[M::Inputs],
         margin: Margin,
     ) -> Result<Vec<CheckedPrediction<M::Outputs>>> {
+        let predicted = self.predict(rows)?;
         let UnknownValues { rows: unknown, unrecorded } = self.unknown(rows, margin)?;
         let unrecorded: Arc<[&'static str]> = unrecorded.into();
-        let predicted = self.predict(rows)?.into_iter().zip(unknown);
+        let predicted = predicted.into_iter().zip(unknown);
         let checked = predicted
             .map(|(outputs, unknown)| CheckedPrediction::new(outputs, unknown, &unrecorded));
         Ok(checked.collect())

@@ -105,7 +105,7 @@ impl Importance {
                 left_out.apply(&mut raw);
             }
             trainer().leaving_out(left_out).fit(&mut model, train)?;
-            Ok(D::core().evaluate(model.untyped(), raw)?.loss())
+            Ok(D::core().evaluate(model.untyped(), Ok(raw))?.loss())
         };
         let loss = loss_without(None)?;
         let inputs = M::GRAPH.inputs.iter().enumerate();

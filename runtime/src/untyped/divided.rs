@@ -5,8 +5,6 @@
 //! because they hold what others look up. Ranks with fewer batches than others therefore go on
 //! taking part until all are done ([`UntypedModel::until_all_are_done`]).
 
-use std::collections::BTreeSet;
-
 use dfdx::tensor::UniqueId;
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
@@ -14,7 +12,7 @@ use multi_input_nn::sharded::{self, FetchedTable, FetchedTables, TableShare};
 
 use super::{parameters, row_sums::RowSums, tables, AnyModule, Coverage, LookUp, UntypedModel};
 use crate::{
-    cluster::{Cluster, Reader, Writer},
+    cluster::{self, Cluster, Reader, Writer},
     data::Batch,
     definition::Graph,
 };
@@ -46,8 +44,8 @@ impl DividedTable {
     }
 }
 
-/// The rows that are looked up in each table.
-pub(crate) type Wanted = Vec<BTreeSet<usize>>;
+/// The rows that are looked up in each table, in any order and as often as they are looked up.
+pub(crate) type Wanted = Vec<Vec<usize>>;
 
 /// The rows that this rank holds of all sharded tables of a model on `cluster`.
 pub(crate) fn share_of(cluster: &Cluster) -> TableShare {
@@ -95,7 +93,7 @@ impl Divided {
 
     /// No rows.
     pub(crate) fn nothing(&self) -> Wanted {
-        vec![BTreeSet::new(); self.tables.len()]
+        vec![Vec::new(); self.tables.len()]
     }
 
     /// Adds the rows that a batch looks up.
@@ -120,21 +118,9 @@ impl Divided {
         active: bool,
         mut read: impl FnMut(usize, &[usize], &mut Vec<E>),
     ) -> Result<Option<FetchedTables<E>>> {
-        let ranks = self.cluster.ranks();
-        let of_rank = |wanted: &BTreeSet<usize>, rank: usize| -> Vec<usize> {
-            wanted.iter().copied().filter(|row| self.share.owner(*row) == rank).collect()
-        };
-        let requests = (0..ranks).map(|rank| {
-            let mut request = Writer(vec![u8::from(active)]);
-            for wanted in wanted {
-                let rows = of_rank(wanted, rank);
-                request.number(rows.len());
-                // A table has fewer than 2^32 rows.
-                rows.iter().for_each(|row| request.0.extend((*row as u32).to_le_bytes()));
-            }
-            request.0
-        });
-        let requests = self.cluster.exchange("the look-ups of a batch", requests.collect())?;
+        let wanted = wanted.iter().map(|rows| each_once(rows)).collect::<Vec<_>>();
+        let requests = self.requests(&wanted, active);
+        let requests = self.cluster.exchange("the look-ups of a batch", requests)?;
         if requests.iter().all(|request| request.first() != Some(&1)) {
             return Ok(None);
         }
@@ -154,9 +140,8 @@ impl Divided {
         let replies = replies.collect::<Result<Vec<Vec<u8>>>>()?;
         let replies = self.cluster.exchange("the rows of a batch", replies)?;
         let mut readers: Vec<Reader<'_>> = replies.iter().map(|reply| Reader(reply)).collect();
-        let fetched = self.tables.iter().zip(wanted).map(|(table, wanted)| {
+        let fetched = self.tables.iter().zip(wanted).map(|(table, rows)| {
             let width = table.look_up.width;
-            let rows: Vec<usize> = wanted.iter().copied().collect();
             let mut weights = vec![E::zero(); rows.len() * width];
             // Each rank replies in ascending order.
             for (row, weights) in rows.iter().zip(weights.chunks_exact_mut(width.max(1))) {
@@ -167,21 +152,50 @@ impl Divided {
         });
         fetched.collect::<Result<_>>().map(Some)
     }
+
+    /// The message to each rank with the rows that are wanted of it.
+    fn requests(&self, wanted: &[Vec<usize>], active: bool) -> Vec<Vec<u8>> {
+        let ranks = self.cluster.ranks();
+        let mut requests: Vec<_> = (0..ranks).map(|_| Writer(vec![u8::from(active)])).collect();
+        for rows in wanted {
+            let mut of_rank = vec![Vec::new(); ranks];
+            // A table has fewer than 2^32 rows.
+            rows.iter().for_each(|row| of_rank[self.share.owner(*row)].push(*row as u32));
+            for (request, rows) in requests.iter_mut().zip(of_rank) {
+                request.number(rows.len());
+                rows.iter().for_each(|row| request.0.extend(row.to_le_bytes()));
+            }
+        }
+        requests.into_iter().map(|request| request.0).collect()
+    }
+}
+
+/// The rows in ascending order.
+fn each_once(rows: &[usize]) -> Vec<usize> {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    rows.dedup();
+    rows
 }
 
 /// Why the sharded tables of a model cannot be divided among ranks.
 fn mistakes(graph: &'static Graph, look_ups: &[LookUp], ranks: usize) -> Vec<String> {
     let mut mistakes = Vec::new();
-    for node in graph.nodes.iter().filter(|node| node.shared.is_none()) {
-        let Some(place) = node.layers.iter().position(super::look_up::is_sharded) else { continue };
+    for node in graph.nodes {
+        let owner = node.shared.and_then(|owner| graph.node(owner)).unwrap_or(node);
+        let Some(place) = owner.layers.iter().position(super::look_up::is_sharded) else {
+            continue;
+        };
         let name = node.name;
-        let known = look_ups.iter().find(|look_up| look_up.owner == name && look_up.sharded);
+        let known = look_ups.iter().find(|look_up| look_up.node == name && look_up.sharded);
         match known.filter(|_| place == 0) {
+            // The compiler lets categories reach no other branch; a graph by hand might.
             None => mistakes.push(format!(
                 "the table of `{name}` cannot be divided among ranks: a `sharded` table is the first \
                  layer of a branch on an input, so that what a batch looks up is known before the \
                  pass"
             )),
+            Some(_) if node.shared.is_some() => {}
             Some(LookUp { rows, .. }) if *rows < ranks => mistakes.push(format!(
                 "the table of `{name}` has {rows} rows, which cannot be divided among {ranks} ranks: \
                  leave `sharded` out"
@@ -207,6 +221,21 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         divided.want(batch, &mut wanted);
         let mut fetched = self.fetch(divided, &wanted, true)?.unwrap_or_default();
         sharded::scope(&mut fetched, work)
+    }
+
+    /// Calls `work`, which computes batches of this rank with
+    /// [`with_fetched`](Self::with_fetched), while the other ranks compute theirs: all of them call
+    /// this, and return when the last one is done. An error of one rank ends the work of all of
+    /// them, except that a rank may have no rows, or none that counts.
+    pub(crate) fn together<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        cluster::together(self.cluster(), || {
+            let done = match work() {
+                Err(error @ (Error::NoRows(_) | Error::NoTargets(_))) => Err(error),
+                done => Ok(done?),
+            };
+            self.until_all_are_done()?;
+            Ok(done)
+        })?
     }
 
     /// Gives other ranks the rows that they look up, until all of them are done: the end of what all
@@ -270,6 +299,16 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
             "{what} needs all rows of the table `{name}`, which is divided among {ranks} ranks: save \
              the model on all of them, and load the file in a program with one rank"
         )))
+    }
+
+    /// The indices and names of the tensors that are sharded tables, divided or not.
+    pub(crate) fn sharded_tensors(&self) -> Vec<(usize, String)> {
+        let names = parameters::list(&self.module).into_iter().map(|tensor| tensor.name);
+        let names: Vec<String> = names.collect();
+        let tables = tables(&LookUp::all(self.graph()), names.iter().map(String::as_str));
+        let is_sharded = |table: &Option<LookUp>| table.is_some_and(|table| table.sharded);
+        let named = names.into_iter().enumerate().zip(tables);
+        named.filter(|(_, table)| is_sharded(table)).map(|(tensor, _)| tensor).collect()
     }
 
     /// For each tensor, by name, the index of the divided table that it is.

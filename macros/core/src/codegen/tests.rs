@@ -182,3 +182,47 @@ fn no_local_has_a_name_that_a_constant_of_the_user_has() {
     let wrong: Vec<&String> = names.iter().filter(|name| !name.ends_with('_')).collect();
     assert!(wrong.is_empty(), "without an underscore at its end: {wrong:?}");
 }
+
+/// The expansion of a model with a table, and a constant for its size.
+fn with_table(table: TokenStream) -> String {
+    expansion(quote! {
+        pub struct Rating {
+            #[input(categories(9))]
+            #[branch(#table)]
+            item: String,
+            #[from(item)]
+            #[branch(Dense(1))]
+            #[output(loss = mse)]
+            stars: f32,
+        }
+    })
+}
+
+#[test]
+fn the_type_of_a_sharded_table_ends_in_its_rows() {
+    for table in [quote!(Embedding(12, 4)), quote!(Embedding(12, 4, sharded = false))] {
+        let text = with_table(table);
+        assert!(text.contains("Embedding < 12 , 4 , E , D >"), "{text}");
+        assert!(!text.contains("ShardedRows"), "{text}");
+    }
+    for table in [quote!(Embedding(12, 4, sharded)), quote!(Embedding(12, 4, sharded = true))] {
+        let text = with_table(table);
+        let rows = text.split("Embedding < 12 , 4 , E , D , 0 , ").nth(1).unwrap();
+        let rows = rows.split(">").next().unwrap();
+        assert!(rows.ends_with(":: layer :: ShardedRows < 12 "), "{rows}");
+    }
+}
+
+#[test]
+fn a_size_that_only_rustc_knows_is_that_of_the_rows_too() {
+    let text = with_table(quote!(Embedding(ITEMS, 4, sharded)));
+    let arguments = text.split("Embedding < { ").nth(1).unwrap();
+    let size = arguments.split(" }").next().unwrap();
+    assert!(text.contains(&format!("ShardedRows < {{ {size} }} >")), "{text}");
+}
+
+#[test]
+fn only_a_literal_says_that_a_table_is_sharded() {
+    let text = with_table(quote!(Embedding(12, 4, sharded = ON)));
+    assert!(text.contains("whether the table is sharded is a part of its type and depends on `ON`"));
+}

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use multi_input_spec::{layer, mask, Activation, ArgumentKind, Kind, Size};
 use proc_macro2::{Ident, Span};
-use syn::{LitStr, Type};
+use syn::{spanned::Spanned, LitStr, Type};
 
 use super::{
     flow::Flow,
@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     diagnostics::Diagnostics,
-    parse::{Argument, Layer, LayerKind, NumberExpr, AUTO},
+    parse::{Argument, ConstantExpr, Layer, LayerKind, NumberExpr, AUTO},
+    text::compact,
 };
 
 /// A layer with its input and output shapes.
@@ -168,6 +169,15 @@ fn one(
     match &layer.kind {
         LayerKind::Named { spec, name, arguments } => {
             let call = call(layer, spec, arguments, input, field, scope, errors)?;
+            if let Some(constant) = undecided_sharding(&call) {
+                let written = compact(&constant.written);
+                let text = format!(
+                    "`{field}`: whether the table is sharded is a part of its type and depends on \
+                     `{written}`, so it has to be written here, not in a constant"
+                );
+                errors.at(constant.written.span(), text);
+                return None;
+            }
             let output = scope.evaluate(Formula::Layer(call.clone()), field, layer.span, errors)?;
             let values = call.values();
             let count = match arguments.iter().any(|argument| argument.constant().is_some()) {
@@ -236,6 +246,13 @@ fn call(
         None => None,
     };
     Some(LayerCall { spec, input: input.clone(), arguments: arguments.to_vec(), inner })
+}
+
+/// The flag that says whether a table is sharded, if only rustc knows it.
+fn undecided_sharding(call: &LayerCall) -> Option<&ConstantExpr> {
+    call.spec.form.sharded?;
+    let mut given = call.spec.parameters.iter().zip(&call.arguments);
+    given.find(|(parameter, _)| parameter.name == "sharded").and_then(|(_, flag)| flag.constant())
 }
 
 /// The inner layer of `outer`, with its input.

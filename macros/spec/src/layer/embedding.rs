@@ -6,7 +6,7 @@ use crate::{ArgumentKind, Doc, Kind, MaskRule, Onnx, Parameter, Range, Shape, Si
 layer! {
     "Embedding", "embedding";
     doc: Doc {
-        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`; `from` is a file of [vectors](#pretrained-vectors) that it starts at; `sharded` divides its rows among the ranks of a [cluster](https://docs.rs/crate/multi-input/latest/source/docs/scale.md)",
+        computes: "a learned vector for each category index; `mask` makes index 0 padding, unless the input has a mask by `pad`, which stays; with `auto` the number of categories comes from the preprocessing and the width is `min(600, round(1.6 n^0.56))`; `from` is a file of [vectors](#pretrained-vectors) that it starts at; `sharded` divides its rows among [ranks](#sharded-tables)",
         shape: "one category to `[width]`, `[steps]` categories to `[steps, width]`",
         keras: "`Embedding`",
         torch: "`Embedding`",
@@ -63,6 +63,9 @@ pub(super) const fn sharded(arguments: &[Value]) -> bool {
 /// The index of the parameter `sharded`.
 const SHARDED: usize = 6;
 
+/// The most rows of a sharded table: ranks name rows by 32 bits.
+const MOST_SHARDED_ROWS: usize = u32::MAX as usize;
+
 const fn refused(input: &Shape, arguments: &[Value]) -> Option<Text> {
     if let Some(text) = refused_table("Embedding", input, arguments) {
         return Some(text);
@@ -108,10 +111,14 @@ pub(super) const fn refused_table(layer: &str, input: &Shape, arguments: &[Value
     if sharded(arguments) && is_penalised(arguments) {
         return Some(start.str(
             "` has a penalty, which reads every row in every step, but the rows of a `sharded` \
-                      table are on several machines; leave `l1` and `l2` out, or `sharded`",
+             table are on several machines; leave `l1` and `l2` out, or `sharded`",
         ));
     }
     match (categories(input, arguments), input.below) {
+        (Size::Known(categories), _) if sharded(arguments) && categories > MOST_SHARDED_ROWS => {
+            let start = start.str("(.., sharded)` has at most ").number(MOST_SHARDED_ROWS);
+            Some(start.str(" categories, not ").number(categories))
+        }
         (Size::Known(categories), Size::Known(below)) if categories < below => {
             let text = Text::new("this `").str(layer).str("` has vectors for ").number(categories);
             let text = text.str(" categories, but what flows in are categories below ");
@@ -223,6 +230,36 @@ mod tests {
         assert_eq!(extra(&input, &sharded(Value::Absent)).at(0), Size::Known(0));
         let text = output(&input, &sharded(Value::Number(1e-4))).unwrap_err();
         assert!(text.as_str().starts_with("`Embedding` has a penalty, which reads"), "{text:?}");
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn a_sharded_table_has_rows_that_32_bits_name() {
+        let text = |categories| {
+            let none = Value::Absent;
+            let arguments = [Value::Size(Size::Known(categories)), ARGUMENTS[1], none, none, none];
+            let arguments = [&arguments[..], &[none, Value::Flag(true)]].concat();
+            output(&Shape::categories(&[]), &arguments).err().map(|text| text.as_str().to_owned())
+        };
+        assert_eq!(text(u32::MAX as usize), None);
+        let expected = "`Embedding(.., sharded)` has at most 4294967295 categories, not 4294967296";
+        assert_eq!(text(1 << 32).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_type_of_a_sharded_table_has_all_arguments_before_its_rows() {
+        let shape = Shape::categories(&[]);
+        for (flag, sizes) in [(Value::Absent, 0), (Value::Flag(false), 0), (Value::Flag(true), 1)] {
+            let none = Value::Absent;
+            let arguments = [ARGUMENTS[0], ARGUMENTS[1], none, none, none, none, flag];
+            assert_eq!(extra(&shape, &arguments).len(), sizes);
+            assert_eq!(sharded(&arguments), sizes == 1);
+            // What is not divided costs and counts the same.
+            assert_eq!(count(&shape, &arguments), Size::Known(1600));
+            assert_eq!(flops(&shape, &arguments), flops(&shape, ARGUMENTS));
+        }
+        // Older callers have no such argument.
+        assert!(!sharded(ARGUMENTS));
     }
 
     #[test]

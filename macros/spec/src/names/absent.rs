@@ -69,6 +69,8 @@ pub const ABSENT: &[Absent] = &[
     layer(&["StackedRNNCells", "MultiRNNCell"], "write the layers one behind the other: `LSTM(64, return_sequences), LSTM(64)`"),
     layer(&["TransformerDecoder", "TransformerDecoderLayer", "TransformerDecoderBlock"], "`TransformerBlock(heads, key_dim, feed_forward, causal)` hides later steps; there is no attention to another sequence"),
     layer(&["AdditiveAttention", "BahdanauAttention", "LuongAttention", "CrossAttention", "GroupedQueryAttention", "GroupQueryAttention"], "`MultiHeadAttention(heads, key_dim)` is self-attention; for another kind write a module of your own"),
+    layer(&["DistributedEmbedding", "ShardedEmbedding", "TPUEmbedding", "EmbeddingCollection", "ShardedEmbeddingCollection"], "`Embedding(categories, width, sharded)` divides its rows among the ranks of a cluster"),
+    layer(&["ShardedEmbeddingBag", "EmbeddingBagCollection", "ShardedEmbeddingBagCollection"], "`EmbeddingBag(categories, width, sharded)` divides its rows among the ranks of a cluster"),
     layer(&["TokenAndPositionEmbedding"], "write `Embedding(categories, 32), PositionalEmbedding`"),
     layer(&["SinePositionEncoding", "SinusoidalPositionalEncoding", "RotaryEmbedding", "ALiBi"], "`PositionalEmbedding` learns a vector for each position"),
     layer(&["Bilinear"], "`dot(first, second)` and `multiply(first, second)` join two nodes in `#[merge(...)]`; for a learned form write a merge of your own"),

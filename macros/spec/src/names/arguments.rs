@@ -58,6 +58,19 @@ pub const ARGUMENTS: &[Named] = &[
     Named("mode", &["combiner", "reduction"]),
     Named("from", &["weights", "pretrained", "embeddings_initializer"]),
     Named(
+        "sharded",
+        &[
+            "shard",
+            "sharding",
+            "sharding_type",
+            "row_wise",
+            "distributed",
+            "placement",
+            "partitioned",
+            "partitioner",
+        ],
+    ),
+    Named(
         "rate",
         &["p", "prob", "probability", "drop_prob", "dropout_rate", "drop_rate", "dropout"],
     ),

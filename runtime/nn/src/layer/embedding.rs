@@ -18,7 +18,10 @@ layer! {
     /// rows that were looked up. In a training run the optimizer also updates only these rows of a
     /// large table, so that time and memory do not grow with `N`; `Trainer::whole_tables` has the
     /// conditions and the deferred updates of the other rows. Where `DENSE_UPDATES` is 1 every step
-    /// updates all rows, which is needed where a penalty reads the whole table.
+    /// updates all rows, which is needed where a penalty reads the whole table. With
+    /// [`ShardedRows<N>`](crate::sharded::ShardedRows) in the place of `R` the weight may hold a part of
+    /// the rows, and a look-up takes them from those that were fetched: [`sharded`](crate::sharded),
+    /// `Embedding(N, M, sharded)` in an annotated struct.
     ///
     /// `keras.layers.Embedding(N, M)`; `torch.nn.Embedding(N, M)`, which has another
     /// initialisation.

@@ -63,7 +63,7 @@ impl TableRows {
         }
         if weight.len() < self.rows * width {
             let fetched = sharded::look_up(self.table, &self.indices, read);
-            return fetched.then_some(LookUp::Fetched).ok_or(OperationError::NotFetched);
+            return fetched.map(LookUp::Fetched).ok_or(OperationError::NotFetched);
         }
         let look_up = match self.is_traced {
             // Only a training run has sparse tables.
@@ -91,8 +91,8 @@ impl TableRows {
         let width = self.width;
         match look_up {
             LookUp::NotTrained => Ok(()),
-            LookUp::Fetched => {
-                sharded::add_gradient(self.table, &self.indices, &mut add);
+            LookUp::Fetched(positions) => {
+                sharded::add_gradient(self.table, &positions, &mut add);
                 Ok(())
             }
             LookUp::Sparse => {

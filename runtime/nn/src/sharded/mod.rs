@@ -38,3 +38,6 @@ pub use fetched::{scope, FetchedTable, FetchedTables};
 pub use share::{ShardedRows, TableDim, TableShare};
 
 pub use crate::tensor::id as id_of;
+
+#[cfg(test)]
+mod tests;

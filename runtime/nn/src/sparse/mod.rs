@@ -101,8 +101,9 @@ pub enum LookUp {
     /// The tensor has dense updates: the caller reads the rows and adds to the gradient of the
     /// tensor.
     Dense,
-    /// The rows were fetched for the batch: `sharded::add_gradient` adds to their gradient.
-    Fetched,
+    /// The rows were fetched for the batch, among which they have these positions:
+    /// `sharded::add_gradient` adds to their gradient.
+    Fetched(Rc<[u32]>),
     /// The tensor is sparse: the rows have been read, and `add_gradient` adds to their gradient.
     Sparse,
 }
