@@ -1,4 +1,5 @@
-//! Two towers, trained by several processes: each of them computes a part of every batch.
+//! Two towers, trained by several processes: each of them computes a part of every batch, and holds a
+//! part of the rows of the tables.
 //!
 //! ```sh
 //! cargo run --release --example cluster
@@ -25,7 +26,7 @@ use ratings::ratings;
 #[derive(Clone)]
 pub struct Rating {
     #[input]
-    #[branch(Embedding(20_000, 16))]
+    #[branch(Embedding(20_000, 16, sharded))]
     reader: u32,
 
     #[input(standardize)]
@@ -36,7 +37,7 @@ pub struct Rating {
     reader_tower: _,
 
     #[input]
-    #[branch(Embedding(4_000, 16))]
+    #[branch(Embedding(4_000, 16, sharded))]
     book: u32,
 
     #[input(standardize)]
@@ -75,7 +76,7 @@ fn main() -> multi_input::Result<()> {
     let (mut rmse, mut rmse_mean) = (Vec::new(), Vec::new());
     for seed in (0..arguments.seeds).map(Seed) {
         let (train, test) = rows.clone().split(0.8, seed);
-        let mut model = Rating::build(&Cpu::default(), seed);
+        let mut model = Model::<Rating>::build_on(&world, &Cpu::default(), seed)?;
         Trainer::new(Adam::new(2e-3))
             .epochs(3)
             .batch_size(512)
@@ -83,7 +84,7 @@ fn main() -> multi_input::Result<()> {
             .virtual_shards(4)
             .on(&world)
             .fit(&mut model, &train)?;
-        // All ranks hold the model; one says what it is worth.
+        // All ranks evaluate: each has rows that the others look up.
         rmse.push(model.evaluate(&test)?.get("rmse").unwrap_or(f64::NAN));
         let stars: Vec<f64> = train.iter().map(|row| f64::from(row.stars)).collect();
         let errors: Vec<f64> =

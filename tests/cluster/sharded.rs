@@ -314,8 +314,8 @@ fn callbacks_see_the_gradients_of_the_rows_that_are_held() {
 
 #[test]
 fn what_cannot_be_divided_is_refused_before_training() {
-    let refused = |trainer: &(dyn Fn(Trainer<Rated, Adam>, &Cluster) -> Trainer<Rated, Adam>
-                         + Sync)| {
+    type Settings<'a> = &'a (dyn Fn(Trainer<Rated, Adam>, &Cluster) -> Trainer<Rated, Adam> + Sync);
+    let refused = |trainer: Settings<'_>| {
         let all = Cluster::in_threads(2, |cluster| {
             let mut model =
                 Model::<Rated, f64>::build_on(&cluster, &Cpu::default(), Seed(2)).unwrap();

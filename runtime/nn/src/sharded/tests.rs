@@ -87,9 +87,9 @@ fn check<S: Shape, const N: usize, const M: usize>(
             let run = || weighted_sum(on_share(held.clone(), Traced::default())).0.as_vec()[0];
             scope(&mut fetched(&held, &rows, &numbers), run)
         };
-        for at in 0..N * M {
+        for (at, gradient) in gradient.iter().enumerate() {
             let numeric = (value(at, 1e-5) - value(at, -1e-5)) / 2e-5;
-            assert!((numeric - gradient[at]).abs() < 1e-7, "{at}: {numeric} {}", gradient[at]);
+            assert!((numeric - gradient).abs() < 1e-7, "{at}: {numeric} {gradient}");
         }
     }
 }
