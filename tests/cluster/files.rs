@@ -481,6 +481,32 @@ fn a_checkpoint_in_parts_is_a_file_of_its_model() {
 }
 
 #[test]
+fn a_damaged_checkpoint_names_an_earlier_one_with_all_of_its_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("run");
+    run(3, &folder, 6, &adam);
+    let error_on = |ranks| -> Vec<String> {
+        Cluster::in_threads(ranks, |cluster| {
+            let mut model = built_on(&cluster, 9);
+            adam(&mut model, &cluster, &folder, NEVER).unwrap_err().to_string()
+        })
+    };
+    fs::remove_file(file_of(&folder, &part(7, 1, 3))).unwrap();
+    let errors = [error_on(1), error_on(3)].concat();
+    for error in &errors {
+        assert!(error.contains("part-1-of-3") && error.contains(&checkpoint(5)), "{error}");
+    }
+    let of_earlier = file_of(&folder, &part(5, 1, 3));
+    let mut changed = fs::read(&of_earlier).unwrap();
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    fs::write(of_earlier, changed).unwrap();
+    for error in &[error_on(1), error_on(3)].concat() {
+        assert!(error.contains("part-1-of-3") && !error.contains(&checkpoint(5)), "{error}");
+    }
+}
+
+#[test]
 fn a_part_that_is_missing_damaged_or_of_another_run_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let [one, other] = ["one", "other"].map(|name| folder.path().join(name));

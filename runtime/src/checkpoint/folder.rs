@@ -63,10 +63,11 @@ pub(super) fn named(folder: &Path, is_chosen: impl Fn(&str) -> bool) -> Result<V
 }
 
 /// What `read` makes of the file itself, or of the newest in a folder, with its path; `None` if the
-/// folder is empty or missing.
+/// folder is empty or missing. The error of the newest one names an earlier one that `verify` accepts.
 pub(super) fn newest<T>(
     path: &Path,
-    read: impl Fn(&Path) -> Result<T>,
+    read: impl FnOnce(&Path) -> Result<T>,
+    verify: impl Fn(&Path) -> Result<()>,
 ) -> Result<Option<(PathBuf, T)>> {
     if path.is_file() {
         return Ok(Some((path.to_owned(), read(path)?)));
@@ -80,7 +81,7 @@ pub(super) fn newest<T>(
         Ok(found) => Ok(Some((newest.clone(), found))),
         Err(Error::Checkpoint(error)) => {
             let mut earlier = files.iter().rev().skip(1);
-            let whole = earlier.find(|path| read(path).is_ok()).cloned();
+            let whole = earlier.find(|path| verify(path).is_ok()).cloned();
             Err(CheckpointError::Newest { error: Box::new(error), whole }.into())
         }
         Err(error) => Err(error),

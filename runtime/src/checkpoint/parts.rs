@@ -149,19 +149,8 @@ impl Opened {
 
 /// Reads a file with the parts that are needed, one after another, and verifies their checksums.
 pub(super) fn open(path: &Path, request: &Request<'_>) -> Result<Opened> {
-    let mut file = Reading::open(path)?;
-    if let Some(part) = file.texts.get(key::PART) {
-        return Err(CheckpointError::Part { path: path.into(), part: part.clone() }.into());
-    }
+    let (mut file, plan) = open_main(path, request)?;
     let mut kept = Contents { texts: file.texts.clone(), ..Contents::default() };
-    let plan = match Plan::of(path, &file, request) {
-        Ok(plan) => plan,
-        Err(error) => {
-            // A damaged file is no file of another model.
-            file.verify()?;
-            return Err(error.into());
-        }
-    };
     let has_uncertainty = kept.texts.contains_key(key::UNCERTAINTY);
     kept.texts.remove(key::PARTS);
     let mut collector = Collector {
@@ -182,6 +171,32 @@ pub(super) fn open(path: &Path, request: &Request<'_>) -> Result<Opened> {
     }
     let Collector { kept: contents, whole, .. } = collector;
     Ok(Opened { contents, whole })
+}
+
+/// Verifies the checksums of a file and of the parts that are needed, and keeps nothing of them.
+pub(super) fn verify(path: &Path, request: &Request<'_>) -> Result<()> {
+    let (file, plan) = open_main(path, request)?;
+    file.verify()?;
+    for (part, checksum, _) in plan.needed() {
+        verify_part(path, part, open_part(path, part)?, checksum)?;
+    }
+    Ok(())
+}
+
+/// Opens a file that is no part.
+fn open_main(path: &Path, request: &Request<'_>) -> Result<(Reading, Plan)> {
+    let file = Reading::open(path)?;
+    if let Some(part) = file.texts.get(key::PART) {
+        return Err(CheckpointError::Part { path: path.into(), part: part.clone() }.into());
+    }
+    match Plan::of(path, &file, request) {
+        Ok(plan) => Ok((file, plan)),
+        Err(error) => {
+            // A damaged file is no file of another model.
+            file.verify()?;
+            Err(error.into())
+        }
+    }
 }
 
 /// Opens a part of the file at `path`.
