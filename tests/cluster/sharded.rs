@@ -218,9 +218,7 @@ fn an_interrupted_run_goes_on_with_its_tables_divided_otherwise() {
     };
     // Early stopping has something to restore: the run ends after its best epoch.
     assert!(uninterrupted.1.epochs.len() > 2);
-    for (batches, ranks, then) in
-        [(5, 3, 3), (14, 3, 2), (17, 2, 3), (9, 3, 0), (20, 0, 2), (28, 2, 1)]
-    {
+    for (batches, ranks, then) in [(14, 3, 2), (9, 3, 0), (20, 0, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let paused = whole(ranks, batches, folder.path());
         assert_eq!(paused.1.end, End::Paused);

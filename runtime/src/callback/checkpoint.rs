@@ -21,8 +21,9 @@ use crate::checkpoint::{self, BEST};
 /// files.
 ///
 /// Of a model that was [built on](crate::Model::build_on) several ranks with tables that are `sharded`,
-/// a checkpoint is in parts: every rank writes its rows, `step-0000000123.part-2-of-4.safetensors`, and then
-/// rank 0 writes `step-0000000123.safetensors` with everything else. It goes on, or is loaded, by the name of that file or of
+/// a checkpoint is in parts: every rank writes its rows, `step-0000000123.part-2-of-4.1a2b3c4d.safetensors`
+/// with a checksum in its name, and then rank 0 writes `step-0000000123.safetensors` with everything else and
+/// the names of the parts. Parts that no file names are removed with the next checkpoint. It goes on, or is loaded, by the name of that file or of
 /// the folder, on any number of ranks, also one. A rank needs that file and the parts with its rows: its own
 /// part on the same number of ranks, and all of them on most others. So let the folder be shared, or copy
 /// the files.

@@ -12,6 +12,7 @@
 mod coverage;
 mod file;
 mod folder;
+mod keeping;
 mod model;
 mod parts;
 mod reading;
@@ -25,7 +26,8 @@ mod writing;
 
 #[cfg(test)]
 pub(crate) use file::{Contents, Stored};
-pub(crate) use folder::{create, in_folder, keep_newest, path_in, BEST};
+pub(crate) use folder::{create, in_folder, path_in, BEST};
+pub(crate) use keeping::keep_newest;
 pub(crate) use model::{load, save, Dtypes};
 pub use multi_input_base::CheckpointError;
 pub(crate) use run::{fields_of_run, load_run, save_run, shards_of_run, SavedRun};

@@ -1,17 +1,19 @@
 //! Checkpoints in parts: of a model whose tables are divided among ranks, every rank writes its rows
 //! into a file of its own.
 //!
-//! `step-0000000123.part-2-of-4.safetensors` has the rows of the second of four ranks and what the run
-//! has for them. `step-0000000123.safetensors` has everything else, and the checksums of all parts.
-//! It is written after them, so that it exists only with all of its parts.
+//! `step-0000000123.part-2-of-4.1a2b3c4d.safetensors` has the rows of the second of four ranks and what
+//! the run has for them; `1a2b3c4d` is its checksum. `step-0000000123.safetensors` has everything else,
+//! and the checksums of all parts, and so their names. It is written after them, so that it exists only
+//! with all of its parts. The parts of another checkpoint with this number have other names: it stays
+//! whole until the new main file has taken the place of its own.
 
 use std::{
     collections::BTreeMap,
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
-use multi_input_base::{Error, Result};
+use multi_input_base::{replace_file, Error, Result};
 use multi_input_kernel::{Backend, Element};
 use multi_input_nn::sharded::TableShare;
 use safetensors::Dtype;
@@ -42,10 +44,39 @@ pub(super) struct Parts {
     pub(super) tables: BTreeMap<String, [usize; 2]>,
 }
 
-/// The file of a part, from 0.
-pub(super) fn part_of(path: &Path, part: usize, parts: usize) -> PathBuf {
+impl Parts {
+    /// Those of a main file; `None` if it has everything itself.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`].
+    pub(super) fn of(
+        path: &Path,
+        file: &Reading,
+    ) -> std::result::Result<Option<Parts>, CheckpointError> {
+        let Some(text) = file.texts.get(key::PARTS) else { return Ok(None) };
+        let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
+        let parts: Parts =
+            serde_json::from_str(text).map_err(|error| damaged(format!("its parts: {error}")))?;
+        // They become names of files.
+        let is_hex = |sum: &&String| sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match parts.checksums.iter().find(|sum| !is_hex(sum)) {
+            Some(sum) => Err(damaged(format!("its parts: {sum:?} is no checksum"))),
+            None => Ok(Some(parts)),
+        }
+    }
+
+    /// The files of the parts of a main file.
+    pub(super) fn files(&self, path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
+        let (path, parts) = (path.to_owned(), self.checksums.len());
+        let sums = self.checksums.iter().enumerate();
+        sums.map(move |(part, sum)| part_of(&path, (part, parts), &format!(".{sum}")))
+    }
+}
+
+/// The file of a part, from 0; `sum` is its checksum after a point.
+fn part_of(path: &Path, (part, parts): (usize, usize), sum: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}.part-{}-of-{parts}.safetensors", part + 1))
+    path.with_file_name(format!("{stem}.part-{}-of-{parts}{sum}.safetensors", part + 1))
 }
 
 /// Writes the part of this rank: its rows, and `state`, what the run has for them. Returns what the
@@ -70,8 +101,14 @@ pub(super) fn write<E: Element, D: Backend<E>>(
     });
     let which = (key::PART.to_owned(), format!("{} of {ranks}", rank + 1));
     let contents = Contents { texts: [which].into(), ..Contents::default() };
-    let part = part_of(path, rank, ranks);
-    let checksum = contents.write_with(&part, weights.chain(state).collect())?;
+    let unnamed = part_of(path, (rank, ranks), "");
+    let checksum = contents.write_with(&unnamed, weights.chain(state).collect())?;
+    let part = part_of(path, (rank, ranks), &format!(".{checksum}"));
+    replace_file(&part, |partial| fs::rename(&unnamed, partial)).map_err(|source| Error::File {
+        action: "write",
+        path: part,
+        source,
+    })?;
     let checksums = cluster.gather("the parts of a checkpoint", checksum.into_bytes())?;
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     let shape = |table: &DividedTable| [table.look_up.rows, table.look_up.width];
@@ -112,19 +149,8 @@ impl Opened {
 
 /// Reads a file with the parts that are needed, one after another, and verifies their checksums.
 pub(super) fn open(path: &Path, request: &Request<'_>) -> Result<Opened> {
-    let mut file = Reading::open(path)?;
-    if let Some(part) = file.texts.get(key::PART) {
-        return Err(CheckpointError::Part { path: path.into(), part: part.clone() }.into());
-    }
+    let (mut file, plan) = open_main(path, request)?;
     let mut kept = Contents { texts: file.texts.clone(), ..Contents::default() };
-    let plan = match Plan::of(path, &file, request) {
-        Ok(plan) => plan,
-        Err(error) => {
-            // A damaged file is no file of another model.
-            file.verify()?;
-            return Err(error.into());
-        }
-    };
     let has_uncertainty = kept.texts.contains_key(key::UNCERTAINTY);
     kept.texts.remove(key::PARTS);
     let mut collector = Collector {
@@ -137,27 +163,58 @@ pub(super) fn open(path: &Path, request: &Request<'_>) -> Result<Opened> {
     let read = collector.read(path, &mut file, TableShare::WHOLE);
     file.verify()?;
     read?;
-    let count = plan.checksums.len();
-    for (index, checksum) in plan.checksums.iter().enumerate() {
-        let from = TableShare::of(index, count);
-        if !plan.tables.iter().any(|table| table.to.may_share_rows(from)) {
-            continue;
-        }
-        let part = part_of(path, index, count);
-        let mut file = Reading::open(&part).map_err(|error| match error {
-            Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                CheckpointError::MissingPart { path: path.into(), part: part.clone() }.into()
-            }
-            error => error,
-        })?;
-        let read = collector.read(&part, &mut file, from);
-        if file.verify()? != *checksum {
-            return Err(CheckpointError::OtherPart { path: path.into(), part }.into());
-        }
+    for (part, checksum, from) in plan.needed() {
+        let mut file = open_part(path, part)?;
+        let read = collector.read(part, &mut file, from);
+        verify_part(path, part, file, checksum)?;
         read?;
     }
     let Collector { kept: contents, whole, .. } = collector;
     Ok(Opened { contents, whole })
+}
+
+/// Verifies the checksums of a file and of the parts that are needed, and keeps nothing of them.
+pub(super) fn verify(path: &Path, request: &Request<'_>) -> Result<()> {
+    let (file, plan) = open_main(path, request)?;
+    file.verify()?;
+    for (part, checksum, _) in plan.needed() {
+        verify_part(path, part, open_part(path, part)?, checksum)?;
+    }
+    Ok(())
+}
+
+/// Opens a file that is no part.
+fn open_main(path: &Path, request: &Request<'_>) -> Result<(Reading, Plan)> {
+    let file = Reading::open(path)?;
+    if let Some(part) = file.texts.get(key::PART) {
+        return Err(CheckpointError::Part { path: path.into(), part: part.clone() }.into());
+    }
+    match Plan::of(path, &file, request) {
+        Ok(plan) => Ok((file, plan)),
+        Err(error) => {
+            // A damaged file is no file of another model.
+            file.verify()?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Opens a part of the file at `path`.
+fn open_part(path: &Path, part: &Path) -> Result<Reading> {
+    Reading::open(part).map_err(|error| match error {
+        Error::File { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            CheckpointError::MissingPart { path: path.into(), part: part.into() }.into()
+        }
+        error => error,
+    })
+}
+
+/// Verifies that a part of the file at `path` is the one with this checksum.
+fn verify_part(path: &Path, part: &Path, file: Reading, checksum: &str) -> Result<()> {
+    match file.verify()? == checksum {
+        true => Ok(()),
+        false => Err(CheckpointError::OtherPart { path: path.into(), part: part.into() }.into()),
+    }
 }
 
 /// The rows of a model of contents with all rows, which were read from `name`.
@@ -188,10 +245,10 @@ pub(super) fn share_of(
     Ok(Opened { contents, whole })
 }
 
-/// What is read of a file: the tables whose rows are chosen, and the checksums of its parts.
+/// What is read of a file: the tables whose rows are chosen, and its parts with their checksums.
 struct Plan {
     tables: Vec<TableOfFile>,
-    checksums: Vec<String>,
+    parts: Vec<(PathBuf, String)>,
 }
 
 impl Plan {
@@ -204,11 +261,9 @@ impl Plan {
             Some(graph) => renames_of(path, &file.texts, graph)?,
             None => Renames::default(),
         };
-        let damaged = |reason: String| CheckpointError::Damaged { path: path.into(), reason };
-        let parts = file.texts.get(key::PARTS).map(|parts| serde_json::from_str::<Parts>(parts));
-        let parts = parts.transpose().map_err(|error| damaged(format!("its parts: {error}")))?;
+        let parts = Parts::of(path, file)?;
         let copies = file.texts.get(key::RUN).map(|run| copies_in(run)).unwrap_or_default();
-        let mut plan = Plan { tables: Vec::new(), checksums: Vec::new() };
+        let mut plan = Plan { tables: Vec::new(), parts: Vec::new() };
         let mut table = |name: &str, shape: &[usize]| {
             let own_name = renames.key(name);
             let own = request.divided.and_then(|divided| {
@@ -233,9 +288,9 @@ impl Plan {
             plan.tables.push(TableOfFile { name, own_name, rows, width, to, copies });
             Ok(())
         };
-        if let Some(Parts { checksums, tables }) = parts {
-            tables.iter().try_for_each(|(name, shape)| table(name, shape))?;
-            plan.checksums = checksums;
+        if let Some(parts) = parts {
+            parts.tables.iter().try_for_each(|(name, shape)| table(name, shape))?;
+            plan.parts = parts.files(path).zip(parts.checksums.iter().cloned()).collect();
         } else if let Some(divided) = request.divided {
             let is_weight = |name: &str| !name.starts_with(TRAINING) && !name.starts_with(COVERAGE);
             let weights = file.left().iter().filter(|(name, _)| is_weight(name));
@@ -244,6 +299,14 @@ impl Plan {
             of_model.try_for_each(|(name, info)| table(name, &info.shape))?;
         }
         Ok(plan)
+    }
+
+    /// The parts with rows to keep: the file of each, its checksum, and the rows that it has.
+    fn needed(&self) -> impl Iterator<Item = (&Path, &str, TableShare)> {
+        let parts = self.parts.iter().enumerate().map(|(index, (part, checksum))| {
+            (part.as_path(), checksum.as_str(), TableShare::of(index, self.parts.len()))
+        });
+        parts.filter(|(_, _, from)| self.tables.iter().any(|table| table.to.may_share_rows(*from)))
     }
 }
 

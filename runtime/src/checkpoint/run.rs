@@ -147,7 +147,7 @@ fn in_file<E: Element>(state: &SavedState) -> BTreeMap<String, Unwritten<'_>> {
 /// # Errors
 /// The errors of reading the file.
 pub(crate) fn fields_of_run(graph: &'static Graph, path: &Path) -> Result<FittedFields> {
-    let Some((path, file)) = folder::newest(path, Opened::texts_of)? else {
+    let Some((path, file)) = texts_of_newest(path)? else {
         return Ok(FittedFields::default());
     };
     let file = Renamed::of(graph, &path, file)?;
@@ -166,13 +166,18 @@ pub(crate) fn shards_of_run(path: &Path) -> Result<Option<(PathBuf, usize)>> {
         #[serde(default = "one")]
         shards: usize,
     }
-    let Some((path, Opened { contents, .. })) = folder::newest(path, Opened::texts_of)? else {
+    let Some((path, Opened { contents, .. })) = texts_of_newest(path)? else {
         return Ok(None);
     };
     // `load_run` says what is wrong with the file.
     let run = contents.texts.get(key::RUN);
     let run = run.and_then(|run| serde_json::from_str::<Shards>(run).ok());
     Ok(run.map(|run| (path, run.shards)).filter(|(_, shards)| (1..=MOST_SHARDS).contains(shards)))
+}
+
+/// The texts of a file, or of the newest file of a folder.
+fn texts_of_newest(path: &Path) -> Result<Option<(PathBuf, Opened)>> {
+    folder::newest(path, Opened::texts_of, |path| Opened::texts_of(path).map(drop))
 }
 
 /// Loads the run in a file, or in the newest file of a folder, into `model`; `None` if a folder has
@@ -183,7 +188,8 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
 ) -> Result<Option<SavedRun>> {
     let request = request(model, Purpose::Resume);
-    let found = folder::newest(path, |path| parts::open(path, &request));
+    let open = |path: &Path| parts::open(path, &request);
+    let found = folder::newest(path, open, |path| parts::verify(path, &request));
     let Some((path, file)) = agree(model, found, |found| {
         found.as_ref().and_then(|(_, file)| file.contents.texts.get(key::CHECKSUM))
     })?

@@ -95,7 +95,7 @@ fn gather_rows<E: Element, D: Backend<E>>(
     let of_each_rank = (AT_ONCE / (ranks * row).max(1)).max(1);
     let mut gathered = Ok(());
     model.visit_divided(table, |held| {
-        let mut pieces = held.chunks(of_each_rank * width);
+        let mut pieces = held.chunks((of_each_rank * width).max(1));
         gathered = (0..rows).step_by(ranks * of_each_rank).try_for_each(|first| {
             let mut parts = vec![Vec::new(); ranks];
             E::append_bytes(pieces.next().unwrap_or_default(), &mut parts[0]);
