@@ -14,6 +14,7 @@ mod file;
 mod folder;
 mod keeping;
 mod model;
+pub(crate) mod names;
 mod parts;
 mod reading;
 mod renames;

@@ -24,7 +24,7 @@ use super::{
     key,
     reading::Reading,
     renames::Renames,
-    rows::{add_as, name_of_copy, Collector, TableOfFile},
+    rows::{add_as, name_of_numbers, Collector, TableOfFile},
     run::copies_in,
     writing::{pieces, Take, Unwritten},
     CheckpointError, Signature, COVERAGE, TRAINING,
@@ -283,7 +283,7 @@ impl Plan {
             }
             let to = own.map_or(TableShare::WHOLE, |(_, share)| share);
             let of_table = copies.iter().filter(|(_, tensor)| *tensor == name);
-            let copies = of_table.map(|(numbers, _)| name_of_copy(numbers)).collect();
+            let copies = of_table.map(|(numbers, _)| name_of_numbers(numbers)).collect();
             let (name, own_name) = (name.to_owned(), own_name.clone());
             plan.tables.push(TableOfFile { name, own_name, rows, width, to, copies });
             Ok(())

@@ -2,11 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
+use multi_input_nn::sparse::TABLE;
+
 use super::{
     coverage,
     file::Contents,
     key,
     model::in_json,
+    names,
     parts::Opened,
     run::{NUMBERS, TENSORS},
     CheckpointError, SavedRun, Signature, COVERAGE, TRAINING,
@@ -58,20 +61,18 @@ impl Renames {
             let rest = key.strip_prefix(start)?;
             Some((&key[..key.len() - rest.len()], rest))
         };
-        let slot = || {
-            let (_, rest) = after(&format!("{TRAINING}{TENSORS}optimizer."))?;
-            let (_, tensor) = rest.split_once('.')?;
+        let of_state = || {
+            let (_, name) = after(&format!("{TRAINING}{TENSORS}"))?;
+            let (_, tensor) = names::parsed(name)?;
             Some((&key[..key.len() - tensor.len()], tensor))
         };
         let of_tensor = [
             format!("{COVERAGE}{}", coverage::STAND_IN),
-            format!("{TRAINING}{TENSORS}average."),
-            format!("{TRAINING}{TENSORS}sum."),
-            format!("{TRAINING}{TENSORS}table."),
-            format!("{TRAINING}{NUMBERS}table."),
+            format!("{TRAINING}{TENSORS}{TABLE}"),
+            format!("{TRAINING}{NUMBERS}{TABLE}"),
         ];
-        if let Some((start, tensor)) = of_tensor.iter().find_map(|start| after(start)).or_else(slot)
-        {
+        let found = of_tensor.iter().find_map(|start| after(start));
+        if let Some((start, tensor)) = found.or_else(of_state) {
             return format!("{start}{}", self.tensor(tensor));
         }
         match (after(COVERAGE), after(TRAINING)) {

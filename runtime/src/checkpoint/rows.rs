@@ -9,12 +9,13 @@ use std::{collections::BTreeMap, path::Path};
 use multi_input_base::Result;
 use multi_input_nn::{
     sharded::TableShare,
-    sparse::{key_of_table, SavedOf, DECAYS, PENDING, ROWS, SIZES},
+    sparse::{key_of_table, name_of_table, SavedOf, DECAYS, PENDING, ROWS, SIZES},
 };
 use safetensors::{tensor::TensorInfo, Dtype};
 
 use super::{
     file::{numbers_in, Contents, Stored},
+    names,
     reading::Reading,
     run::{NUMBERS, TENSORS},
     CheckpointError, TRAINING,
@@ -37,8 +38,8 @@ pub(super) struct TableOfFile {
     pub(super) copies: Vec<String>,
 }
 
-/// The name in a file of numbers of a run that are a copy of weights.
-pub(super) fn name_of_copy(numbers: &str) -> String {
+/// The name in a file of numbers of a run in double precision.
+pub(super) fn name_of_numbers(numbers: &str) -> String {
     format!("{TRAINING}{NUMBERS}{numbers}")
 }
 
@@ -66,13 +67,11 @@ pub(super) fn of_table<'a>(name: &'a str, table: &str) -> Option<OfTable<'a>> {
     if let Some(key) = key_of_table(name, table) {
         return Some(OfTable::Saved(key));
     }
-    let (kind, tensor) = name.split_once('.')?;
-    match kind {
-        "sum" => (tensor == table).then_some(OfTable::Sums),
-        "average" => (tensor == table).then_some(OfTable::Rows),
-        "optimizer" => (tensor.split_once('.')?.1 == table).then_some(OfTable::Rows),
-        _ => None,
-    }
+    let (of, tensor) = names::parsed(name)?;
+    (tensor == table).then_some(match of {
+        names::Of::Sum => OfTable::Sums,
+        names::Of::Average | names::Of::Slot => OfTable::Rows,
+    })
 }
 
 /// Reads files, and keeps what a model wants of them.
@@ -228,7 +227,7 @@ impl<'a> Collector<'a> {
         let listed = |wanted: &str| of_table().find(|((_, key), _)| key == wanted);
         let rows = listed(ROWS).map_or(&[][..], |(_, rows)| rows);
         for ((_, key), own) in of_table() {
-            let name = format!("{TRAINING}{NUMBERS}table.{}.{key}", table.name);
+            let name = name_of_numbers(&name_of_table(&table.name, key));
             let moved: Vec<f64> = match (key.as_str(), SavedOf::key(key, false)) {
                 (SIZES, _) => table.moved_sizes(own, from),
                 (ROWS | PENDING, _) => {

@@ -101,7 +101,7 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
     let Some(divided) = &model.divided else {
         return contents_of_run(model, run)?.write_with(path, state).map(drop);
     };
-    let copies: Vec<String> = run.copies.keys().map(|name| rows::name_of_copy(name)).collect();
+    let copies: Vec<String> = run.copies.keys().map(|name| rows::name_of_numbers(name)).collect();
     let is_of_table = |name: &str| {
         divided.tables.iter().any(|table| rows::of_table(name, &table.tensor).is_some())
             || copies.iter().any(|copy| copy == name)

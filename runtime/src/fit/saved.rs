@@ -7,7 +7,7 @@ use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::RawWeights
 use super::run::Run;
 use crate::{
     callback::{AnyCallback, Memory},
-    checkpoint::{CheckpointError, SavedRun},
+    checkpoint::{names, CheckpointError, SavedRun},
     objective::Scores,
     untyped::parameters,
 };
@@ -47,21 +47,18 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         };
         for tensor in &self.state.tensors {
             for (slot, numbers) in tensor.slots.iter().enumerate() {
-                saved
-                    .state
-                    .tensors
-                    .insert(format!("optimizer.{slot}.{}", tensor.name), to_f64(numbers));
+                let name = names::slot(slot, &tensor.name);
+                saved.state.tensors.insert(name, to_f64(numbers));
             }
         }
         let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
         self.tables.save(names, raw, &mut saved.state);
         let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
-        for (kind, tensors) in
-            [("average", averages.collect::<Vec<_>>()), ("sum", self.accumulated.iter().collect())]
-        {
-            for (state, numbers) in self.state.tensors.iter().zip(tensors) {
-                saved.state.tensors.insert(format!("{kind}.{}", state.name), to_f64(numbers));
-            }
+        for (state, numbers) in self.state.tensors.iter().zip(averages) {
+            saved.state.tensors.insert(names::average(&state.name), to_f64(numbers));
+        }
+        for (state, numbers) in self.state.tensors.iter().zip(&self.accumulated) {
+            saved.state.tensors.insert(names::sum(&state.name), to_f64(numbers));
         }
         for (shard, state) in scores.iter().enumerate() {
             let named = |(name, numbers): &(String, Vec<f64>)| {
@@ -103,10 +100,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         self.recall_tables(saved)?;
         for (index, state) in self.state.tensors.iter().enumerate() {
             if let Some(averages) = &mut self.averages {
-                fill(&mut averages.tensors[index], saved, &format!("average.{}", state.name))?;
+                fill(&mut averages.tensors[index], saved, &names::average(&state.name))?;
             }
             if let Some(sum) = self.accumulated.get_mut(index) {
-                let name = format!("sum.{}", state.name);
+                let name = names::sum(&state.name);
                 sum.resize(saved.state.tensors.get(&name).map_or(0, Vec::len), E::zero());
                 fill(sum, saved, &name)?;
             }
@@ -192,7 +189,7 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
     for (tensor, step) in state.tensors.iter_mut().zip(&saved.tensor_steps) {
         tensor.step = *step;
         for (slot, numbers) in tensor.slots.iter_mut().enumerate() {
-            let name = format!("optimizer.{slot}.{}", tensor.name);
+            let name = names::slot(slot, &tensor.name);
             // A sparse table saves its own optimizer state.
             if saved.state.tensors.contains_key(&name) {
                 fill(numbers, saved, &name)?;

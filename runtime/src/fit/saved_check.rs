@@ -8,7 +8,7 @@ use multi_input_nn::{parameters::ParameterInfo, sparse::holds_table};
 use super::{saved::score_name, settings::Settings};
 use crate::{
     callback::RunPlan,
-    checkpoint::SavedRun,
+    checkpoint::{names, SavedRun},
     definition::Graph,
     history::{Figures, Phase},
     objective::Scores,
@@ -90,15 +90,15 @@ impl Expected<'_> {
         }
         let is_table = holds_table(&saved.state, name, &tensor.shape, self.slots)?;
         if !is_table {
-            let mut slots = (0..self.slots).map(|slot| format!("optimizer.{slot}.{name}"));
+            let mut slots = (0..self.slots).map(|slot| names::slot(slot, name));
             slots.try_for_each(|slot| has(saved, &slot, &[tensor.elements()]))?;
         }
         if self.settings.moving_average.is_some() {
-            has(saved, &format!("average.{name}"), &[tensor.elements()])?;
+            has(saved, &names::average(name), &[tensor.elements()])?;
         }
         if self.settings.accumulate > 1 && !is_table {
             // No gradients are accumulated before the first batch.
-            has(saved, &format!("sum.{name}"), &[0, tensor.elements()])?;
+            has(saved, &names::sum(name), &[0, tensor.elements()])?;
         }
         Ok(())
     }

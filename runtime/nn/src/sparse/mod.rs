@@ -24,7 +24,10 @@ use std::{cell::RefCell, rc::Rc};
 
 use dfdx::tensor::UniqueId;
 
-pub use saved::{holds_table, key_of_table, SavedOf, SavedState, DECAYS, PENDING, ROWS, SIZES};
+pub use saved::{
+    holds_table, key_of_table, name_of_table, SavedOf, SavedState, DECAYS, PENDING, ROWS, SIZES,
+    TABLE,
+};
 pub use table::{RawWeights, Table};
 
 use multi_input_kernel::PendingSteps;

@@ -51,13 +51,17 @@ pub const DECAYS: &str = "decays";
 /// The key of the weights without deferred updates.
 const WEIGHTS: &str = "weights";
 
-fn name(tensor: &str, key: &str) -> String {
-    format!("table.{tensor}.{key}")
+/// The start of all names of tables in a [`SavedState`]; tensor and key follow.
+pub const TABLE: &str = "table.";
+
+/// The name in a [`SavedState`] of the numbers with a key of the table of `tensor`.
+pub fn name_of_table(tensor: &str, key: &str) -> String {
+    format!("{TABLE}{tensor}.{key}")
 }
 
 /// The key of a name in a [`SavedState`], if it is of the table of `tensor`.
 pub fn key_of_table<'a>(name: &'a str, tensor: &str) -> Option<&'a str> {
-    let key = name.strip_prefix("table.")?.strip_prefix(tensor)?.strip_prefix('.')?;
+    let key = name.strip_prefix(TABLE)?.strip_prefix(tensor)?.strip_prefix('.')?;
     (!key.contains('.')).then_some(key)
 }
 
@@ -98,7 +102,9 @@ impl<E: Element> Tables<E> {
         for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
             match (kind, raw) {
                 (Kind::Sparse(table), Some(raw)) => table.save(tensor, raw, run),
-                (Kind::Unused(_), _) => drop(run.numbers.insert(name(tensor, UNUSED), Vec::new())),
+                (Kind::Unused(_), _) => {
+                    drop(run.numbers.insert(name_of_table(tensor, UNUSED), Vec::new()))
+                }
                 _ => {}
             }
         }
@@ -116,19 +122,20 @@ impl<E: Element> Tables<E> {
     ) -> Option<()> {
         let (catch_up, (_, kind)) = (self.catch_up.as_ref()?, self.tensors.get_mut(index)?);
         let may_be_sparse = !matches!(kind, Kind::Dense);
-        let is_saved_sparse =
-            [NUMBERS[0], UNUSED].iter().any(|key| run.numbers.contains_key(&name(tensor, key)));
+        let is_saved_sparse = [NUMBERS[0], UNUSED]
+            .iter()
+            .any(|key| run.numbers.contains_key(&name_of_table(tensor, key)));
         if is_saved_sparse && !may_be_sparse {
             return None;
         }
-        *kind = if run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+        *kind = if run.numbers.contains_key(&name_of_table(tensor, NUMBERS[0])) {
             let saved = SavedTable::load(run, tensor, self.slots)?;
             let table = Table::load(saved, Rc::clone(catch_up), weights);
             Kind::Sparse(Box::new(match kind {
                 Kind::Sparse(before) => table.in_place_of(before),
                 _ => table,
             }))
-        } else if run.numbers.contains_key(&name(tensor, UNUSED)) {
+        } else if run.numbers.contains_key(&name_of_table(tensor, UNUSED)) {
             Kind::Unused(steps)
         } else {
             Kind::Dense
@@ -142,9 +149,9 @@ impl<E: Element> Table<E> {
     fn save(&self, tensor: &str, raw: &RawWeights<E>, run: &mut SavedState) {
         let (RawWeights::Entries(weights) | RawWeights::All(weights)) = raw;
         let to_f64 = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
-        run.tensors.insert(name(tensor, WEIGHTS), to_f64(weights));
+        run.tensors.insert(name_of_table(tensor, WEIGHTS), to_f64(weights));
         for (slot, numbers) in self.slots.iter().enumerate() {
-            run.tensors.insert(name(tensor, &slot.to_string()), to_f64(numbers));
+            run.tensors.insert(name_of_table(tensor, &slot.to_string()), to_f64(numbers));
         }
         let sizes = self.log.sizes();
         let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
@@ -157,7 +164,7 @@ impl<E: Element> Table<E> {
             sizes.iter().map(|size| size.decay).collect(),
         ];
         for (key, numbers) in NUMBERS.iter().zip(numbers) {
-            run.numbers.insert(name(tensor, key), numbers);
+            run.numbers.insert(name_of_table(tensor, key), numbers);
         }
     }
 
@@ -190,7 +197,7 @@ pub fn holds_table(
     shape: &[usize],
     slots: usize,
 ) -> Result<bool, String> {
-    if !run.numbers.contains_key(&name(tensor, NUMBERS[0])) {
+    if !run.numbers.contains_key(&name_of_table(tensor, NUMBERS[0])) {
         return Ok(false);
     }
     match is_sound(run, tensor, shape, slots) {
@@ -203,7 +210,7 @@ pub fn holds_table(
 /// missing.
 fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
     let &[num_rows, width] = shape else { return Some(false) };
-    let numbers = |key: &str| run.numbers.get(&name(tensor, key));
+    let numbers = |key: &str| run.numbers.get(&name_of_table(tensor, key));
     let integers = |key: &str| -> Option<Vec<u64>> {
         numbers(key)?.iter().map(|&number| integer(number)).collect()
     };
@@ -229,7 +236,7 @@ fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Op
         false => entry_elements,
     };
     let has = |key: &str, len: usize| {
-        run.tensors.get(&name(tensor, key)).is_some_and(|numbers| numbers.len() == len)
+        run.tensors.get(&name_of_table(tensor, key)).is_some_and(|numbers| numbers.len() == len)
     };
     let tensors_fit = has(WEIGHTS, weight_elements)
         && (0..slots).all(|slot| has(&slot.to_string(), entry_elements));
@@ -247,8 +254,8 @@ impl<E: Element> SavedTable<E> {
     /// missing.
     fn load(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
         let from_f64 = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
-        let tensor_of = |key: &str| run.tensors.get(&name(tensor, key)).map(from_f64);
-        let numbers = |key: &str| run.numbers.get(&name(tensor, key));
+        let tensor_of = |key: &str| run.tensors.get(&name_of_table(tensor, key)).map(from_f64);
+        let numbers = |key: &str| run.numbers.get(&name_of_table(tensor, key));
         let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
         let (num_rows, width) = (num_rows as usize, width as usize);
         let rows: Vec<u32> = numbers("rows")?.iter().map(|&row| row as u32).collect();
