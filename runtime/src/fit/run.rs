@@ -186,9 +186,19 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             ranks,
             speeds: Vec::new(),
         };
+        run.clear_slots_of_tables();
         run.scores = run.no_shard_scores()?;
         run.apply_frozen();
         Ok(run)
+    }
+
+    /// Drops the optimizer state of sparse tables, which have that of their rows.
+    pub(super) fn clear_slots_of_tables(&mut self) {
+        for (index, tensor) in self.state.tensors.iter_mut().enumerate() {
+            if self.tables.get(index).is_some() {
+                tensor.slots.clear();
+            }
+        }
     }
 
     /// The scores before the first row.

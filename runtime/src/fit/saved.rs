@@ -98,6 +98,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         self.optimizer.set_learning_rate(saved.learning_rate);
         recall_optimizer(&mut self.state, saved)?;
         self.recall_tables(saved)?;
+        self.clear_slots_of_tables();
         for (index, state) in self.state.tensors.iter().enumerate() {
             if let Some(averages) = &mut self.averages {
                 fill(&mut averages.tensors[index], saved, &names::average(&state.name))?;
