@@ -60,9 +60,13 @@ class Model:
         self.name, self.title, self.whole, self.sparse, self.norms = name, title, whole, sparse, norms
         self.sharded, self.batch = sharded, batch
 
-    @property
-    def rounds(self):
-        return 2 + 3 * len(self.norms) + (2 if self.sharded else 0)
+    def is_everywhere(self, ranks):
+        """Two ranks send each other everything in one round, unless tables are divided."""
+        return ranks == 2 and not self.sharded
+
+    def rounds(self, ranks):
+        of_gradients = 1 if self.is_everywhere(ranks) else 2
+        return of_gradients + 3 * len(self.norms) + (2 if self.sharded else 0)
 
     def looked_up(self, rows):
         """The rows of sparse tables that so many rows of a batch look up."""
@@ -103,6 +107,8 @@ class Model:
         """For each of the two rounds of gradients, the most bytes that a rank sends or receives."""
         own, of_all = self.pieces(ranks, rows / ranks), self.pieces(ranks, rows)
         others = ranks - 1
+        if self.is_everywhere(ranks):
+            return [sum(own)]
         look_ups, looked_up, gradients = self.of_sharded(ranks, rows)
         sums = others * max(of_all)
         return [look_ups, looked_up, max(sum(own) - min(own), others * max(own)) + gradients, sums]
@@ -112,6 +118,8 @@ class Model:
         own, of_all = self.pieces(ranks, rows / ranks), self.pieces(ranks, rows)
         # A header, a range of shards and the sums of each feature, in `f64`.
         norms = sum(3 * 75 + 32 * features for features in self.norms)
+        if self.is_everywhere(ranks):
+            return sum(own) + norms
         return sum(own[1:]) + (ranks - 1) * (of_all[0] + norms) + sum(self.of_sharded(ranks, rows))
 
 
@@ -145,7 +153,7 @@ class Cost:
             return time
         time += share * self.foreign * (model.looked_up(rows) - model.looked_up(rows / ranks))
         time += share * self.served * model.fetched(ranks, rows)
-        time += model.rounds * (latency + self.overhead + (ranks - 1) * self.message)
+        time += model.rounds(ranks) * (latency + self.overhead + (ranks - 1) * self.message)
         return time + sum(model.rounds_of_gradients(ranks, rows)) / bandwidth
 
 
@@ -208,7 +216,7 @@ def measured_messages():
         found = [machines.ranks(program=program) for _ in range(5)]
         message = min(of_run["many"] - of_run["one"] for of_run in found) / 63
         trips = [machines.ranks("--steps", 150, "--model", "trip", "--batch", 8) for _ in range(5)]
-    of_round = min(trip["waited_low"] for trip in trips) / MODELS[0].rounds
+    of_round = min(trip["waited_low"] for trip in trips) / MODELS[0].rounds(2)
     print(f"a round of 2 ranks takes {1e6 * of_round:.0f} microseconds, and each message more {1e6 * message:.1f}", flush=True)
     return max(of_round - message, 0), message
 

@@ -227,7 +227,7 @@ fn a_checkpoint_that_does_not_say_a_setting_is_refused_in_words() {
         *run = json.to_string();
     });
     let error = refused(folder.path()).to_string();
-    let expected = "`class_weight`: this one has none, that one nothing, as an earlier version";
+    let expected = "`class_weight`: this one has none, that one nothing, or an earlier version";
     assert!(error.contains(expected), "{error}");
 }
 
