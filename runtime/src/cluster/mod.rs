@@ -354,7 +354,7 @@ impl Rank {
             }
             [kind::LEFT] => Err(failed(format!(
                 "it has left the cluster, while others were at {at}: either it has ended with an \
-                 error, or its program does not train like theirs"
+                 error, or its program does not do the same (train, predict, save)"
             ))),
             _ => {
                 let (theirs, name) = (reader.number()?, reader.text()?);
