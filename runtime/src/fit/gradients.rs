@@ -114,9 +114,9 @@ pub(super) struct Shown<'a, E> {
     pub(super) tables: &'a mut Tables<E>,
     pub(super) state: &'a OptimizerState<E>,
     /// Of a divided table the shape of the whole.
-    pub(super) shapes: Vec<Vec<usize>>,
+    pub(super) shapes: &'a [Vec<usize>],
     /// For each tensor the share of a divided table.
-    pub(super) shares: Vec<Option<TableShare>>,
+    pub(super) shares: &'a [Option<TableShare>],
     pub(super) branches: &'a Branches,
     pub(super) position: Position,
 }

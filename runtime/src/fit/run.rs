@@ -46,8 +46,6 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) tape_gradients: Option<Gradients<E, D>>,
     /// The gradients of the trained tensors, except while a tape owns them.
     pub(super) gradients: StepGradients<E>,
-    /// The dimensions of the trained tensors.
-    pub(super) shapes: Vec<Vec<usize>>,
     /// The embedding tables with sparse updates.
     pub(super) tables: Tables<E>,
     /// The sums of the gradients since the optimizer's last step; empty without accumulation.
@@ -80,6 +78,10 @@ pub(super) struct Run<'a, E: Element, D: Backend<E>> {
     pub(super) fillable: Vec<Option<Fillable>>,
     /// For each trained tensor, the index of the divided table that it is.
     pub(super) divided: Vec<Option<usize>>,
+    /// For each trained tensor the share of this rank, if it is a divided table.
+    pub(super) shares: Vec<Option<TableShare>>,
+    /// The shapes of the trained tensors; of divided tables those of the whole.
+    pub(super) whole_shapes: Vec<Vec<usize>>,
     /// The rows of divided tables that the batch looks up.
     pub(super) fetched: FetchedTables<E>,
     /// The first training rows, if `rows` only holds the rows of a batch.
@@ -147,6 +149,14 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let epoch = settings.initial_epoch;
         let dropping = Dropping { inputs: dropped(graph, &settings) };
         let is_table = |tensor: &usize| matches!(fillable[*tensor], Some(Fillable::Table(_)));
+        let share = model.divided.as_ref().map(|divided| divided.share);
+        let shares = divided.iter().map(|divided| share.filter(|_| divided.is_some())).collect();
+        let whole = |(shape, divided): (&Vec<usize>, &Option<usize>)| {
+            let table = model.divided.as_ref().zip(*divided);
+            let look_up = table.map(|(divided, index)| divided.tables[index].look_up);
+            look_up.map_or_else(|| shape.clone(), |look_up| vec![look_up.rows, look_up.width])
+        };
+        let whole_shapes = shapes.iter().zip(&divided).map(whole).collect();
         let all_tables = (0..shapes.len()).filter(is_table);
         let ranks = Ranks::new(&settings, &shapes, all_tables, &divided);
         let mut run = Run {
@@ -156,7 +166,6 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             state,
             tape_gradients: None,
             gradients: StepGradients::new(trained().count()),
-            shapes,
             tables,
             accumulated,
             averages,
@@ -178,6 +187,8 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             reached: Reached::new(graph),
             fillable,
             divided,
+            shares,
+            whole_shapes,
             fetched: Vec::new(),
             reference: None,
             stopped: false,
@@ -215,22 +226,6 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
     /// Whether this rank writes files; of a run without a cluster it does.
     pub(super) fn is_main(&self) -> bool {
         self.ranks.as_ref().is_none_or(|ranks| ranks.cluster.is_main())
-    }
-
-    /// For each trained tensor the share of this rank, if it is a divided table.
-    pub(super) fn shares(&self) -> Vec<Option<TableShare>> {
-        let share = self.model.divided.as_ref().map(|divided| divided.share);
-        self.divided.iter().map(|divided| share.filter(|_| divided.is_some())).collect()
-    }
-
-    /// The shapes of the trained tensors; of divided tables those of the whole.
-    pub(super) fn whole_shapes(&self) -> Vec<Vec<usize>> {
-        let whole = |(shape, divided): (&Vec<usize>, &Option<usize>)| {
-            let table = self.model.divided.as_ref().zip(*divided);
-            let look_up = table.map(|(divided, index)| divided.tables[index].look_up);
-            look_up.map_or_else(|| shape.clone(), |look_up| vec![look_up.rows, look_up.width])
-        };
-        self.shapes.iter().zip(&self.divided).map(whole).collect()
     }
 
     /// Whether this rank takes part in writing a file. The rows of divided tables are on all ranks.

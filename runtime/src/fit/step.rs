@@ -299,8 +299,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
     fn show_gradients(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Option<Cause> {
         let (position, is_main) = (self.position(), self.is_main());
-        let (shapes, shares) = (self.whole_shapes(), self.shares());
-        let Run { gradients, tables, state, branches, .. } = self;
+        let Run { gradients, tables, state, branches, whole_shapes: shapes, shares, .. } = self;
         let mut source = Shown { gradients, tables, state, shapes, shares, branches, position };
         let mut shown = callback::Gradients::new(&mut source);
         let called =

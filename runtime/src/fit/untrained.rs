@@ -84,7 +84,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let means = self.stand_in_means()?;
         let Some(coverage) = &self.model.coverage else { return Ok(Vec::new()) };
         let means_of_divided = self.model.means_of_divided(coverage)?;
-        let (fillable, divided, shares) = (&self.fillable, &self.divided, self.shares());
+        let (fillable, divided, shares) = (&self.fillable, &self.divided, &self.shares);
         let mut all = Vec::new();
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let mut numbers = Vec::new();
@@ -120,7 +120,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let (Some(coverage), false) = (&self.model.coverage, overwritten.is_empty()) else {
             return Ok(());
         };
-        let (fillable, shares) = (&self.fillable, self.shares());
+        let (fillable, shares) = (&self.fillable, &self.shares);
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let Some(own) = overwritten.iter().find(|overwritten| overwritten.tensor == tensor)
             else {
