@@ -8,7 +8,7 @@ use std::{
 };
 
 use multi_input::{
-    callback::{AnyCallback, AnyTraining, Event, Flow},
+    callback::{AnyCallback, AnyTraining, Event, Flow, Gradients},
     cluster::Cluster,
     data::Csv,
     history::{End, History},
@@ -16,7 +16,7 @@ use multi_input::{
     Error, Result,
 };
 
-use super::models::{mixed, shops, trips, Mixed, Shop, Trip, TripSample};
+use super::models::{fault, mixed, shops, trips, Mixed, Shop, Trip, TripSample};
 
 type Trained = Result<(Vec<Vec<f64>>, History)>;
 
@@ -100,13 +100,26 @@ fn a_panic_of_one_rank_ends_all_with_its_text() {
 
 #[test]
 fn a_loss_that_is_no_number_on_one_rank_ends_all() {
+    let ended = with_fault(|_| {
+        fault::SPOILS.set(true);
+        Ok(Flow::Continue)
+    });
+    for ended in &ended {
+        assert!(text(ended).contains("became NaN in epoch 2, step 2"), "{}", text(ended));
+    }
+}
+
+#[test]
+fn a_learning_rate_that_is_no_number_on_one_rank_ends_all() {
     let ended = with_fault(|training| {
         training.set_learning_rate(f64::NAN);
         Ok(Flow::Continue)
     });
-    for ended in &ended {
-        assert!(text(ended).contains("became NaN in epoch 2, step 3"), "{}", text(ended));
-    }
+    let own = "the callback `AfterStep7` sets the learning rate to NaN; it must be a number of at \
+               least 0";
+    let other = format!("rank 2 ended the run: {own}");
+    assert_eq!([text(&ended[0]), text(&ended[1])], [other.clone(), other]);
+    assert_eq!(text(&ended[2]), own);
 }
 
 #[test]
@@ -161,11 +174,46 @@ fn ranks_that_do_not_train_alike_are_refused_before_the_first_step() {
 
 #[test]
 fn ranks_whose_callbacks_do_different_things_are_found_out() {
-    let ended = with_fault(|training| {
+    let rate: Fault = |training| {
         training.set_learning_rate(0.5);
         Ok(Flow::Continue)
+    };
+    let frozen: Fault = |training| {
+        training.freeze_node("traffic", true);
+        Ok(Flow::Continue)
+    };
+    let rates = "in this step the learning rate is 0.01 on rank 0, 0.5 on rank 2";
+    let branches = "in this step frozen is nothing on rank 0, `traffic` on rank 2";
+    for (fault, differ) in [(rate, rates), (frozen, branches)] {
+        let expected = format!(
+            "the cluster: the ranks have to train alike, but {differ}: a callback does not do the same on all ranks"
+        );
+        for ended in &with_fault(fault) {
+            assert_eq!(text(ended), expected);
+        }
+    }
+    let ended = Cluster::in_threads(3, |cluster| {
+        let trainer = trainer().callback(Halves(cluster.rank() == 2));
+        fit(trainer.on(&cluster), &trips(60)).unwrap_err().to_string()
     });
-    assert!(text(&ended[0]).contains("the ranks hold different weights"), "{}", text(&ended[0]));
+    assert!(ended[0].contains("the ranks hold different weights"), "{}", ended[0]);
+}
+
+/// Halves the gradients.
+struct Halves(bool);
+
+impl AnyCallback for Halves {
+    fn name(&self) -> &'static str {
+        "Halves"
+    }
+    fn on(&mut self, _: &Event<'_>, _: &mut dyn AnyTraining) -> Result<Flow> {
+        Ok(Flow::Continue)
+    }
+    fn gradients(&mut self, gradients: &mut Gradients<'_>) {
+        if self.0 {
+            gradients.scale(0.5);
+        }
+    }
 }
 
 /// A trainer that saves in `folder`, and goes on from there.

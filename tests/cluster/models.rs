@@ -2,6 +2,33 @@
 
 use multi_input::prelude::*;
 
+use fault::Squared;
+
+/// A loss that becomes NaN on one rank.
+pub mod fault {
+    use std::cell::Cell;
+
+    use multi_input::loss::*;
+
+    thread_local! {
+        /// Whether the losses of this rank are NaN.
+        pub static SPOILS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// The squared error.
+    #[derive(Debug)]
+    pub struct Squared;
+
+    impl LossFormula for Squared {
+        const FORM: LossForm = LossForm { at_least_zero: true, ..LossForm::of_numbers("squared") };
+
+        fn value<N: Real>(&self, head: &[N], target: TargetRow<'_>) -> N {
+            let factor = if SPOILS.get() { f64::NAN } else { 1.0 };
+            (head[0] - target.at(0)) * (head[0] - target.at(0)) * factor
+        }
+    }
+}
+
 /// An input that may be missing, lists with a mask, two large tables with sparse updates, of which
 /// one is shared, penalties, partly known targets, and a learned weight.
 #[multi_input_model]
@@ -97,7 +124,7 @@ pub struct Rated {
 
     #[from(joined)]
     #[branch(Dense(1))]
-    #[output(loss = mse, metrics(mae, r2), weight = learned)]
+    #[output(loss = Squared, metrics(mae, r2), weight = learned)]
     stars: f32,
 
     #[from(joined)]
@@ -149,7 +176,7 @@ pub struct Trip {
 
     #[from(joined)]
     #[branch(Dense(1))]
-    #[output(loss = mse, metrics(mae, r2), standardize)]
+    #[output(loss = Squared, metrics(mae, r2), standardize)]
     minutes: f32,
 
     #[from(joined)]

@@ -23,7 +23,8 @@ use multi_input::{
 };
 
 use models::{
-    mixed, rated, shops, trips, Mixed, MixedSample, Rated, RatedSample, Shop, ShopSample, Trip,
+    fault, mixed, rated, shops, trips, Mixed, MixedSample, Rated, RatedSample, Shop, ShopSample,
+    Trip,
 };
 
 /// What the command line asks for.
@@ -99,7 +100,7 @@ impl AnyCallback for Fault {
         "Fault"
     }
 
-    fn on(&mut self, event: &Event<'_>, training: &mut dyn AnyTraining) -> Result<Flow> {
+    fn on(&mut self, event: &Event<'_>, _: &mut dyn AnyTraining) -> Result<Flow> {
         if !matches!(event, Event::StepEnded { .. }) {
             return Ok(Flow::Continue);
         }
@@ -117,7 +118,7 @@ impl AnyCallback for Fault {
                 })
             }
             // The next loss is no number.
-            "nan" => training.set_learning_rate(f64::NAN),
+            "nan" => fault::SPOILS.set(true),
             "gradient" => self.spoils = true,
             "panic" => panic!("a fault on purpose"),
             "interrupt" => self.interrupt.store(true, std::sync::atomic::Ordering::Relaxed),

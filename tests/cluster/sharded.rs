@@ -374,3 +374,18 @@ fn a_sharded_table_that_every_rank_holds_whole_is_noticed() {
                 `load_on` divide its rows among the ranks";
     assert_eq!(said, [[text], [text]]);
 }
+
+#[test]
+fn a_step_that_spoils_the_rows_of_one_rank_ends_all() {
+    let ended = Cluster::in_threads(3, |cluster| {
+        let mut model = Model::<Rated, f64>::build_on(&cluster, &Cpu::default(), Seed(2)).unwrap();
+        let trainer = trainer(Sgd::new(1e308), Some(&cluster)).clip(Clip::GlobalNorm(1e3));
+        let started = std::time::Instant::now();
+        let error = trainer.fit(&mut model, &rated(80)).unwrap_err().to_string();
+        (error, started.elapsed().as_secs())
+    });
+    for (error, seconds) in &ended {
+        assert!(error.contains("is not finite after epoch 1, step 1 (both from 1)"), "{error}");
+        assert!(*seconds < 10);
+    }
+}

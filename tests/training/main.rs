@@ -16,6 +16,7 @@ mod sensor;
 mod settings;
 mod slices;
 mod sparse_tables;
+mod spoilt_weights;
 #[path = "../support/mod.rs"]
 mod support;
 mod tensorboard;

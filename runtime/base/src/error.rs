@@ -150,6 +150,31 @@ pub enum Error {
         /// outputs were finite.
         node: Option<&'static str>,
     },
+    /// Weights or running statistics are NaN or infinite after a step whose losses and gradients
+    /// are finite.
+    #[error(
+        "`{tensor}` is not finite after epoch {epoch}, step {step} (both from 1): lower the learning \
+         rate, clip the gradients, or standardize inputs and targets; the model is of no more use: go \
+         on from the last checkpoint, which is from before this step"
+    )]
+    Weights {
+        /// Name of the tensor in the module.
+        tensor: String,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Step of the epoch, from 1.
+        step: usize,
+    },
+    /// A learning rate that a callback has set and that is no number of at least 0.
+    #[error(
+        "the callback `{callback}` sets the learning rate to {rate}; it must be a number of at least 0"
+    )]
+    CallbackLearningRate {
+        /// Name of the callback.
+        callback: &'static str,
+        /// The learning rate.
+        rate: f64,
+    },
     /// A learning rate of a schedule that is no number of at least 0.
     #[error(
         "the learning-rate schedule gives {rate} at {unit} {number}; it must be a number of at \

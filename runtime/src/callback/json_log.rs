@@ -94,6 +94,7 @@ impl AnyCallback for JsonLog {
                 "what": match cause {
                     Cause::Loss { output, .. } => format!("the loss of {output}"),
                     Cause::Gradient { tensor } => format!("the gradient of {tensor}"),
+                    Cause::Weights { tensor } => tensor.clone(),
                 },
             }),
             _ => return Ok(Flow::Continue),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use multi_input_base::{Error, Result};
 
-use super::{AnyCallback, AnyTraining, Event, Flow, RateSchedule, RunPlan};
+use super::{is_learning_rate, AnyCallback, AnyTraining, Event, Flow, RateSchedule, RunPlan};
 
 /// Sets the optimizer's learning rate before every step or every epoch. Learning rate factors of
 /// branches stay in effect. The schedule is a [`Schedule`](super::Schedule), a closure, or another
@@ -48,7 +48,7 @@ impl LearningRateSchedule {
             Unit::Step => "step",
             Unit::Epoch => "epoch",
         };
-        match rate >= 0.0 && rate.is_finite() {
+        match is_learning_rate(rate) {
             true => Ok(rate),
             false => Err(Error::LearningRate { rate, unit, number }),
         }

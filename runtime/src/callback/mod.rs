@@ -98,6 +98,7 @@ pub use memory::Memory;
 pub use monitor::{Listed, Monitor, MonitorOf};
 pub use progress::Progress;
 pub use rank_speed::RankSpeed;
+pub(crate) use rate_schedule::is_learning_rate;
 pub use rate_schedule::RateSchedule;
 pub use reduce_on_plateau::ReduceOnPlateau;
 pub use schedule::{Schedule, Warmup};
@@ -424,16 +425,18 @@ pub enum Event<'a> {
         /// The figures of the epoch so far.
         so_far: RunningFigures<'a>,
     },
-    /// The loss of a batch or a gradient is not finite, and the step was not taken. Training ends
-    /// with [`Error::NotFinite`](multi_input_base::Error::NotFinite) or
-    /// [`Error::Gradient`](multi_input_base::Error::Gradient), unless a callback returns
-    /// [`Flow::Stop`].
+    /// The loss of a batch or a gradient is not finite, and the step was not taken. Or it was taken,
+    /// and has made weights so. Training ends with
+    /// [`Error::NotFinite`](multi_input_base::Error::NotFinite),
+    /// [`Error::Gradient`](multi_input_base::Error::Gradient) or
+    /// [`Error::Weights`](multi_input_base::Error::Weights), unless a callback returns [`Flow::Stop`]
+    /// and, where the weights are spoilt, restores others until the end.
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
         /// The step of the epoch, from 0.
         step: usize,
-        /// The loss or gradient that is not finite.
+        /// What is not finite.
         cause: &'a Cause,
         /// The first node with a non-finite output; `None` if all outputs were finite.
         node: Option<&'static str>,
@@ -452,7 +455,7 @@ pub enum Event<'a> {
     Ended,
 }
 
-/// A loss or gradient that is not finite.
+/// What is not finite.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
     /// The loss of an output.
@@ -467,14 +470,21 @@ pub enum Cause {
         /// The tensor's name in the module.
         tensor: String,
     },
+    /// The weights or the running statistics after a step, while all losses and gradients are
+    /// finite.
+    Weights {
+        /// The tensor's name in the module.
+        tensor: String,
+    },
 }
 
-/// `the loss of output `price``, `the gradient of `price.0.weight``.
+/// `the loss of output `price``, `the gradient of `price.0.weight``, ``price.0.weight``.
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Cause::Loss { output, .. } => write!(f, "the loss of output `{output}`"),
             Cause::Gradient { tensor } => write!(f, "the gradient of `{tensor}`"),
+            Cause::Weights { tensor } => write!(f, "`{tensor}`"),
         }
     }
 }
@@ -555,7 +565,9 @@ pub trait AnyTraining {
     /// The optimizer's learning rate.
     fn learning_rate(&self) -> f64;
 
-    /// Sets the learning rate for the next steps.
+    /// Sets the learning rate for the next steps, a number of at least 0: otherwise training ends with
+    /// [`Error::CallbackLearningRate`](multi_input_base::Error::CallbackLearningRate). On several ranks
+    /// all of them set the same.
     fn set_learning_rate(&mut self, learning_rate: f64);
 
     /// Freezes or unfreezes the branch of the node `node`. [`Training`] has `freeze`, which takes

@@ -71,3 +71,8 @@ impl<F: Fn(u64) -> f64> RateSchedule for F {
         self(number)
     }
 }
+
+/// Whether steps can be taken with a learning rate.
+pub(crate) fn is_learning_rate(rate: f64) -> bool {
+    rate >= 0.0 && rate.is_finite()
+}

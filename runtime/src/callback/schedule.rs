@@ -6,6 +6,8 @@ use std::f64::consts::PI;
 
 use setting::Setting;
 
+use super::is_learning_rate;
+
 /// A learning rate as a function of `t`, the number of a step or epoch from 0.
 ///
 /// | schedule | formula | Keras | PyTorch |
@@ -210,7 +212,7 @@ impl Schedule {
         let after = |steps: u64| warmup.saturating_add(steps);
         let samples = [0, 1, warmup, after(1), after(length / 2), after(length)];
         let wrong = samples.map(|step| (step, self.rate(step)));
-        if let Some((step, rate)) = wrong.iter().find(|(_, r)| !(*r >= 0.0 && r.is_finite())) {
+        if let Some((step, rate)) = wrong.iter().find(|(_, rate)| !is_learning_rate(*rate)) {
             mistakes.push(format!(
                 "a learning-rate schedule gives {rate} at step {step}; it must be a number of at \
                  least 0"

@@ -10,6 +10,9 @@ use crate::history::Phase;
 /// them. Without it `fit` returns [`Error::NotFinite`](multi_input_base::Error::NotFinite), which
 /// names output, epoch, step and node. With it `fit` also stops at a non-finite validation loss.
 ///
+/// A step that has made weights non-finite leaves none from before: there `fit` returns normally only
+/// if another callback restores weights, or with a moving average.
+///
 /// `keras.callbacks.TerminateOnNaN`, which monitors the training loss only.
 #[derive(Clone, Copy, Debug, Default)]
 #[doc(alias = "TerminateOnNaN")]

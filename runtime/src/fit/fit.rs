@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use multi_input_base::{Error, Notice, Result};
+use multi_input_base::{Notice, Result};
 use multi_input_data::{
     preprocess::{FittedFields, Preprocessing},
     Table,
@@ -21,13 +21,12 @@ use super::{
     saved_check::Expected,
     settings::{Refit, ValidationRows},
     setup::{Checked, Setup},
-    step::NotFinite,
     untrained::Overwritten,
     validation::{Validation, ValidationSet},
     vectors::{self, Vectors},
 };
 use crate::{
-    callback::{AnyCallback, Cause, Event, Flow, RunningFigures},
+    callback::{AnyCallback, Event, Flow, RunningFigures},
     checkpoint::{self, CheckpointError},
     history::{End, History, Phase},
     objective::{RowWeights, Rows, Scores},
@@ -238,6 +237,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         trained?;
         ended?;
         filled?;
+        let spoilt = self.check_weights();
+        if let (Err(error), Some(ranks)) = (&spoilt, &self.ranks) {
+            ranks.cluster.announce(error);
+        }
+        spoilt?;
         if let Some(ranks) = &self.ranks {
             ranks.compare(self.model.weights_checksum())?;
         }
@@ -286,7 +290,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let (epoch, step) = (self.epoch, self.step);
             let loss = match self.train_step(callbacks)? {
                 Ok(loss) => loss,
-                Err(found) => return self.not_finite(found, callbacks),
+                Err(found) => return self.end_of_not_finite(found, callbacks),
             };
             // The scores are taken out of `self`, because callbacks borrow all of `self` mutably.
             let scores = std::mem::take(&mut self.scores);
@@ -345,29 +349,6 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             Some(ranks) => ranks.scores(&own, at, || self.no_scores()),
             None => own.into_iter().next().map_or_else(|| self.no_scores(), Ok),
         }
-    }
-
-    fn not_finite(
-        &mut self,
-        found: NotFinite,
-        callbacks: &mut [Box<dyn AnyCallback + '_>],
-    ) -> Result<Flow> {
-        let NotFinite { cause, node, by_callbacks } = found;
-        let (epoch, step) = (self.epoch, self.step);
-        let event = Event::NotFinite { epoch, step, cause: &cause, node };
-        match by_callbacks && self.ranks.is_some() {
-            // The other ranks may be elsewhere, so nothing is agreed on, and the run ends.
-            true => drop(self.notify_only(callbacks, &event)?),
-            false => match self.notify(callbacks, &event)? {
-                Flow::Continue => {}
-                flow => return Ok(flow),
-            },
-        }
-        let (epoch, step) = (epoch + 1, step + 1);
-        Err(match cause {
-            Cause::Loss { output, value } => Error::NotFinite { output, epoch, step, value, node },
-            Cause::Gradient { tensor } => Error::Gradient { tensor, epoch, step, node },
-        })
     }
 
     /// Validates, records the figures of the epoch and notifies the callbacks.

@@ -14,6 +14,7 @@ use multi_input_nn::shards::{self, SumOverShards};
 
 use super::{
     batch::{BatchRows, BatchShard},
+    conduct::Conduct,
     ranks::{sum_over, Ranks},
     run::Run,
     step::StepLosses,
@@ -78,8 +79,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             known.push(sum_over(&ranks.cluster, sum)?);
         }
+        let conduct = Conduct {
+            learning_rate: self.optimizer.learning_rate(),
+            frozen: self.branches.frozen().collect::<Vec<_>>().join(", "),
+        };
         let Run { model, gradients, tables, .. } = self;
-        let totals = ranks.end_step(&mut model.module, gradients, tables, losses)?;
+        let totals = ranks.end_step(&mut model.module, gradients, tables, (losses, &conduct))?;
         let mut totals = totals.into_iter();
         Ok(StepLosses { total: totals.next().unwrap_or(f64::NAN), by_output: totals.collect() })
     }

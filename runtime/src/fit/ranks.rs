@@ -15,6 +15,7 @@ use multi_input_nn::{
 
 use super::{
     asked::Asked,
+    conduct::Conduct,
     exchange::{Exchange, Form, ShardGradient, TensorGradient, Totals},
     gradients::StepGradients,
     settings::Settings,
@@ -174,12 +175,15 @@ impl<E: Element> Ranks<E> {
 
     /// Exchanges the gradients of the shards: `gradients` and `tables` get those of the batch, and
     /// its losses are returned.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`], if the ranks would not update the weights alike.
     pub(super) fn end_step<D: Backend<E>>(
         &mut self,
         module: &mut dyn AnyModule<E, D>,
         gradients: &mut StepGradients<E>,
         tables: &mut Tables<E>,
-        losses: usize,
+        (losses, conduct): (usize, &Conduct),
     ) -> Result<Vec<f64>> {
         self.agree_on_tables(tables)?;
         let form = |(tensor, shape): (usize, &Vec<usize>)| match tables.updates(tensor) {
@@ -191,7 +195,7 @@ impl<E: Element> Ranks<E> {
         let own = std::mem::replace(&mut self.sum, TreeSum::new(self.shards.count));
         let (cluster, wire, shards) = (&self.cluster, self.wire, self.shards.count);
         let exchange = Exchange { cluster, wire, shards, forms: &forms, losses };
-        let Totals { gradient, infinite, notes } = exchange.totals(own, &self.note())?;
+        let Totals { gradient, infinite, notes } = exchange.totals(own, &self.note(conduct))?;
         self.infinite = infinite;
         self.read_notes(&notes)?;
         let mut of_tables = Vec::new();
@@ -236,8 +240,9 @@ impl<E: Element> Ranks<E> {
     }
 
     /// What this rank tells the others in every step.
-    fn note(&self) -> Vec<u8> {
+    fn note(&self, conduct: &Conduct) -> Vec<u8> {
         let mut note = Writer::default();
+        conduct.write(&mut note);
         self.asked.write(&mut note);
         note.numbers(&self.news.numbers());
         note.0
@@ -245,14 +250,16 @@ impl<E: Element> Ranks<E> {
 
     fn read_notes(&mut self, notes: &[Vec<u8>]) -> Result<()> {
         self.agreed = Asked::NOTHING;
+        let mut conducts = Vec::new();
         for note in notes {
             let mut reader = Reader(note);
+            conducts.push(Conduct::read(&mut reader)?);
             let asked = Asked::read(&mut reader)?;
             self.agreed = std::mem::replace(&mut self.agreed, Asked::NOTHING).or(asked);
             self.news.add_numbers(&reader.numbers()?);
         }
         self.asked = Asked::NOTHING;
-        Ok(())
+        Conduct::compare(&conducts)
     }
 
     /// Agrees on how tables are updated, which is decided by the first look-up in each of them.

@@ -26,7 +26,9 @@ use super::{
     untrained::{Fillable, Overwritten},
 };
 use crate::{
-    callback::{AnyCallback, AnyTraining, Event, Flow, Position, RankSpeed, RunPlan},
+    callback::{
+        is_learning_rate, AnyCallback, AnyTraining, Event, Flow, Position, RankSpeed, RunPlan,
+    },
     checkpoint,
     definition::{Graph, Node},
     history::History,
@@ -310,8 +312,13 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         let mut flow = Flow::Continue;
         let is_main = self.is_main();
         for callback in callbacks.iter_mut() {
-            if is_main || !callback.on_main_rank_only() {
-                flow = flow.max(callback.on(event, self)?);
+            if !is_main && callback.on_main_rank_only() {
+                continue;
+            }
+            flow = flow.max(callback.on(event, self)?);
+            let rate = self.optimizer.learning_rate();
+            if !is_learning_rate(rate) {
+                return Err(Error::CallbackLearningRate { callback: callback.name(), rate });
             }
         }
         Ok(flow)
@@ -336,6 +343,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             return Ok(());
         }
         self.with_flushed_tables(Fill::No, |run, raw| {
+            run.check_weights()?;
             let mut saved = run.saved(callbacks, raw, &states);
             if !run.settings.keep_untrained {
                 let means = run.stand_in_means()?.into_iter();

@@ -1,7 +1,7 @@
 //! A backup of the running statistics, to undo a failed step.
 
 use multi_input_base::Result;
-use multi_input_kernel::{Backend, Element};
+use multi_input_kernel::{sweep, Backend, Element};
 use multi_input_nn::parameters::Role;
 
 use crate::untyped::{parameters, AnyModule};
@@ -32,6 +32,25 @@ impl<E: Element> StatisticsBackup<E> {
                 copies[index].extend_from_slice(values);
             }
         })
+    }
+
+    /// The index of the first tensor, among the untrained ones, that is not finite and was so when it
+    /// was copied.
+    pub(super) fn first_infinite<D: Backend<E>>(
+        &self,
+        module: &mut dyn AnyModule<E, D>,
+    ) -> Result<Option<usize>> {
+        let mut found = None;
+        if self.changes.contains(&true) {
+            parameters::edit_role(module, Role::Fixed, |index, values| {
+                let is_infinite = |values: &[E]| !sweep::all_finite(values);
+                let is_new = || is_infinite(values) && !is_infinite(&self.copies[index]);
+                if found.is_none() && self.changes[index] && is_new() {
+                    found = Some(index);
+                }
+            })?;
+        }
+        Ok(found)
     }
 
     /// Restores the copies.

@@ -13,35 +13,16 @@ use super::{
     branches::Branches,
     clip::{squares_of_rows, Clip},
     gradients::Shown,
-    inspect::first_non_finite,
+    not_finite::{InDivided, NotFinite},
     run::Run,
     untrained::Fillable,
 };
 use crate::{
     callback::{self, AnyCallback, AnyTraining, Cause},
-    definition::Graph,
     exact_sum::ExactSum,
     objective::{head_values, predictions, Dropping, Objective, RowBatch, Rows, WholeBatch},
     untyped::{parameters, AnyModule, UntypedModel},
 };
-
-/// A non-finite loss or gradient.
-#[derive(Clone, Debug)]
-pub(super) struct NotFinite {
-    pub(super) cause: Cause,
-    pub(super) node: Option<&'static str>,
-    /// Whether callbacks have made a gradient so, which they may have done on this rank only.
-    pub(super) by_callbacks: bool,
-}
-
-/// Where gradients of divided tables are searched for one that is not finite.
-#[derive(Clone, Copy)]
-enum InDivided {
-    /// On all ranks: the exchange of the gradients has found this tensor, or none.
-    Known(Option<usize>),
-    /// In the rows that this rank holds.
-    Held,
-}
 
 /// The losses of a batch.
 pub(super) struct StepLosses {
@@ -52,7 +33,7 @@ pub(super) struct StepLosses {
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Trains on the next batch and returns its total loss. If a loss or gradient is not finite,
-    /// returns which, and leaves the model unchanged.
+    /// returns which, and leaves the model unchanged. If the step makes weights so, returns which.
     pub(super) fn train_step(
         &mut self,
         callbacks: &mut [Box<dyn AnyCallback + '_>],
@@ -67,10 +48,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
         };
         let graph = self.model.graph();
-        let of_divided = self.ranks.as_ref().and_then(|ranks| ranks.infinite);
-        let cause = first_infinite(graph, &losses)
-            .or_else(|| self.infinite_gradient(InDivided::Known(of_divided)));
-        if let Some(cause) = cause {
+        if let Some(cause) = self.not_finite_in(&losses)? {
             self.restore_statistics()?;
             let node = self.first_infinite_node(&mut rows)?;
             // The batch leaves nothing: what accumulates has the rows of earlier ones.
@@ -79,12 +57,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                     table.truncate_pending(sum.len());
                 }
             }
-            return Ok(Err(NotFinite { cause, node, by_callbacks: false }));
+            return Ok(Err(NotFinite { cause, node, taken: false, on_all_ranks: true }));
         }
-        if let Some(cause) = self.update(callbacks)? {
-            // Callbacks have made the gradient so; the outputs of all nodes are finite.
+        if let Some(found) = self.update(callbacks)? {
             self.restore_statistics()?;
-            return Ok(Err(NotFinite { cause, node: None, by_callbacks: true }));
+            self.step += usize::from(found.taken);
+            return Ok(Err(found));
         }
         match (&mut self.model.coverage, &self.ranks) {
             (Some(coverage), Some(ranks)) => coverage.add_news(graph, &ranks.news),
@@ -96,29 +74,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(Ok(losses.total))
     }
 
-    /// The first tensor with a non-finite gradient, which would make all of its weights non-finite.
-    fn infinite_gradient(&mut self, in_divided: InDivided) -> Option<Cause> {
-        let divided = &self.divided;
-        let (mut found, searches_divided) = match in_divided {
-            InDivided::Known(found) => (found, false),
-            InDivided::Held => (None, true),
-        };
-        self.gradients.each(&mut self.tables, |tensor, gradient| {
-            let is_first = found.is_none_or(|found| tensor < found);
-            let is_searched = searches_divided || divided[tensor].is_none();
-            if is_first && is_searched && !sweep::all_finite(gradient) {
-                found = Some(tensor);
-            }
-        });
-        Some(Cause::Gradient { tensor: self.state.tensors[found?].name.clone() })
-    }
-
     pub(super) fn restore_statistics(&mut self) -> Result<()> {
         self.statistics.restore(&mut self.model.module)
     }
 
     /// The losses of a batch; their gradients are stored in `self.gradients`.
-    fn losses(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
+    pub(super) fn losses(&mut self, batch: &mut BatchRows) -> Result<StepLosses> {
         if let Some(mut ranks) = self.ranks.take() {
             let losses = self.losses_over_ranks(&mut ranks, batch);
             self.ranks = Some(ranks);
@@ -241,26 +202,19 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(())
     }
 
-    /// Runs a batch again to find the first node with a non-finite output.
-    fn first_infinite_node(&mut self, rows: &mut BatchRows) -> Result<Option<&'static str>> {
-        let mut failed = Ok(());
-        let node = first_non_finite(|| failed = self.losses(rows).map(drop));
-        self.restore_statistics()?;
-        failed?;
-        let Some(ranks) = &self.ranks else { return Ok(node) };
-        ranks.first_node(self.model.graph(), node)
-    }
-
     /// Takes an optimizer step, or adds the batch's gradients to the accumulated ones. Returns the
-    /// gradient that callbacks have made non-finite, and then takes no step.
-    fn update(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Result<Option<Cause>> {
+    /// gradient that callbacks have made non-finite, and then takes no step, or the weights that the
+    /// step has made so.
+    fn update(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Result<Option<NotFinite>> {
+        // The outputs of all nodes are finite.
+        let node = None;
         let before = self.state.step;
         let batches = self.settings.accumulate as u64;
         let complete = (self.batches + 1).is_multiple_of(batches);
         self.accumulate(complete.then_some(batches));
         if complete {
             if let Some(cause) = self.show_gradients(callbacks) {
-                return Ok(Some(cause));
+                return Ok(Some(NotFinite { cause, node, taken: false, on_all_ranks: false }));
             }
             self.accumulated.iter_mut().for_each(|sum| sum.fill(E::zero()));
             if let Some(clip) = self.settings.clip {
@@ -268,7 +222,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 let counts = |tensor| self.branches.factor(tensor).is_some();
                 clip.apply(&mut self.gradients, &mut self.tables, &squares, counts);
             }
-            self.take_step()?;
+            if let Some(tensor) = self.take_step()? {
+                let on_all_ranks = self.divided[tensor].is_none();
+                let cause = Cause::Weights { tensor: self.state.tensors[tensor].name.clone() };
+                return Ok(Some(NotFinite { cause, node, taken: true, on_all_ranks }));
+            }
         }
         if let Some(averages) = &mut self.averages {
             averages.update(&mut self.model.module, before)?;
@@ -327,11 +285,13 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         });
     }
 
-    /// Applies the optimizer to every trainable tensor, with the learning rate of its branch.
-    fn take_step(&mut self) -> Result<()> {
+    /// Applies the optimizer to every trainable tensor, with the learning rate of its branch. Returns
+    /// the first tensor whose new weights are not finite.
+    fn take_step(&mut self) -> Result<Option<usize>> {
         self.state.step += 1;
         let own = (!self.branches.all_alike()).then(|| self.own_optimizers());
         let Run { state, tables, gradients, optimizer, .. } = self;
+        let mut spoilt = None;
         parameters::edit_role(&mut self.model.module, Role::Trained, |tensor, weights| {
             let optimizer = match &own {
                 None => Some(&**optimizer),
@@ -340,11 +300,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let Some(optimizer) = optimizer else { return tables.forget(tensor) };
             let state = &mut state.tensors[tensor];
             state.step += 1;
-            if !tables.step(tensor, optimizer, state, weights) {
+            let is_finite = tables.step(tensor, optimizer, state, weights).unwrap_or_else(|| {
                 let (step, gradient) = (state.step, gradients.of(tensor));
                 optimizer.on::<E>().update(step, weights, gradient, &mut state.slots);
+                sweep::all_finite(weights)
+            });
+            if !is_finite {
+                spoilt.get_or_insert(tensor);
             }
-        })
+        })?;
+        Ok(spoilt)
     }
 
     /// For every tensor, an optimizer with the rate of its branch; `None` if the branch is frozen.
@@ -394,11 +359,4 @@ fn penalty<E: Element, D: Backend<E>>(
     let mut penalties = Penalties::default();
     module.penalize(&mut penalties)?;
     penalties.in_training(gradients, |branch| branches.is_frozen(branch))
-}
-
-/// The first output with a non-finite loss.
-fn first_infinite(graph: &Graph, losses: &StepLosses) -> Option<Cause> {
-    let mut outputs = graph.outputs.iter().zip(&losses.by_output);
-    let (output, value) = outputs.find(|(_, value)| !value.is_finite())?;
-    Some(Cause::Loss { output: output.name, value: *value })
 }

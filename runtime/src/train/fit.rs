@@ -43,6 +43,9 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// [`Error::NoTargets`](crate::Error::NoTargets) without known targets,
     /// [`Error::NotFinite`](crate::Error::NotFinite) for a non-finite loss,
     /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,
+    /// [`Error::Weights`](crate::Error::Weights) for a step that makes weights non-finite,
+    /// [`Error::CallbackLearningRate`](crate::Error::CallbackLearningRate) for a rate of a callback that
+    /// is no number of at least 0,
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) if a run cannot be resumed,
     /// [`Error::File`](crate::Error::File) if a callback cannot write.
     #[rustfmt::skip] // In one line, which rustc's message about a model of another definition quotes.

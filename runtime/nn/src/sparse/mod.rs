@@ -178,27 +178,26 @@ impl<E: Element> Tables<E> {
         };
     }
 
-    /// The optimizer's next step on the rows of the table at `index`. Returns `false`, without a
-    /// step, where the tensor has dense updates.
+    /// The optimizer's next step on the rows of the table at `index`. Returns whether their new
+    /// weights are finite, or `None`, without a step, where the tensor has dense updates.
     pub fn step(
         &mut self,
         index: usize,
         optimizer: &dyn AnyOptimizer,
         state: &mut TensorState<E>,
         weights: &mut [E],
-    ) -> bool {
+    ) -> Option<bool> {
         match self.tensors.get_mut(index) {
             Some((_, Kind::Sparse(table))) => {
                 // The dense slots were zeros; the table has the slots of its rows.
                 state.slots.clear();
-                table.step(state.step, optimizer, weights);
-                true
+                Some(table.step(state.step, optimizer, weights))
             }
             Some((_, Kind::Unused(steps))) => {
                 *steps = state.step;
-                false
+                None
             }
-            _ => false,
+            _ => None,
         }
     }
 

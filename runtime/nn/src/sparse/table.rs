@@ -1,6 +1,6 @@
 //! One table with sparse updates.
 
-use multi_input_kernel::{pending_steps::StepLog, Element, PendingSteps};
+use multi_input_kernel::{pending_steps::StepLog, sweep, Element, PendingSteps};
 
 use super::CatchUp;
 use crate::optim::AnyOptimizer;
@@ -281,11 +281,17 @@ impl<E: Element> Table<E> {
     }
 
     /// The optimizer's step on the rows that were looked up; the step of all other rows is
-    /// deferred.
-    pub(super) fn step(&mut self, step: u64, optimizer: &dyn AnyOptimizer, weights: &mut [E]) {
+    /// deferred. Returns whether the new weights are finite.
+    pub(super) fn step(
+        &mut self,
+        step: u64,
+        optimizer: &dyn AnyOptimizer,
+        weights: &mut [E],
+    ) -> bool {
         let Pending { entries, weights: copied, slots, gradient, .. } = &mut self.pending;
         let width = self.width;
         optimizer.on::<E>().update(step, copied, gradient, slots);
+        let is_finite = sweep::all_finite(copied);
         for (index, &entry) in entries.iter().enumerate() {
             let (entry, start) = (entry as usize, index * width);
             let row = self.rows[entry] as usize;
@@ -307,6 +313,7 @@ impl<E: Element> Table<E> {
             // at the same steps.
             self.flush(weights);
         }
+        is_finite
     }
 
     /// Applies the deferred updates to a copy: `weights` become those of the dense formula. Returns

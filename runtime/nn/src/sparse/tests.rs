@@ -157,7 +157,7 @@ impl<O: Optimizer> Run<O> {
                 let optimizer = self.optimizer.boxed();
                 self.tables.step(0, &*optimizer, &mut self.state, &mut self.weights)
             };
-            assert!(stepped);
+            assert_eq!(stepped, Some(true));
             return read;
         }
         let mut gradient = vec![0.0; ROWS * WIDTH];
