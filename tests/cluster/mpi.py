@@ -21,11 +21,16 @@ import time
 RANKS = pathlib.Path("target/release/ranks").resolve()
 LIMIT = 60  # Seconds after which a job counts as hanging.
 
+# In the default store of PMIx, a rank that is killed while it holds a lock in shared memory makes `mpirun`
+# wait for ever in `PMIx_server_finalize`, when all ranks have ended (docs/scale.md).
+ENVIRONMENT = {**os.environ, "PMIX_MCA_gds": "hash"}
+
 
 def start(ranks, *arguments):
     command = ["mpirun", "--oversubscribe", "--allow-run-as-root", "-n", str(ranks), str(RANKS)]
     command += [str(argument) for argument in arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=ENVIRONMENT, **output)
 
 
 def end(job):
@@ -34,8 +39,9 @@ def end(job):
     try:
         output, _ = job.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:
+        left = ", ".join(f"{pid} {state(pid)}" for pid in processes(job)) or "none"
         job.kill()
-        sys.exit("a job hangs: " + " ".join(job.args))
+        sys.exit(f"a job hangs, with these ranks: {left}: " + " ".join(job.args))
     return output, job.returncode, time.monotonic() - started
 
 
@@ -110,6 +116,15 @@ def name(pid):
         return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def state(pid):
+    """The state of a process in the words of the system, such as `Z (zombie)`."""
+    try:
+        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return "gone"
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("State:")), "")
 
 
 def faults(folder, times, chance):
