@@ -103,6 +103,13 @@ impl Stored {
         self.iter().collect()
     }
 
+    /// The numbers of a tensor whose dtype is that of `E`.
+    pub(super) fn numbers_of<E: Element>(&self) -> Vec<E> {
+        let mut numbers = vec![E::zero(); self.bytes.len() / E::BYTES];
+        E::read_bytes(&self.bytes, &mut numbers);
+        numbers
+    }
+
     /// Keeps the rows of a share of all rows.
     pub(super) fn keep_rows(&mut self, share: TableShare) {
         let Some(rows) = self.shape.first_mut() else { return };

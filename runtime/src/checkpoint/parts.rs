@@ -93,7 +93,7 @@ pub(super) fn write<E: Element, D: Backend<E>>(
         let DividedTable { tensor, look_up, .. } = table;
         let rows = move |take: &mut Take<'_>| {
             let mut taken = Ok(());
-            model.visit_divided(index, |held| taken = pieces(held, take, E::append_bytes));
+            model.visit_divided(index, |held| taken = pieces(held, take));
             taken
         };
         let shape = vec![divided.share.rows(look_up.rows), look_up.width];

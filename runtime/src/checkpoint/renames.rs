@@ -127,7 +127,7 @@ impl Renames {
     }
 
     /// A run with the names of the nodes now. Its tensors have them already.
-    pub(super) fn run(&self, mut run: SavedRun) -> SavedRun {
+    pub(super) fn run<E>(&self, mut run: SavedRun<E>) -> SavedRun<E> {
         for (name, words) in &mut run.settings {
             *words = self.setting(name, words);
         }

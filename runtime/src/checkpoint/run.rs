@@ -8,7 +8,7 @@ use std::{
 use multi_input_base::Result;
 use multi_input_data::preprocess::FittedFields;
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::sparse::SavedState;
+use multi_input_nn::sparse::{SavedState, StateToSave};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -26,7 +26,7 @@ use crate::{definition::Graph, history::History, lossless, untyped::UntypedModel
 
 /// The state of a run without its model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SavedRun {
+pub(crate) struct SavedRun<E> {
     /// The file it was read from.
     #[serde(skip)]
     pub(crate) path: PathBuf,
@@ -57,9 +57,9 @@ pub(crate) struct SavedRun {
     /// the tensor; `None` if untrained vectors are not filled.
     #[serde(skip)]
     pub(crate) stand_ins: Option<Vec<(String, Vec<f64>)>>,
-    /// All other numbers, by name.
+    /// All other numbers, by name, of a run that was loaded.
     #[serde(skip)]
-    pub(crate) state: SavedState,
+    pub(crate) state: SavedState<E>,
 }
 
 /// Tensors by the names of numbers that are copies of their weights.
@@ -94,10 +94,10 @@ pub(super) const NUMBERS: &str = "double/";
 /// and then rank 0 writes what they have in common.
 pub(crate) fn save_run<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
-    run: &SavedRun,
+    (run, state): (&SavedRun<E>, &StateToSave<'_, E>),
     path: &Path,
 ) -> Result<()> {
-    let state = in_file::<E>(&run.state);
+    let state = in_file(state);
     let Some(divided) = &model.divided else {
         return contents_of_run(model, run)?.write_with(path, state).map(drop);
     };
@@ -120,7 +120,7 @@ pub(crate) fn save_run<E: Element, D: Backend<E>>(
 /// The contents of a run's file, without its state and without divided tables.
 fn contents_of_run<E: Element, D: Backend<E>>(
     model: &UntypedModel<E, D>,
-    run: &SavedRun,
+    run: &SavedRun<E>,
 ) -> Result<Contents> {
     let mut file = contents(model)?;
     if let (Some(coverage), Some(stand_ins)) = (&model.coverage, &run.stand_ins) {
@@ -131,13 +131,15 @@ fn contents_of_run<E: Element, D: Backend<E>>(
 }
 
 /// The state of a run as tensors of a file.
-fn in_file<E: Element>(state: &SavedState) -> BTreeMap<String, Unwritten<'_>> {
-    let tensors = state.tensors.iter().map(|(name, numbers)| {
-        (format!("{TRAINING}{TENSORS}{name}"), Unwritten::numbers::<E>(numbers))
-    });
-    let numbers = state.numbers.iter().map(|(name, numbers)| {
-        (format!("{TRAINING}{NUMBERS}{name}"), Unwritten::numbers::<f64>(numbers))
-    });
+fn in_file<'a, E: Element>(state: &'a StateToSave<'_, E>) -> BTreeMap<String, Unwritten<'a>> {
+    let tensors = state
+        .tensors
+        .iter()
+        .map(|(name, numbers)| (format!("{TRAINING}{TENSORS}{name}"), Unwritten::numbers(numbers)));
+    let numbers = state
+        .numbers
+        .iter()
+        .map(|(name, numbers)| (format!("{TRAINING}{NUMBERS}{name}"), Unwritten::numbers(numbers)));
     tensors.chain(numbers).collect()
 }
 
@@ -185,8 +187,8 @@ fn texts_of_newest(path: &Path) -> Result<Option<(PathBuf, Opened)>> {
 pub(crate) fn load_run<E: Element, D: Backend<E>>(
     model: &mut UntypedModel<E, D>,
     path: &Path,
-    check: impl FnOnce(&Path, &SavedRun) -> Result<()>,
-) -> Result<Option<SavedRun>> {
+    check: impl FnOnce(&Path, &SavedRun<E>) -> Result<()>,
+) -> Result<Option<SavedRun<E>>> {
     let request = request(model, Purpose::Resume);
     let open = |path: &Path| parts::open(path, &request);
     let found = folder::newest(path, open, |path| parts::verify(path, &request));
@@ -203,7 +205,7 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
     let run = serde_json::from_str(file.contents.text(&path, key::RUN)?).map_err(|error| {
         CheckpointError::Damaged { path: path.clone(), reason: format!("its run: {error}") }
     })?;
-    let mut run: SavedRun = file.renames.run(run);
+    let mut run: SavedRun<E> = file.renames.run(run);
     // Each tensor is dropped once it has been read.
     let (state, own) = std::mem::take(&mut file.contents.tensors)
         .into_iter()
@@ -213,7 +215,7 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
         let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
             stored.check_dtype::<E>(&path, &tensor)?;
-            run.state.tensors.insert(name.to_owned(), stored.numbers());
+            run.state.tensors.insert(name.to_owned(), stored.numbers_of());
         } else if let Some(name) = name.strip_prefix(NUMBERS) {
             stored.check_dtype::<f64>(&path, &tensor)?;
             run.state.numbers.insert(name.to_owned(), stored.numbers());

@@ -35,28 +35,19 @@ impl<'a> Unwritten<'a> {
         Unwritten { dtype, shape, bytes: Box::new(bytes) }
     }
 
-    /// Numbers as elements of dtype `E`.
-    pub(super) fn numbers<E: Element>(numbers: &'a [f64]) -> Unwritten<'a> {
-        Unwritten::new(dtype::<E>(), vec![numbers.len()], |take| {
-            pieces(numbers, take, |piece, bytes| {
-                let elements: Vec<E> = piece.iter().map(|number| E::of(*number)).collect();
-                E::append_bytes(&elements, bytes);
-            })
-        })
+    /// Numbers of dtype `E`.
+    pub(super) fn numbers<E: Element>(numbers: &'a [E]) -> Unwritten<'a> {
+        Unwritten::new(dtype::<E>(), vec![numbers.len()], |take| pieces(numbers, take))
     }
 }
 
-/// Passes numbers to `take` as the bytes that `append` makes of them.
-pub(super) fn pieces<N>(
-    numbers: &[N],
-    take: &mut Take<'_>,
-    append: impl Fn(&[N], &mut Vec<u8>),
-) -> Result<()> {
+/// Passes the bytes of numbers to `take`.
+pub(super) fn pieces<E: Element>(numbers: &[E], take: &mut Take<'_>) -> Result<()> {
     const AT_ONCE: usize = 1 << 17;
     let mut bytes = Vec::new();
     numbers.chunks(AT_ONCE).try_for_each(|piece| {
         bytes.clear();
-        append(piece, &mut bytes);
+        E::append_bytes(piece, &mut bytes);
         take(&bytes)
     })
 }

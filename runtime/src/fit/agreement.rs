@@ -80,7 +80,7 @@ impl Setup<'_> {
         &self,
         model: &UntypedModel<E, D>,
         same_run: &SameRun,
-        saved: Option<&SavedRun>,
+        saved: Option<&SavedRun<E>>,
     ) -> Result<()> {
         let Some(cluster) = &self.settings.cluster else { return Ok(()) };
         compare(cluster, "the start of a run", &self.in_common(model, same_run, saved))
@@ -123,7 +123,7 @@ impl Setup<'_> {
         &self,
         model: &UntypedModel<E, D>,
         same_run: &SameRun,
-        saved: Option<&SavedRun>,
+        saved: Option<&SavedRun<E>>,
     ) -> Vec<(String, String)> {
         let settings = &self.settings;
         let version = env!("CARGO_PKG_VERSION").to_owned();

@@ -106,7 +106,7 @@ impl Setup<'_> {
         model: &mut UntypedModel<E, D>,
         plan: &crate::callback::RunPlan,
         same_run: &SameRun,
-    ) -> Result<Option<checkpoint::SavedRun>> {
+    ) -> Result<Option<checkpoint::SavedRun<E>>> {
         let Some(path) = &self.settings.resume else { return Ok(None) };
         let own = parameters::list(&model.module);
         let expected = Expected {

@@ -133,14 +133,12 @@ impl SumOverShards for Meeting {
     fn sum(&mut self, numbers: &mut [f64]) -> std::result::Result<(), String> {
         let mut sum = TreeSum::new(self.cluster.ranks());
         sum.push_numbers(self.shard..self.shard + 1, numbers.to_vec());
-        match sum_over(&self.cluster, sum) {
-            Ok(total) => take(numbers, &total),
-            Err(error) => {
-                let text = error.to_string();
-                *self.failed.borrow_mut() = Some(error);
-                Err(text)
-            }
-        }
+        let taken = sum_over(&self.cluster, sum).and_then(|total| take(numbers, &total));
+        taken.map_err(|error| {
+            let text = error.to_string();
+            *self.failed.borrow_mut() = Some(error);
+            text
+        })
     }
 }
 
@@ -158,7 +156,7 @@ impl SumOverShards for Replay {
         match self.known.get(self.next) {
             Some(total) => {
                 self.next += 1;
-                take(numbers, total)
+                take(numbers, total).map_err(|error| error.to_string())
             }
             None => {
                 *self.part.borrow_mut() = Some(numbers.to_vec());
@@ -169,9 +167,13 @@ impl SumOverShards for Replay {
 }
 
 /// Replaces the part of a shard by the sum over all.
-fn take(numbers: &mut [f64], total: &[f64]) -> std::result::Result<(), String> {
+fn take(numbers: &mut [f64], total: &[f64]) -> Result<()> {
     if numbers.len() != total.len() {
-        return Err("the shards of a batch have to add up the same statistics".to_owned());
+        return Err(Error::Cluster(
+            "the ranks have to train alike, but the statistics of their batches are not those of the \
+             same layer: a callback has frozen a branch with `BatchNorm` on some of them only"
+                .to_owned(),
+        ));
     }
     numbers.copy_from_slice(total);
     Ok(())

@@ -344,7 +344,7 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
         }
         self.with_flushed_tables(Fill::No, |run, raw| {
             run.check_weights()?;
-            let mut saved = run.saved(callbacks, raw, &states);
+            let (mut saved, state) = run.to_save(callbacks, raw, &states);
             if !run.settings.keep_untrained {
                 let means = run.stand_in_means()?.into_iter();
                 let of_tensors = means.map(|(node, mean)| (format!("{node}_missing"), mean));
@@ -353,7 +353,8 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             for (folder, keep) in requested {
                 checkpoint::create(&folder)?;
                 let number = run.batch_number();
-                checkpoint::save_run(run.model, &saved, &checkpoint::path_in(&folder, number))?;
+                let path = checkpoint::path_in(&folder, number);
+                checkpoint::save_run(run.model, (&saved, &state), &path)?;
                 checkpoint::keep_newest(&folder, keep, number, run.model.cluster())?;
             }
             Ok(())

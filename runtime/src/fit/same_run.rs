@@ -201,10 +201,10 @@ impl SameRun {
     ///
     /// # Errors
     /// The first setting that differs.
-    pub(super) fn compare(
+    pub(super) fn compare<E>(
         &self,
         path: &Path,
-        saved: &SavedRun,
+        saved: &SavedRun<E>,
     ) -> std::result::Result<(), CheckpointError> {
         for (name, expected) in &self.0 {
             let found = saved.settings.iter().find(|(known, _)| known == name);

@@ -2,7 +2,11 @@
 
 use multi_input_base::{Error, Result};
 use multi_input_kernel::{Backend, Element};
-use multi_input_nn::{optim::OptimizerState, parameters::Role, sparse::RawWeights};
+use multi_input_nn::{
+    optim::OptimizerState,
+    parameters::Role,
+    sparse::{RawWeights, StateToSave},
+};
 
 use super::run::Run;
 use crate::{
@@ -23,13 +27,13 @@ fn of_the_run(callback: &dyn AnyCallback) -> bool {
 }
 
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
-    /// The state of the run without its model.
-    pub(super) fn saved(
-        &self,
+    /// The run without its model, and its state.
+    pub(super) fn to_save<'r>(
+        &'r self,
         callbacks: &[Box<dyn AnyCallback + '_>],
-        raw: &[Option<RawWeights<E>>],
+        raw: &'r [Option<RawWeights<E>>],
         scores: &[ScoreState],
-    ) -> SavedRun {
+    ) -> (SavedRun<E>, StateToSave<'r, E>) {
         let own = || callbacks.iter().filter(|callback| of_the_run(callback.as_ref()));
         let mut saved = SavedRun {
             settings: self.same_run.0.clone(),
@@ -45,26 +49,26 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             history: self.history.clone(),
             ..SavedRun::default()
         };
+        let mut state = StateToSave::default();
         for tensor in &self.state.tensors {
             for (slot, numbers) in tensor.slots.iter().enumerate() {
-                let name = names::slot(slot, &tensor.name);
-                saved.state.tensors.insert(name, to_f64(numbers));
+                state.tensors.insert(names::slot(slot, &tensor.name), numbers);
             }
         }
         let names = self.state.tensors.iter().map(|tensor| tensor.name.as_str());
-        self.tables.save(names, raw, &mut saved.state);
+        self.tables.save(names, raw, &mut state);
         let averages = self.averages.iter().flat_map(|averages| &averages.tensors);
-        for (state, numbers) in self.state.tensors.iter().zip(averages) {
-            saved.state.tensors.insert(names::average(&state.name), to_f64(numbers));
+        for (tensor, numbers) in self.state.tensors.iter().zip(averages) {
+            state.tensors.insert(names::average(&tensor.name), numbers);
         }
-        for (state, numbers) in self.state.tensors.iter().zip(&self.accumulated) {
-            saved.state.tensors.insert(names::sum(&state.name), to_f64(numbers));
+        for (tensor, numbers) in self.state.tensors.iter().zip(&self.accumulated) {
+            state.tensors.insert(names::sum(&tensor.name), numbers);
         }
-        for (shard, state) in scores.iter().enumerate() {
+        for (shard, of_shard) in scores.iter().enumerate() {
             let named = |(name, numbers): &(String, Vec<f64>)| {
                 (score_name(shard, scores.len(), name), numbers.clone())
             };
-            saved.state.numbers.extend(state.iter().map(named));
+            state.numbers.extend(of_shard.iter().map(named));
         }
         let sharded = self.model.sharded_tensors();
         for (index, callback) in own().enumerate() {
@@ -79,16 +83,16 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             }
             let named =
                 memory.numbers.into_iter().map(|(name, numbers)| (prefix.clone() + &name, numbers));
-            saved.state.numbers.extend(named);
+            state.numbers.extend(named);
         }
-        saved
+        (saved, state)
     }
 
     /// Restores the state of a saved run; the model already has its weights.
     ///
     /// # Errors
     /// [`CheckpointError::Run`] if numbers do not fit.
-    pub(super) fn recall(&mut self, saved: &SavedRun) -> Result<()> {
+    pub(super) fn recall(&mut self, saved: &SavedRun<E>) -> Result<()> {
         (self.epoch, self.step, self.batches) = (saved.epoch, saved.step, saved.batches);
         (self.stopped, self.history) = (saved.stopped, saved.history.clone());
         if !self.stopped {
@@ -130,7 +134,7 @@ pub(super) fn score_name(shard: usize, shards: usize, name: &str) -> String {
 impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// Restores the scores of the shards of this rank. Of a run with another number of shards, the
     /// first one gets the rows of all.
-    fn recall_scores(&mut self, saved: &SavedRun) -> Result<()> {
+    fn recall_scores(&mut self, saved: &SavedRun<E>) -> Result<()> {
         let count = self.ranks.as_ref().map_or(1, |ranks| ranks.shards.count);
         let own = self.ranks.as_ref().map_or(0..1, |ranks| ranks.shards.own.clone());
         let of_shard = |shard: usize, scores: &mut Scores| {
@@ -150,7 +154,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(())
     }
 
-    fn recall_tables(&mut self, saved: &SavedRun) -> Result<()> {
+    fn recall_tables(&mut self, saved: &SavedRun<E>) -> Result<()> {
         let Run { tables, state, .. } = self;
         let mut known = Some(());
         parameters::edit_role(&mut self.model.module, Role::Trained, |index, weights| {
@@ -166,8 +170,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
 ///
 /// # Errors
 /// A description of the state that the callback cannot have written.
-pub(super) fn recall_callbacks(
-    saved: &SavedRun,
+pub(super) fn recall_callbacks<E>(
+    saved: &SavedRun<E>,
     sizes: Vec<usize>,
     callbacks: &mut [Box<dyn AnyCallback + '_>],
 ) -> std::result::Result<(), String> {
@@ -185,7 +189,7 @@ pub(super) fn recall_callbacks(
     Ok(())
 }
 
-fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun) -> Result<()> {
+fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun<E>) -> Result<()> {
     state.step = saved.updates;
     for (tensor, step) in state.tensors.iter_mut().zip(&saved.tensor_steps) {
         tensor.step = *step;
@@ -200,22 +204,18 @@ fn recall_optimizer<E: Element>(state: &mut OptimizerState<E>, saved: &SavedRun)
     Ok(())
 }
 
-fn to_f64<E: Element>(numbers: &[E]) -> Vec<f64> {
-    numbers.iter().map(|number| number.as_f64()).collect()
-}
-
 /// Copies saved numbers into `own`; their counts must match.
-fn fill<E: Element>(own: &mut [E], saved: &SavedRun, name: &str) -> Result<()> {
+fn fill<E: Element>(own: &mut [E], saved: &SavedRun<E>, name: &str) -> Result<()> {
     match saved.state.tensors.get(name).filter(|saved| saved.len() == own.len()) {
         Some(saved) => {
-            own.iter_mut().zip(saved).for_each(|(own, &saved)| *own = E::of(saved));
+            own.copy_from_slice(saved);
             Ok(())
         }
         None => Err(unfit(saved, name)),
     }
 }
 
-fn unfit(saved: &SavedRun, name: &str) -> Error {
+fn unfit<E>(saved: &SavedRun<E>, name: &str) -> Error {
     let reason = format!("`{name}` does not fit the model");
     CheckpointError::Run { path: saved.path.clone(), reason }.into()
 }

@@ -31,7 +31,7 @@ const MOST: u64 = 1 << 53;
 impl Expected<'_> {
     /// # Errors
     /// A description of the first mismatch.
-    pub(super) fn check(&self, saved: &SavedRun) -> Result<(), String> {
+    pub(super) fn check<E>(&self, saved: &SavedRun<E>) -> Result<(), String> {
         self.counters(saved)?;
         self.history(saved)?;
         let (expected, found) = (self.tensors.len(), saved.tensor_steps.len());
@@ -45,7 +45,7 @@ impl Expected<'_> {
     }
 
     /// Checks epoch, steps and batches.
-    fn counters(&self, saved: &SavedRun) -> Result<(), String> {
+    fn counters<E>(&self, saved: &SavedRun<E>) -> Result<(), String> {
         let steps = self.plan.steps_per_epoch;
         if saved.step > steps {
             return Err(format!("step {} of an epoch of {steps} steps", saved.step));
@@ -64,7 +64,7 @@ impl Expected<'_> {
         }
     }
 
-    fn history(&self, saved: &SavedRun) -> Result<(), String> {
+    fn history<E>(&self, saved: &SavedRun<E>) -> Result<(), String> {
         let (epochs, rates) = (saved.history.epochs.len(), saved.history.learning_rates.len());
         if epochs != rates || epochs > saved.epoch {
             return Err(format!(
@@ -82,7 +82,12 @@ impl Expected<'_> {
     }
 
     /// Checks the state of a trained tensor: optimizer slots, moving average, accumulated gradient.
-    fn tensor(&self, saved: &SavedRun, index: usize, tensor: &ParameterInfo) -> Result<(), String> {
+    fn tensor<E>(
+        &self,
+        saved: &SavedRun<E>,
+        index: usize,
+        tensor: &ParameterInfo,
+    ) -> Result<(), String> {
         let name = &tensor.name;
         let steps = saved.tensor_steps[index];
         if steps > saved.updates {
@@ -105,7 +110,7 @@ impl Expected<'_> {
 
     /// Checks the figures of the current epoch: restoring them and reading them back must give the
     /// same numbers.
-    fn figures(&self, saved: &SavedRun) -> Result<(), String> {
+    fn figures<E>(&self, saved: &SavedRun<E>) -> Result<(), String> {
         let bits = |numbers: &[f64]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
         for shard in 0..saved.shards {
             let named = |name: &str| score_name(shard, saved.shards, name);
@@ -124,7 +129,7 @@ impl Expected<'_> {
 }
 
 /// Refuses a tensor whose number of elements is not one of `counts`.
-fn has(saved: &SavedRun, name: &str, counts: &[usize]) -> Result<(), String> {
+fn has<E>(saved: &SavedRun<E>, name: &str, counts: &[usize]) -> Result<(), String> {
     match saved.state.tensors.get(name).map(Vec::len) {
         Some(found) if counts.contains(&found) => Ok(()),
         Some(found) => Err(format!("`{name}` has {found} numbers, expected {counts:?}")),

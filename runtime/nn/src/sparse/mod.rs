@@ -25,8 +25,8 @@ use std::{cell::RefCell, rc::Rc};
 use dfdx::tensor::UniqueId;
 
 pub use saved::{
-    holds_table, key_of_table, name_of_table, SavedOf, SavedState, DECAYS, PENDING, ROWS, SIZES,
-    TABLE,
+    holds_table, key_of_table, name_of_table, SavedOf, SavedState, StateToSave, DECAYS, PENDING,
+    ROWS, SIZES, TABLE,
 };
 pub use table::{RawWeights, Table};
 

@@ -12,11 +12,20 @@ use super::{
     CatchUp, Kind, Tables,
 };
 
-/// The saved state of a run by name, apart from the weights.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SavedState {
+/// The state of a run by name, apart from the weights, as it is saved.
+#[derive(Debug, Default)]
+pub struct StateToSave<'a, E> {
     /// Values in the precision of the model: optimizer slots, sums of gradients, averages.
-    pub tensors: BTreeMap<String, Vec<f64>>,
+    pub tensors: BTreeMap<String, &'a [E]>,
+    /// Values in double precision: metrics of an unfinished epoch, the state of callbacks.
+    pub numbers: BTreeMap<String, Vec<f64>>,
+}
+
+/// The saved state of a run by name, apart from the weights: [`StateToSave`] as it is loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SavedState<E> {
+    /// Values in the precision of the model: optimizer slots, sums of gradients, averages.
+    pub tensors: BTreeMap<String, Vec<E>>,
     /// Values in double precision: metrics of an unfinished epoch, the state of callbacks.
     pub numbers: BTreeMap<String, Vec<f64>>,
 }
@@ -93,11 +102,11 @@ impl SavedOf {
 impl<E: Element> Tables<E> {
     /// Saves all tables apart from their dense weights. `names` are the names of the tensors in
     /// their order, `raw` the weights without deferred updates.
-    pub fn save<'a>(
-        &self,
-        names: impl Iterator<Item = &'a str>,
-        raw: &[Option<RawWeights<E>>],
-        run: &mut SavedState,
+    pub fn save<'a, 'n>(
+        &'a self,
+        names: impl Iterator<Item = &'n str>,
+        raw: &'a [Option<RawWeights<E>>],
+        run: &mut StateToSave<'a, E>,
     ) {
         for ((tensor, (_, kind)), raw) in names.zip(&self.tensors).zip(raw) {
             match (kind, raw) {
@@ -117,7 +126,7 @@ impl<E: Element> Tables<E> {
         &mut self,
         (index, tensor): (usize, &str),
         steps: u64,
-        run: &SavedState,
+        run: &SavedState<E>,
         weights: &mut [E],
     ) -> Option<()> {
         let (catch_up, (_, kind)) = (self.catch_up.as_ref()?, self.tensors.get_mut(index)?);
@@ -146,12 +155,11 @@ impl<E: Element> Tables<E> {
 
 impl<E: Element> Table<E> {
     /// Saves the table apart from its dense weights.
-    fn save(&self, tensor: &str, raw: &RawWeights<E>, run: &mut SavedState) {
+    fn save<'a>(&'a self, tensor: &str, raw: &'a RawWeights<E>, run: &mut StateToSave<'a, E>) {
         let (RawWeights::Entries(weights) | RawWeights::All(weights)) = raw;
-        let to_f64 = |numbers: &[E]| numbers.iter().map(|number| number.as_f64()).collect();
-        run.tensors.insert(name_of_table(tensor, WEIGHTS), to_f64(weights));
+        run.tensors.insert(name_of_table(tensor, WEIGHTS), weights);
         for (slot, numbers) in self.slots.iter().enumerate() {
-            run.tensors.insert(name_of_table(tensor, &slot.to_string()), to_f64(numbers));
+            run.tensors.insert(name_of_table(tensor, &slot.to_string()), numbers);
         }
         let sizes = self.log.sizes();
         let pending = self.pending.entries.iter().map(|&entry| self.rows[entry as usize]);
@@ -191,8 +199,8 @@ impl<E: Element> Table<E> {
 ///
 /// # Errors
 /// A saved table that is inconsistent, with a text that names it.
-pub fn holds_table(
-    run: &SavedState,
+pub fn holds_table<E>(
+    run: &SavedState<E>,
     tensor: &str,
     shape: &[usize],
     slots: usize,
@@ -208,7 +216,7 @@ pub fn holds_table(
 
 /// Whether the sizes, rows and steps of a saved table are consistent; `None` where values are
 /// missing.
-fn is_sound(run: &SavedState, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
+fn is_sound<E>(run: &SavedState<E>, tensor: &str, shape: &[usize], slots: usize) -> Option<bool> {
     let &[num_rows, width] = shape else { return Some(false) };
     let numbers = |key: &str| run.numbers.get(&name_of_table(tensor, key));
     let integers = |key: &str| -> Option<Vec<u64>> {
@@ -252,9 +260,8 @@ fn integer(number: f64) -> Option<u64> {
 impl<E: Element> SavedTable<E> {
     /// The table of a tensor, after [`holds_table`] found it consistent; `None` where values are
     /// missing.
-    fn load(run: &SavedState, tensor: &str, slots: usize) -> Option<Self> {
-        let from_f64 = |numbers: &Vec<f64>| numbers.iter().map(|&number| E::of(number)).collect();
-        let tensor_of = |key: &str| run.tensors.get(&name_of_table(tensor, key)).map(from_f64);
+    fn load(run: &SavedState<E>, tensor: &str, slots: usize) -> Option<Self> {
+        let tensor_of = |key: &str| run.tensors.get(&name_of_table(tensor, key)).cloned();
         let numbers = |key: &str| run.numbers.get(&name_of_table(tensor, key));
         let &[num_rows, width, since] = numbers("sizes")?.as_slice() else { return None };
         let (num_rows, width) = (num_rows as usize, width as usize);

@@ -1,5 +1,7 @@
 //! One table with sparse updates.
 
+use std::ops::Range;
+
 use multi_input_kernel::{pending_steps::StepLog, sweep, Element, PendingSteps};
 
 use super::CatchUp;
@@ -9,6 +11,8 @@ use crate::optim::AnyOptimizer;
 const MIN_LOGGED_STEPS: usize = 1024;
 /// The smallest ratio of table rows to logged steps.
 const MIN_ROWS_PER_STEP: usize = 64;
+/// The most entries that catch up at once.
+const PORTION: usize = 1 << 16;
 
 /// The capacity of the step log, after which all rows catch up, for a table with `looked_up` rows
 /// that were ever looked up. Catching up costs at most one look-up for each of these rows, and one
@@ -321,35 +325,61 @@ impl<E: Element> Table<E> {
     pub fn materialize(&self, weights: &mut [E]) -> RawWeights<E> {
         let raw = match self.log.decays() {
             true => RawWeights::All(weights.to_vec()),
-            false => RawWeights::Entries(self.gather_entries(weights)),
+            false => RawWeights::Entries(self.gather(&self.rows, weights)),
         };
-        self.catch_up_all(weights, &mut self.slots.clone());
+        self.decay(weights);
+        for entries in self.portions() {
+            drop(self.caught_up(entries, &self.slots, weights));
+        }
         raw
     }
 
     /// Applies all deferred updates to the table and clears the log.
     pub fn flush(&mut self, weights: &mut [E]) {
         let mut slots = std::mem::take(&mut self.slots);
-        self.catch_up_all(weights, &mut slots);
+        self.decay(weights);
+        for entries in self.portions() {
+            let elements = entries.start * self.width..entries.end * self.width;
+            let caught_up = self.caught_up(entries, &slots, weights);
+            for (slot, caught_up) in slots.iter_mut().zip(&caught_up) {
+                slot[elements.clone()].copy_from_slice(caught_up);
+            }
+        }
         self.slots = slots;
         self.log = StepLog::new(self.log.now());
         self.last_step.fill(self.log.now());
         self.apart.clear(&mut self.apart_index);
     }
 
-    /// Applies the deferred updates of all rows to `weights` and `slots`.
-    fn catch_up_all(&self, weights: &mut [E], slots: &mut [Vec<E>]) {
-        let mut entry_weights = self.gather_entries(weights);
-        (self.catch_up)(
-            &PendingSteps { log: &self.log, last_step: &self.last_step },
-            &mut entry_weights,
-            slots,
-        );
-        if self.log.decays() {
-            let remaining = E::of(self.log.after(self.log.since).left_after(0));
-            weights.iter_mut().for_each(|weight| *weight *= remaining);
+    /// Applies the deferred weight decay of the rows without an entry.
+    fn decay(&self, weights: &mut [E]) {
+        if !self.log.decays() {
+            return;
         }
-        self.scatter_entries(&entry_weights, weights);
+        let remaining = E::of(self.log.after(self.log.since).left_after(0));
+        let rows = weights.chunks_exact_mut(self.width).zip(&self.entry_of_row);
+        rows.filter(|(_, entry)| **entry == 0)
+            .for_each(|(row, _)| row.iter_mut().for_each(|weight| *weight *= remaining));
+    }
+
+    /// All entries in portions, because catching up takes copies of their weights and slots.
+    fn portions(&self) -> impl Iterator<Item = Range<usize>> {
+        let entries = self.rows.len();
+        (0..entries).step_by(PORTION).map(move |start| start..entries.min(start + PORTION))
+    }
+
+    /// Applies the deferred updates of some entries to their rows in `weights`, and returns what their
+    /// `slots` become.
+    fn caught_up(&self, entries: Range<usize>, slots: &[Vec<E>], weights: &mut [E]) -> Vec<Vec<E>> {
+        let elements = entries.start * self.width..entries.end * self.width;
+        let mut slots: Vec<Vec<E>> =
+            slots.iter().map(|slot| slot[elements.clone()].to_vec()).collect();
+        let rows = &self.rows[entries.clone()];
+        let mut of_rows = self.gather(rows, weights);
+        let last_step = &self.last_step[entries];
+        (self.catch_up)(&PendingSteps { log: &self.log, last_step }, &mut of_rows, &mut slots);
+        self.scatter(rows, &of_rows, weights);
+        slots
     }
 
     /// Reads the pending rows again from `weights`, which were changed by other means than a step.
@@ -366,17 +396,17 @@ impl<E: Element> Table<E> {
     pub fn restore(&self, raw: &RawWeights<E>, weights: &mut [E]) {
         match raw {
             RawWeights::All(all) => weights.copy_from_slice(all),
-            RawWeights::Entries(entries) => self.scatter_entries(entries, weights),
+            RawWeights::Entries(entries) => self.scatter(&self.rows, entries, weights),
         }
     }
 
-    fn gather_entries(&self, weights: &[E]) -> Vec<E> {
+    fn gather(&self, rows: &[u32], weights: &[E]) -> Vec<E> {
         let row = |&row: &u32| &weights[row as usize * self.width..][..self.width];
-        self.rows.iter().flat_map(row).copied().collect()
+        rows.iter().flat_map(row).copied().collect()
     }
 
-    fn scatter_entries(&self, from: &[E], weights: &mut [E]) {
-        for (from, &row) in from.chunks_exact(self.width).zip(&self.rows) {
+    fn scatter(&self, rows: &[u32], from: &[E], weights: &mut [E]) {
+        for (from, &row) in from.chunks_exact(self.width).zip(rows) {
             weights[row as usize * self.width..][..self.width].copy_from_slice(from);
         }
     }

@@ -186,11 +186,14 @@ impl<O: Optimizer> Run<O> {
     }
 
     /// The saved state, and a run that continues from it.
-    fn saved_and_loaded(&mut self) -> (SavedState, Run<O>) {
-        let mut saved = SavedState::default();
+    fn saved_and_loaded(&mut self) -> (SavedState<f64>, Run<O>) {
         let (tables, mut dense) = (&mut self.tables, self.weights.clone());
-        let raw = tables.get(0).map(|table| table.materialize(&mut dense));
-        tables.save(["table"].into_iter(), &[raw], &mut saved);
+        let raw = [tables.get(0).map(|table| table.materialize(&mut dense))];
+        let mut to_save = StateToSave::default();
+        tables.save(["table"].into_iter(), &raw, &mut to_save);
+        let StateToSave { tensors, numbers } = to_save;
+        let tensors = tensors.into_iter().map(|(name, numbers)| (name, numbers.to_vec()));
+        let saved = SavedState { tensors: tensors.collect(), numbers };
         let mut run = Run::new(self.optimizer.clone(), true);
         (run.state.step, run.weights) = (self.state.step, dense);
         run.state.slots.clear();
@@ -201,7 +204,7 @@ impl<O: Optimizer> Run<O> {
 }
 
 /// The number of saved values.
-fn size(saved: &SavedState) -> usize {
+fn size(saved: &SavedState<f64>) -> usize {
     saved.numbers.values().chain(saved.tensors.values()).map(Vec::len).sum()
 }
 
