@@ -130,6 +130,10 @@ pub trait Core<E: Element, D: Backend<E>> {
         model.check_whole(what)
     }
 
+    fn any_has_rows(&self, model: &UntypedModel<E, D>, own: bool) -> Result<bool> {
+        model.any_has_rows(own)
+    }
+
     fn evaluate(&self, model: &UntypedModel<E, D>, rows: Result<Table>) -> Result<Evaluation> {
         model.together(|| model.evaluate_table(rows?))
     }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use multi_input::{
-    attribution::Attribution, cluster::Cluster, importance::Importance, prelude::*, slices::Slices,
-    uncertainty::Conformal, unknown::Margin,
+    attribution::Attribution, cluster::Cluster, data::Csv, importance::Importance, prelude::*,
+    slices::Slices, uncertainty::Conformal, unknown::Margin,
 };
 
 use super::models::{rated, Rated, RatedInputs, RatedOutputs, RatedSample};
@@ -117,6 +117,66 @@ fn a_bad_row_on_one_rank_ends_all_of_them_with_its_message() {
 }
 
 #[test]
+fn rows_of_sources_are_predicted_in_turn() {
+    let whole = whole();
+    for ranks in 1..=4 {
+        let found = on_ranks(ranks, |cluster, model| {
+            let rows = inputs(&own_rows(cluster.rank()));
+            let all = || -> Vec<RatedOutputs> {
+                model.predict_from(&rows).unwrap().map(Result::unwrap).collect()
+            };
+            let first = all();
+            // One that is dropped leaves the others their rows.
+            match cluster.rank() {
+                0 => drop(model.predict_from(&rows).unwrap().next()),
+                _ => assert_eq!(first, all()),
+            }
+            assert_eq!(first, model.predict(&rows).unwrap());
+            first
+        });
+        for (rank, found) in found.iter().enumerate() {
+            let expected = whole.predict(&inputs(&own_rows(rank))).unwrap();
+            assert_eq!(*found, expected, "rank {rank} of {ranks}");
+        }
+    }
+}
+
+#[test]
+fn a_source_that_fails_on_one_rank_ends_the_iterators_of_all() {
+    let missing = Csv::<RatedInputs>::new("no such file.csv");
+    let found = on_ranks(3, |cluster, model| {
+        let mut rows = inputs(&own_rows(3));
+        let ended = match cluster.rank() {
+            1 => {
+                rows[600].user = 3001;
+                let predicted = model.predict_from(&rows).unwrap();
+                predicted.map(|row| row.map(drop)).collect::<Vec<_>>()
+            }
+            _ => model.predict_from(&rows).unwrap().map(|row| row.map(drop)).collect(),
+        };
+        // The cluster stays of use.
+        let unread = match cluster.rank() {
+            2 => model.predict_from(&missing).unwrap().map(|row| row.map(drop)).collect::<Vec<_>>(),
+            _ => {
+                model.predict_from(&rows[..9].to_vec()).unwrap().map(|row| row.map(drop)).collect()
+            }
+        };
+        [ended, unread].map(|rows| {
+            let (last, good) = rows.split_last().unwrap();
+            assert!(good.iter().all(Result::is_ok));
+            (good.len(), last.as_ref().unwrap_err().to_string())
+        })
+    });
+    let row = "row 600, field `user`";
+    for (rank, [(good, ended), (none, unread)]) in found.iter().enumerate() {
+        assert!(ended.contains(row) && (rank == 1) != ended.starts_with("rank 1"), "{ended}");
+        assert!(unread.contains("no such file.csv"), "{unread}");
+        // A few hundred rows at a time.
+        assert!(*good < 600 && *none == 0, "{good} {none}");
+    }
+}
+
+#[test]
 fn ranks_that_do_not_predict_together_are_told_so() {
     let errors = on_ranks(2, |cluster, model| match cluster.rank() {
         0 => model.predict(&inputs(&rated(3))).unwrap_err().to_string(),
@@ -134,7 +194,6 @@ fn what_needs_whole_tables_is_refused_at_once() {
         let mut other = whole();
         let mut refused = Vec::new();
         let mut refuse = |error: multi_input::Error| refused.push(error.to_string());
-        refuse(model.predict_from(&inputs).map(drop).unwrap_err());
         refuse(model.batch(&rows).map(drop).unwrap_err());
         refuse(model.training_batch(&rows, Seed(0), 0).map(drop).unwrap_err());
         refuse(Importance::by_permutation(model, &rows, 1, Seed(0)).map(drop).unwrap_err());
@@ -157,7 +216,6 @@ fn what_needs_whole_tables_is_refused_at_once() {
         refused
     });
     let names = [
-        "`Model::predict_from`",
         "a training loop by hand",
         "a training loop by hand",
         "permutation importance",

@@ -7,6 +7,7 @@ mod steps;
 
 use std::{
     fs,
+    io::Write,
     path::PathBuf,
     sync::{atomic::AtomicBool, Arc},
     time::{Duration, Instant},
@@ -39,8 +40,8 @@ struct Asked {
     file: Option<PathBuf>,
     /// A folder of checkpoints, from which the run goes on.
     folder: Option<PathBuf>,
-    /// What goes wrong: `row`, `nan`, `gradient`, `panic`, `disk`, `interrupt`, and on which rank, after
-    /// how many milliseconds.
+    /// What goes wrong: `row`, `nan`, `gradient`, `panic`, `disk`, `full`, `interrupt`, and on which rank,
+    /// after how many milliseconds.
     fault: Option<(String, usize, u64)>,
     /// Milliseconds that every step takes besides.
     slow: u64,
@@ -122,7 +123,12 @@ impl AnyCallback for Fault {
             "gradient" => self.spoils = true,
             "panic" => panic!("a fault on purpose"),
             "interrupt" => self.interrupt.store(true, std::sync::atomic::Ordering::Relaxed),
-            // A folder that is a file cannot be written to, as on a full disk.
+            "full" => {
+                let filler = self.folder.clone().unwrap_or_default().join("filler");
+                let mut filler = fs::File::create(filler).ok();
+                while filler.as_mut().is_some_and(|file| file.write_all(&[0; 4096]).is_ok()) {}
+            }
+            // A folder that is a file cannot be written to.
             "disk" => {
                 let folder = self.folder.clone().unwrap_or_default();
                 fs::remove_dir_all(&folder).and_then(|()| fs::write(&folder, "")).ok();
@@ -250,7 +256,8 @@ fn main() -> Result<()> {
     }
     let world = Cluster::mpi()?.timeout(Duration::from_secs(60));
     if let Some(steps) = asked.steps {
-        return steps::measure((&asked.model, steps, asked.batch), asked.wire, &world);
+        let measured = (&*asked.model, steps, asked.batch);
+        return steps::measure(measured, asked.wire, asked.folder.as_deref(), &world);
     }
     let started = Instant::now();
     let (weights, history) = train(&asked, &world)?;

@@ -1,6 +1,7 @@
 //! What a step of training takes and sends: `mpirun -n 2 target/release/ranks --steps 50 --model towers`.
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -155,10 +156,12 @@ impl AnyCallback for Stopwatch {
     }
 }
 
-/// Trains some steps, in batches of so many rows, and prints what they have taken.
+/// Trains some steps, in batches of so many rows, and prints what they have taken. At the end a
+/// checkpoint is written to `folder`.
 pub fn measure(
     (model, steps, batch): (&str, usize, usize),
     wire: Wire,
+    folder: Option<&Path>,
     world: &Cluster,
 ) -> Result<()> {
     let noted = Arc::new(Mutex::new(Vec::new()));
@@ -167,7 +170,7 @@ pub fn measure(
     macro_rules! train {
         ($model:ident on $rows:expr) => {{
             let mut model = Model::<$model>::build_on(world, &Cpu::default(), Seed(2))?;
-            Trainer::new(Adam::new(1e-3))
+            let mut trainer = Trainer::new(Adam::new(1e-3))
                 .epochs(1)
                 .steps_per_epoch(steps + UNTIMED)
                 .batch_size(batch)
@@ -175,8 +178,11 @@ pub fn measure(
                 .progress(Progress::silent())
                 .callback(watch())
                 .wire(wire)
-                .on(world)
-                .fit(&mut model, &$rows)?;
+                .on(world);
+            if let Some(folder) = folder {
+                trainer = trainer.callback(Checkpoint::in_folder(folder));
+            }
+            trainer.fit(&mut model, &$rows)?;
         }};
     }
     match model {

@@ -2,8 +2,8 @@
 
 use multi_input_base::Result;
 use multi_input_data::{
-    reading::{inputs, until_error, NumberedTable, RowFilter, ShardRows},
-    Source,
+    reading::{inputs, NumberedTable, RowFilter, ShardRows},
+    Source, Table,
 };
 use multi_input_kernel::Element;
 
@@ -60,32 +60,94 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     /// the same rows. Rows are read a few hundred at a time as the iterator advances.
     /// `keras.Model.predict` on a `tf.data.Dataset`.
     ///
+    /// Where tables are divided among ranks all of them call it together, each on a source of its own,
+    /// and read their rows in turn: a rank waits for the others every few hundred rows. One that has no
+    /// rows left, or drops its iterator, gives the others what they look up until they are done.
+    ///
     /// # Errors
     /// As [`predict`](Model::predict), and those of the source. The iterator ends after an
-    /// erroneous row, unless [`on_bad_row`](Source::on_bad_row) skips such rows.
-    /// [`Error::Cluster`](crate::Error::Cluster) where tables are divided among ranks, because the
-    /// others would wait for an iterator that is not advanced: [`predict`](Model::predict) takes some
-    /// rows of the source at a time, on all ranks equally often.
+    /// erroneous row, unless [`on_bad_row`](Source::on_bad_row) skips such rows. Where tables are
+    /// divided, the iterators of all ranks end then.
     pub fn predict_from<'a, S: Source<Row = M::Inputs>>(
         &'a self,
         source: &'a S,
     ) -> Result<impl Iterator<Item = Result<M::Outputs>> + 'a> {
-        D::core().check_whole(self.untyped(), "`Model::predict_from`")?;
         let fitted = self.untyped().fitted()?;
         let at_once = rows_at_once(&M::GRAPH);
         let checked = fitted.clone();
         let filter = RowFilter::of(source, move |table| checked.check_inputs(table));
-        let predict = move |numbered: NumberedTable| -> Result<Vec<M::Outputs>> {
-            let (raw, first) = numbered.with_first_row();
-            let mut predicted = Vec::with_capacity(raw.rows);
-            self.predict_table(&fitted, (Ok(&raw), first), &mut predicted)?;
-            Ok(predicted)
+        let (rows, failed) = match source.rows() {
+            Ok(rows) => (Some(inputs::<M>(rows, at_once, filter)), None),
+            // The other ranks hear of it where they wait for rows.
+            Err(error) if self.untyped().divided.is_some() => (None, Some(Err(error))),
+            Err(error) => return Err(error),
         };
-        let tables = inputs::<M>(source.rows()?, at_once, filter);
-        let predicted = until_error(tables.map(move |numbered| numbered.and_then(&predict)));
+        let tables = failed.into_iter().chain(rows.into_iter().flatten());
+        let predict = move |table: Option<Result<NumberedTable>>| {
+            match D::core().any_has_rows(self.untyped(), table.is_some()) {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(error)),
+            }
+            let none = || Ok(NumberedTable::empty(Table::of_inputs(&M::GRAPH), 0));
+            let mut predicted = Vec::new();
+            let done = match table.unwrap_or_else(none) {
+                Ok(table) => {
+                    let (raw, first) = table.with_first_row();
+                    self.predict_table(&fitted, (Ok(&raw), first), &mut predicted)
+                }
+                Err(error) => self.predict_table(&fitted, (Err(error), 0), &mut predicted),
+            };
+            Some(done.map(|()| predicted))
+        };
+        let predicted = InTurn { tables, predict, ended: false };
         Ok(predicted.flat_map(|predicted| match predicted {
             Ok(outputs) => outputs.into_iter().map(Ok).collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
         }))
+    }
+}
+
+/// The predictions of tables of rows, up to the first error.
+///
+/// `predict` is called by all ranks in turn where tables of the model are divided: with the next rows,
+/// or without any where this rank has no more. It returns `None` when no rank has.
+struct InTurn<T, F, P>
+where
+    T: Iterator<Item = Result<NumberedTable>>,
+    F: FnMut(Option<Result<NumberedTable>>) -> Option<Result<P>>,
+{
+    tables: T,
+    predict: F,
+    ended: bool,
+}
+
+impl<T, F, P> Iterator for InTurn<T, F, P>
+where
+    T: Iterator<Item = Result<NumberedTable>>,
+    F: FnMut(Option<Result<NumberedTable>>) -> Option<Result<P>>,
+{
+    type Item = Result<P>;
+
+    fn next(&mut self) -> Option<Result<P>> {
+        if self.ended {
+            return None;
+        }
+        let predicted = (self.predict)(self.tables.next());
+        self.ended = !matches!(predicted, Some(Ok(_)));
+        predicted
+    }
+}
+
+/// The other ranks may still have rows. A panic they hear of when this rank leaves the cluster.
+impl<T, F, P> Drop for InTurn<T, F, P>
+where
+    T: Iterator<Item = Result<NumberedTable>>,
+    F: FnMut(Option<Result<NumberedTable>>) -> Option<Result<P>>,
+{
+    fn drop(&mut self) {
+        if !self.ended && !std::thread::panicking() {
+            while let Some(Ok(_)) = (self.predict)(None) {}
+        }
     }
 }
