@@ -244,7 +244,7 @@ impl<E: Element> Ranks<E> {
         let mut note = Writer::default();
         conduct.write(&mut note);
         self.asked.write(&mut note);
-        note.numbers(&self.news.numbers());
+        self.news.write(&mut note);
         note.0
     }
 
@@ -256,7 +256,7 @@ impl<E: Element> Ranks<E> {
             conducts.push(Conduct::read(&mut reader)?);
             let asked = Asked::read(&mut reader)?;
             self.agreed = std::mem::replace(&mut self.agreed, Asked::NOTHING).or(asked);
-            self.news.add_numbers(&reader.numbers()?);
+            self.news.read(&mut reader)?;
         }
         self.asked = Asked::NOTHING;
         Conduct::compare(&conducts)

@@ -8,11 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use multi_input_base::Result;
 use multi_input_kernel::Element;
 use multi_input_nn::sharded::TableShare;
 
 use super::{outputs_of, row_sums::RowSums, transfer::SourceOf, LookUp};
-use crate::{data::Batch, definition::Graph};
+use crate::{
+    cluster::{Reader, Writer},
+    data::Batch,
+    definition::Graph,
+};
 
 /// The coverage of one batch, recorded before it is known whether its step is taken. A row covers
 /// the nodes on the paths to the outputs it counts for; no other node gets a gradient from it.
@@ -90,25 +95,33 @@ pub(crate) struct Coverage {
 /// What a batch covers that no batch before has covered, for other ranks of a cluster.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct News {
-    /// Rows of tables: the number of the look-up, and the row.
-    rows: BTreeSet<(usize, usize)>,
+    /// Rows of tables, by the number of the look-up.
+    rows: BTreeMap<usize, BTreeSet<usize>>,
     /// Optional inputs.
     absent: BTreeSet<usize>,
 }
 
 impl News {
-    /// As a list of numbers.
-    pub(crate) fn numbers(&self) -> Vec<usize> {
-        let rows = self.rows.iter().flat_map(|(look_up, row)| [*look_up, *row]);
-        std::iter::once(self.rows.len()).chain(rows).chain(self.absent.iter().copied()).collect()
+    pub(crate) fn write(&self, to: &mut Writer) {
+        to.numbers(&self.absent.iter().copied().collect::<Vec<_>>());
+        to.number(self.rows.len());
+        for (look_up, rows) in &self.rows {
+            to.number(*look_up);
+            // A table has fewer than 2^32 rows.
+            let rows: Vec<u8> = rows.iter().flat_map(|row| (*row as u32).to_le_bytes()).collect();
+            to.bytes(&rows);
+        }
     }
 
-    /// Adds those of other rows, as [`numbers`](News::numbers) lists them.
-    pub(crate) fn add_numbers(&mut self, numbers: &[usize]) {
-        let Some((&count, numbers)) = numbers.split_first() else { return };
-        let (rows, absent) = numbers.split_at(numbers.len().min(2 * count));
-        self.rows.extend(rows.as_chunks().0.iter().map(|[look_up, row]| (*look_up, *row)));
-        self.absent.extend(absent);
+    /// Adds those of other rows, which [`write`](News::write) has written.
+    pub(crate) fn read(&mut self, from: &mut Reader<'_>) -> Result<()> {
+        self.absent.extend(from.numbers()?);
+        for _ in 0..from.number()? {
+            let (look_up, rows) = (from.number()?, from.bytes()?.as_chunks().0);
+            let rows = rows.iter().map(|row| u32::from_le_bytes(*row) as usize);
+            self.rows.entry(look_up).or_default().extend(rows);
+        }
+        Ok(())
     }
 }
 
@@ -178,7 +191,10 @@ impl Coverage {
         for (number, ((look_up, _), indices)) in looked_up {
             let known = self.tables.get(look_up.owner);
             let is_new = |index: &&usize| known.is_none_or(|known| !known.contains(**index));
-            news.rows.extend(indices.iter().filter(is_new).map(|index| (number, *index)));
+            let mut new = indices.iter().filter(is_new).copied().peekable();
+            if new.peek().is_some() {
+                news.rows.entry(number).or_default().extend(new);
+            }
         }
         let is_new = |input: &&usize| !self.absent.contains(graph.inputs[**input].name);
         news.absent.extend(reached.absent.iter().filter(is_new));
@@ -188,9 +204,9 @@ impl Coverage {
     /// are ignored.
     pub(crate) fn add_news(&mut self, graph: &'static Graph, news: &News) {
         let look_ups = LookUp::all(graph);
-        for (number, row) in &news.rows {
+        for (number, rows) in &news.rows {
             let Some(look_up) = look_ups.get(*number) else { continue };
-            self.add_rows(look_up.owner, std::iter::once(*row));
+            self.add_rows(look_up.owner, rows.iter().copied());
         }
         let names = news.absent.iter().filter_map(|input| graph.inputs.get(*input));
         self.absent.extend(names.map(|input| input.name.to_owned()));
