@@ -130,8 +130,23 @@ pub trait Core<E: Element, D: Backend<E>> {
         model.check_whole(what)
     }
 
-    fn any_has_rows(&self, model: &UntypedModel<E, D>, own: bool) -> Result<bool> {
-        model.any_has_rows(own)
+    fn predict_in_turn(
+        &self,
+        model: &UntypedModel<E, D>,
+        fitted: &Preprocessing,
+        (call, rows): (u64, Option<Result<(&Table, usize)>>),
+        take: &mut TakePredictions<'_>,
+    ) -> Result<bool> {
+        let Some(cluster) = model.cluster() else {
+            let Some(rows) = rows else { return Ok(false) };
+            return model.predict(fitted, rows?, take).map(|()| true);
+        };
+        model.together(|| {
+            if !cluster.any_goes_on(call, rows.is_some())? {
+                return Ok(false);
+            }
+            rows.map_or(Ok(()), |rows| model.predict(fitted, rows?, take)).map(|()| true)
+        })
     }
 
     fn evaluate(&self, model: &UntypedModel<E, D>, rows: Result<Table>) -> Result<Evaluation> {

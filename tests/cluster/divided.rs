@@ -142,6 +142,20 @@ fn rows_of_sources_are_predicted_in_turn() {
 }
 
 #[test]
+fn rows_of_two_sources_are_predicted_one_after_another() {
+    let found = on_ranks(2, |cluster, model| {
+        // 900 and 300 rows are of several turns, and not of equally many.
+        let rows = inputs(&rated(900 - 600 * cluster.rank()));
+        let one = model.predict_from(&rows).unwrap();
+        let other = model.predict_from(&rows).unwrap();
+        let failed = one.zip(other).find_map(|(one, other)| one.and(other).err());
+        failed.map(|error| error.to_string())
+    });
+    let failed = found.iter().flatten().next().unwrap();
+    assert!(failed.contains("one after another, all in the same order"), "{found:?}");
+}
+
+#[test]
 fn a_source_that_fails_on_one_rank_ends_the_iterators_of_all() {
     let missing = Csv::<RatedInputs>::new("no such file.csv");
     let found = on_ranks(3, |cluster, model| {

@@ -54,13 +54,21 @@ fn fit(trainer: Trainer<Trip, Adam>, rows: &[TripSample]) -> Trained {
 
 /// Trains on three ranks, on one of which `fault` is called.
 fn with_fault(fault: Fault) -> Vec<std::result::Result<Trained, String>> {
+    with_fault_on(trainer, fault)
+}
+
+fn with_fault_on(
+    trainer: fn() -> Trainer<Trip, Adam>,
+    fault: Fault,
+) -> Vec<std::result::Result<Trained, String>> {
     let ended = Mutex::new(Vec::from([(); 3].map(|()| Err("a panic".to_owned()))));
     let all = catch_unwind(AssertUnwindSafe(|| {
         Cluster::in_threads(3, |cluster| {
             let rank = cluster.rank();
             // Every rank has the callback.
             let fault: Fault = if rank == 2 { fault } else { |_| Ok(Flow::Continue) };
-            let result = fit(trainer().callback(AfterStep7(fault)).on(&cluster), &trips(60));
+            let trainer = trainer().callback(AfterStep7(fault)).on(&cluster);
+            let result = fit(trainer, &trips(60));
             ended.lock().unwrap()[rank] = Ok(result);
         })
     }));
@@ -193,11 +201,14 @@ fn ranks_whose_callbacks_do_different_things_are_found_out() {
         }
     }
     // Where a branch has statistics over the batch, the ranks already differ in the pass.
-    let ended = with_fault(|training| {
+    let fault: Fault = |training| {
         training.freeze_node("traffic", true);
         Ok(Flow::Continue)
-    });
-    assert!(ended.iter().all(|ended| text(ended).contains("frozen a branch")), "{ended:?}");
+    };
+    for ended in [with_fault(fault), with_fault_on(|| trainer().virtual_shards(6), fault)] {
+        let all = ended.iter().all(|ended| text(ended).contains("may have frozen a branch"));
+        assert!(all, "{ended:?}");
+    }
     let ended = Cluster::in_threads(3, |cluster| {
         let trainer = trainer().callback(Halves(cluster.rank() == 2));
         fit(trainer.on(&cluster), &trips(60)).unwrap_err().to_string()

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use multi_input::{
-    callback::{Callback, Event, Flow, Training},
+    callback::{Callback, Event, Flow, Snapshot, Training},
     history::End,
     prelude::*,
     Error, Result,
@@ -60,8 +60,9 @@ fn a_step_that_spoils_the_weights_is_an_error_of_this_step() {
         assert_eq!(found, ("left.0.weight".to_owned(), epoch, step));
     }
     let error = trainer().callback(too_high_after(5)).fit(&mut build(), &rows()).unwrap_err();
-    let expected = "`left.0.weight` is not finite after epoch 1, step 6 (both from 1): lower the \
-                    learning rate";
+    let expected =
+        "the weights `left.0.weight` are not finite after epoch 1, step 6 (both from 1): \
+                    lower the learning rate";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 
@@ -122,6 +123,68 @@ fn a_callback_cannot_set_a_learning_rate_that_is_no_number_of_at_least_0() {
         assert_eq!(error, expected);
         assert_eq!(all(&model), fit(trainer().steps_per_epoch(4), &rows()));
     }
+    // The callbacks behind it hear of the end, and restore the best weights.
+    let mut model = build();
+    let sets = RateAfter { updates: 8, rate: f64::NAN, flow: Flow::Continue };
+    let best = EarlyStopping::on(Monitor::loss()).patience(9).restore_best();
+    let ends = trainer().epochs(2).callback(sets).callback(best);
+    assert!(ends.fit(&mut model, &rows()).is_err());
+    assert_eq!(all(&model), fit(trainer(), &rows()));
+}
+
+/// Restores the weights of step 4 where the weights are spoilt, and pauses.
+#[derive(Default)]
+struct Restores(Option<Snapshot>);
+
+impl Callback<Sensor> for Restores {
+    fn name(&self) -> &'static str {
+        "Restores"
+    }
+
+    fn on(&mut self, event: &Event<'_>, training: &mut dyn Training<Sensor>) -> Result<Flow> {
+        match event {
+            Event::StepEnded { step: 3, .. } => self.0 = Some(training.snapshot()?),
+            Event::NotFinite { .. } => {
+                training.set_learning_rate(0.1);
+                self.0.iter().try_for_each(|snapshot| training.restore(snapshot))?;
+                return Ok(Flow::Pause);
+            }
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+#[test]
+fn a_run_whose_weights_were_restored_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let saving = |updates| {
+        let trainer = trainer().callback(too_high_after(updates)).callback(Restores::default());
+        trainer.callback(Checkpoint::in_folder(folder.path())).resume(folder.path())
+    };
+    let mut model = build();
+    assert_eq!(saving(4).fit(&mut model, &rows()).unwrap().end, End::Paused);
+    let mut model = build();
+    assert_eq!(saving(0).fit(&mut model, &rows()).unwrap().end, End::Completed);
+}
+
+#[test]
+fn weights_that_are_not_finite_before_the_first_step_are_refused() {
+    let rows: Vec<WordSample> = (0..9).map(|word| WordSample { word, count: 2.0 }).collect();
+    let trainer = || Trainer::new(Sgd::new(0.1)).progress(Progress::silent());
+    let mut model = Word::build(&Cpu::default(), Seed(2));
+    // A row that no training row looks up.
+    let layer = &mut model.module_mut().word.0;
+    let mut weights = layer.weight.as_vec();
+    weights[7_000] = f32::NAN;
+    layer.weight.copy_from(&weights);
+    let error = trainer().fit(&mut model, &rows).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`Trainer::fit`: the weights `word.0.weight` have NaN or infinite elements before the first \
+         step: freeze their branch, or build or load the model anew"
+    );
+    trainer().freeze(Word::word).fit(&mut model, &rows).unwrap();
 }
 
 #[test]
@@ -183,8 +246,12 @@ fn running_statistics_that_overflow_are_an_error_and_stay_as_they_were() {
         trainer.progress(Progress::silent())
     };
     let mut model = build();
-    let (tensor, epoch, step) = spoilt_at(trainer().fit(&mut model, &rows(1e25)));
-    assert_eq!((&*tensor, epoch, step), ("weight.0.running_var", 1, 3));
+    let error = trainer().fit(&mut model, &rows(1e25)).unwrap_err().to_string();
+    let (found, kept) = (
+        "the running statistics `weight.0.running_var` are not finite in epoch 1, step 3",
+        "the model has the weights from before this step",
+    );
+    assert!(error.starts_with(found) && error.contains(kept), "{error}");
     let mut good = build();
     trainer().steps_per_epoch(2).fit(&mut good, &rows(20.0)).unwrap();
     assert_eq!(model.snapshot().unwrap(), good.snapshot().unwrap());

@@ -114,9 +114,8 @@ pub enum Error {
     /// The loss is NaN or infinite.
     #[error(
         "the loss of output `{output}` became {value} in epoch {epoch}, step {step} (both from 1){}: \
-         lower the learning rate, clip the gradients, or standardize inputs and targets; \
-         the model has the weights from before this step, or the best ones where a callback \
-         restores them", FirstNode(node)
+         lower the learning rate, clip the gradients, or standardize inputs and targets; {LEFT}",
+        FirstNode(node)
     )]
     NotFinite {
         /// Name of the output with this loss.
@@ -134,9 +133,7 @@ pub enum Error {
     /// A gradient is NaN or infinite, although the losses are finite.
     #[error(
         "the gradient of `{tensor}` is not finite in epoch {epoch}, step {step} (both from 1){}: \
-         lower the learning rate, clip the gradients, or standardize inputs and targets; \
-         the model has the weights from before this step, or the best ones where a callback \
-         restores them",
+         lower the learning rate, clip the gradients, or standardize inputs and targets; {LEFT}",
         FirstNode(node)
     )]
     Gradient {
@@ -150,12 +147,25 @@ pub enum Error {
         /// outputs were finite.
         node: Option<&'static str>,
     },
-    /// Weights or running statistics are NaN or infinite after a step whose losses and gradients
-    /// are finite.
+    /// Running statistics, such as those of `BatchNorm`, are NaN or infinite, although losses and
+    /// gradients are finite.
     #[error(
-        "`{tensor}` is not finite after epoch {epoch}, step {step} (both from 1): lower the learning \
-         rate, clip the gradients, or standardize inputs and targets; the model is of no more use: go \
-         on from the last checkpoint, which is from before this step"
+        "the running statistics `{tensor}` are not finite in epoch {epoch}, step {step} (both from 1): \
+         lower the learning rate, clip the gradients, or standardize inputs and targets; {LEFT}"
+    )]
+    Statistics {
+        /// Name of the tensor in the module.
+        tensor: String,
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Step of the epoch, from 1.
+        step: usize,
+    },
+    /// A step has made weights NaN or infinite, although losses and gradients are finite.
+    #[error(
+        "the weights `{tensor}` are not finite after epoch {epoch}, step {step} (both from 1): lower the \
+         learning rate, clip the gradients, or standardize inputs and targets; the model is of no more \
+         use, unless a callback restores other weights: go on from a checkpoint of an earlier step"
     )]
     Weights {
         /// Name of the tensor in the module.
@@ -260,6 +270,11 @@ impl fmt::Display for FirstNode<'_> {
         }
     }
 }
+
+/// What a step that was not taken leaves.
+const LEFT: &str =
+    "the model has the weights from before this step, or the best ones where a callback \
+                    restores them";
 
 /// Displays a list of mistakes, one per line.
 struct MistakeList<'a>(&'a [String]);

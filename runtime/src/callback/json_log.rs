@@ -94,7 +94,8 @@ impl AnyCallback for JsonLog {
                 "what": match cause {
                     Cause::Loss { output, .. } => format!("the loss of {output}"),
                     Cause::Gradient { tensor } => format!("the gradient of {tensor}"),
-                    Cause::Weights { tensor } => tensor.clone(),
+                    Cause::Statistics { tensor } => format!("the running statistics {tensor}"),
+                    Cause::Weights { tensor } => format!("the weights {tensor}"),
                 },
             }),
             _ => return Ok(Flow::Continue),

@@ -425,12 +425,15 @@ pub enum Event<'a> {
         /// The figures of the epoch so far.
         so_far: RunningFigures<'a>,
     },
-    /// The loss of a batch or a gradient is not finite, and the step was not taken. Or it was taken,
-    /// and has made weights so. Training ends with
+    /// The loss of a batch, a gradient or running statistics are not finite, and the step was not
+    /// taken; or it was taken, and has made weights so ([`Cause::Weights`]). Training ends with
     /// [`Error::NotFinite`](multi_input_base::Error::NotFinite),
-    /// [`Error::Gradient`](multi_input_base::Error::Gradient) or
+    /// [`Error::Gradient`](multi_input_base::Error::Gradient),
+    /// [`Error::Statistics`](multi_input_base::Error::Statistics) or
     /// [`Error::Weights`](multi_input_base::Error::Weights), unless a callback returns [`Flow::Stop`]
-    /// and, where the weights are spoilt, restores others until the end.
+    /// and, where the weights are spoilt, restores others until the end. What only one of several ranks
+    /// has, weights of a divided table or a gradient that its callbacks have changed, ends training
+    /// with the error in any case.
     NotFinite {
         /// The epoch, from 0.
         epoch: usize,
@@ -470,21 +473,26 @@ pub enum Cause {
         /// The tensor's name in the module.
         tensor: String,
     },
-    /// The weights or the running statistics after a step, while all losses and gradients are
-    /// finite.
+    /// Running statistics, such as those of `BatchNorm`, while all losses and gradients are finite.
+    Statistics {
+        /// The tensor's name in the module.
+        tensor: String,
+    },
+    /// The weights after a step, while all losses and gradients are finite.
     Weights {
         /// The tensor's name in the module.
         tensor: String,
     },
 }
 
-/// `the loss of output `price``, `the gradient of `price.0.weight``, ``price.0.weight``.
+/// `the loss of output `price``, `the gradient of `price.0.weight``, `the weights `price.0.weight``.
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Cause::Loss { output, .. } => write!(f, "the loss of output `{output}`"),
             Cause::Gradient { tensor } => write!(f, "the gradient of `{tensor}`"),
-            Cause::Weights { tensor } => write!(f, "`{tensor}`"),
+            Cause::Statistics { tensor } => write!(f, "the running statistics `{tensor}`"),
+            Cause::Weights { tensor } => write!(f, "the weights `{tensor}`"),
         }
     }
 }

@@ -88,6 +88,8 @@ struct Rank {
 struct State {
     /// The number of exchanges so far, by which a message finds the exchange that it belongs to.
     exchanges: u32,
+    /// The number of calls so far that go on in turns.
+    calls: u64,
     /// Whether this rank is at work with the others: it trains, predicts, saves, ...
     busy: bool,
     /// The failure that has ended the work of the ranks.
@@ -245,6 +247,37 @@ impl Cluster {
             }
         }
         Ok(found)
+    }
+
+    /// The number of a call that goes on in turns, one after another on all ranks.
+    pub(crate) fn next_call(&self) -> u64 {
+        let mut state = self.0.state();
+        state.calls += 1;
+        state.calls
+    }
+
+    /// Whether any rank goes on with a call in turns; this one does if `own` is true.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`], if ranks are at other calls.
+    pub(crate) fn any_goes_on(&self, call: u64, own: bool) -> Result<bool> {
+        let mut part = call.to_le_bytes().to_vec();
+        part.push(u8::from(own));
+        let of_ranks = self.gather("the rows of a source", part)?;
+        let mut any = false;
+        for (rank, part) in of_ranks.iter().enumerate() {
+            let mut reader = Reader(part);
+            let other = reader.number()? as u64;
+            if other != call {
+                return Err(Error::Cluster(format!(
+                    "rank {rank} predicts the rows of source {other}, and rank {} those of source {call}: \
+                     one after another, all in the same order",
+                    self.rank()
+                )));
+            }
+            any |= reader.take(1)? == [1];
+        }
+        Ok(any)
     }
 
     /// Calls `work`, in which all ranks take part. They end together: where it fails or panics on

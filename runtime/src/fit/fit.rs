@@ -206,6 +206,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         validation: &Validation,
         mut callbacks: Vec<Box<dyn AnyCallback + '_>>,
     ) -> Result<History> {
+        self.check_first_weights()?;
         let trained = self.run_epochs(validation, &mut callbacks);
         if let (Err(error), Some(ranks)) = (&trained, &self.ranks) {
             ranks.cluster.announce(error);
@@ -237,11 +238,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         trained?;
         ended?;
         filled?;
-        let spoilt = self.check_weights();
-        if let (Err(error), Some(ranks)) = (&spoilt, &self.ranks) {
-            ranks.cluster.announce(error);
-        }
-        spoilt?;
+        self.check_weights()?;
         if let Some(ranks) = &self.ranks {
             ranks.compare(self.model.weights_checksum())?;
         }

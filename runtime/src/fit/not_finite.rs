@@ -6,7 +6,7 @@ use multi_input_kernel::{sweep, Backend, Element};
 use super::{batch::BatchRows, inspect::first_non_finite, run::Run, step::StepLosses};
 use crate::{
     callback::{AnyCallback, Cause, Event, Flow},
-    untyped::{parameters, AnyModule},
+    untyped::parameters,
 };
 
 /// What is not finite in a step.
@@ -47,7 +47,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let tensors = parameters::list(&self.model.module).into_iter();
             tensors.filter(|tensor| !tensor.trainable).nth(index)
         };
-        Ok(found.and_then(named).map(|tensor| Cause::Weights { tensor: tensor.name }))
+        Ok(found.and_then(named).map(|tensor| Cause::Statistics { tensor: tensor.name }))
     }
 
     /// The first tensor with a non-finite gradient, which would make all of its weights non-finite.
@@ -104,8 +104,33 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Err(match cause {
             Cause::Loss { output, value } => Error::NotFinite { output, epoch, step, value, node },
             Cause::Gradient { tensor } => Error::Gradient { tensor, epoch, step, node },
+            Cause::Statistics { tensor } => Error::Statistics { tensor, epoch, step },
             Cause::Weights { tensor } => Error::Weights { tensor, epoch, step },
         })
+    }
+
+    /// The first tensor with weights that are not finite and that steps change.
+    fn infinite_weights(&self) -> Option<String> {
+        let mut trained = 0..;
+        let mut is_learning = || trained.next().and_then(|tensor| self.branches.factor(tensor));
+        let all = parameters::each(&self.model.module, |tensor, weights| {
+            let is_searched = tensor.trainable && is_learning().is_some();
+            (is_searched && !sweep::all_finite(weights)).then_some(tensor.name)
+        });
+        all.into_iter().flatten().next()
+    }
+
+    /// Checks the weights that a run begins with.
+    ///
+    /// # Errors
+    /// [`Error::Unsuitable`].
+    pub(super) fn check_first_weights(&self) -> Result<()> {
+        let Some(tensor) = self.infinite_weights() else { return Ok(()) };
+        let reason = format!(
+            "the weights `{tensor}` have NaN or infinite elements before the first step: freeze their \
+             branch, or build or load the model anew"
+        );
+        Err(Error::Unsuitable { operation: "Trainer::fit", reason })
     }
 
     /// Checks the weights that a run leaves, or saves.
@@ -113,13 +138,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
     /// # Errors
     /// [`Error::Weights`].
     pub(super) fn check_weights(&self) -> Result<()> {
-        let infinite = |module: &dyn AnyModule<E, D>| {
-            let all = parameters::each(module, |tensor, weights| {
-                (tensor.trainable && !sweep::all_finite(weights)).then_some(tensor.name)
-            });
-            all.into_iter().flatten().next()
-        };
-        let Some(tensor) = infinite(&self.model.module) else { return Ok(()) };
+        let Some(tensor) = self.infinite_weights() else { return Ok(()) };
         let (epoch, step) = match self.step {
             0 => (self.epoch, self.plan.steps_per_epoch),
             step => (self.epoch + 1, step),

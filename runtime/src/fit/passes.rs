@@ -111,12 +111,17 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
             let done = done.map_err(|text| failed.take().unwrap_or(Error::Device(text)))?;
             return done.map(|(objective, penalty)| Pass::Done(objective, penalty));
         }
-        let part = Rc::new(RefCell::new(None));
-        let replay = Replay { known: known.to_vec(), next: 0, part: Rc::clone(&part) };
+        let (part, failed) = (Rc::new(RefCell::new(None)), Rc::new(RefCell::new(None)));
+        let replay = Replay {
+            known: known.to_vec(),
+            next: 0,
+            part: Rc::clone(&part),
+            failed: Rc::clone(&failed),
+        };
         match (shards::scope(replay, || self.shard_losses(rows, whole)), part.take()) {
             (Ok(done), _) => done.map(|(objective, penalty)| Pass::Done(objective, penalty)),
             (Err(_), Some(part)) => Ok(Pass::Stopped(part)),
-            (Err(text), None) => Err(Error::Device(text)),
+            (Err(text), None) => Err(failed.take().unwrap_or(Error::Device(text))),
         }
     }
 }
@@ -134,12 +139,15 @@ impl SumOverShards for Meeting {
         let mut sum = TreeSum::new(self.cluster.ranks());
         sum.push_numbers(self.shard..self.shard + 1, numbers.to_vec());
         let taken = sum_over(&self.cluster, sum).and_then(|total| take(numbers, &total));
-        taken.map_err(|error| {
-            let text = error.to_string();
-            *self.failed.borrow_mut() = Some(error);
-            text
-        })
+        taken.map_err(|error| set_apart(error, &self.failed))
     }
+}
+
+/// Sets apart an error, and returns its text.
+fn set_apart(error: Error, failed: &RefCell<Option<Error>>) -> String {
+    let text = error.to_string();
+    *failed.borrow_mut() = Some(error);
+    text
 }
 
 /// A pass that goes on up to the first sum that is not known.
@@ -149,6 +157,8 @@ struct Replay {
     next: usize,
     /// The part of this shard in that sum.
     part: Rc<RefCell<Option<Vec<f64>>>>,
+    /// The error of a sum, for which layers have no room.
+    failed: Rc<RefCell<Option<Error>>>,
 }
 
 impl SumOverShards for Replay {
@@ -156,7 +166,7 @@ impl SumOverShards for Replay {
         match self.known.get(self.next) {
             Some(total) => {
                 self.next += 1;
-                take(numbers, total).map_err(|error| error.to_string())
+                take(numbers, total).map_err(|error| set_apart(error, &self.failed))
             }
             None => {
                 *self.part.borrow_mut() = Some(numbers.to_vec());
@@ -171,7 +181,7 @@ fn take(numbers: &mut [f64], total: &[f64]) -> Result<()> {
     if numbers.len() != total.len() {
         return Err(Error::Cluster(
             "the ranks have to train alike, but the statistics of their batches are not those of the \
-             same layer: a callback has frozen a branch with `BatchNorm` on some of them only"
+             same layer: a callback may have frozen a branch with `BatchNorm` on some of them only"
                 .to_owned(),
         ));
     }

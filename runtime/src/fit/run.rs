@@ -315,9 +315,11 @@ impl<'a, E: Element, D: Backend<E>> Run<'a, E, D> {
             if !is_main && callback.on_main_rank_only() {
                 continue;
             }
+            let before = self.optimizer.learning_rate();
             flow = flow.max(callback.on(event, self)?);
             let rate = self.optimizer.learning_rate();
             if !is_learning_rate(rate) {
+                self.optimizer.set_learning_rate(before);
                 return Err(Error::CallbackLearningRate { callback: callback.name(), rate });
             }
         }

@@ -34,7 +34,7 @@ impl<E: Element> StatisticsBackup<E> {
         })
     }
 
-    /// The index of the first tensor, among the untrained ones, that is not finite and was so when it
+    /// The index of the first tensor, among the untrained ones, that is not finite and was finite when it
     /// was copied.
     pub(super) fn first_infinite<D: Backend<E>>(
         &self,

@@ -50,7 +50,11 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let graph = self.model.graph();
         if let Some(cause) = self.not_finite_in(&losses)? {
             self.restore_statistics()?;
-            let node = self.first_infinite_node(&mut rows)?;
+            let node = match cause {
+                // The outputs of all nodes are finite.
+                Cause::Statistics { .. } => None,
+                _ => self.first_infinite_node(&mut rows)?,
+            };
             // The batch leaves nothing: what accumulates has the rows of earlier ones.
             for (tensor, sum) in self.accumulated.iter().enumerate() {
                 if let Some(table) = self.tables.get(tensor) {
@@ -62,6 +66,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         if let Some(found) = self.update(callbacks)? {
             self.restore_statistics()?;
             self.step += usize::from(found.taken);
+            self.batches += u64::from(found.taken);
             return Ok(Err(found));
         }
         match (&mut self.model.coverage, &self.ranks) {
@@ -213,7 +218,8 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let complete = (self.batches + 1).is_multiple_of(batches);
         self.accumulate(complete.then_some(batches));
         if complete {
-            if let Some(cause) = self.show_gradients(callbacks) {
+            let (changed, cause) = self.show_gradients(callbacks);
+            if let Some(cause) = cause {
                 return Ok(Some(NotFinite { cause, node, taken: false, on_all_ranks: false }));
             }
             self.accumulated.iter_mut().for_each(|sum| sum.fill(E::zero()));
@@ -223,7 +229,7 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
                 clip.apply(&mut self.gradients, &mut self.tables, &squares, counts);
             }
             if let Some(tensor) = self.take_step()? {
-                let on_all_ranks = self.divided[tensor].is_none();
+                let on_all_ranks = self.divided[tensor].is_none() && !changed;
                 let cause = Cause::Weights { tensor: self.state.tensors[tensor].name.clone() };
                 return Ok(Some(NotFinite { cause, node, taken: true, on_all_ranks }));
             }
@@ -254,8 +260,12 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         Ok(squares.into_iter().map(|sum| sum.map(|sum| sum.value())).collect())
     }
 
-    /// Passes the gradients to the callbacks. Returns the first one that they have made non-finite.
-    fn show_gradients(&mut self, callbacks: &mut [Box<dyn AnyCallback + '_>]) -> Option<Cause> {
+    /// Passes the gradients to the callbacks. Returns whether they have changed any, and the first one
+    /// that they have made non-finite.
+    fn show_gradients(
+        &mut self,
+        callbacks: &mut [Box<dyn AnyCallback + '_>],
+    ) -> (bool, Option<Cause>) {
         let (position, is_main) = (self.position(), self.is_main());
         let Run { gradients, tables, state, branches, whole_shapes: shapes, shares, .. } = self;
         let mut source = Shown { gradients, tables, state, shapes, shares, branches, position };
@@ -263,7 +273,10 @@ impl<E: Element, D: Backend<E>> Run<'_, E, D> {
         let called =
             |callback: &&mut Box<dyn AnyCallback + '_>| is_main || !callback.on_main_rank_only();
         callbacks.iter_mut().filter(called).for_each(|callback| callback.gradients(&mut shown));
-        shown.is_changed().then(|| self.infinite_gradient(InDivided::Held)).flatten()
+        match shown.is_changed() {
+            true => (true, self.infinite_gradient(InDivided::Held)),
+            false => (false, None),
+        }
     }
 
     /// Adds a batch's gradients to the accumulated ones; the last of `batches` batches gets their

@@ -18,7 +18,7 @@ use dfdx::tensor::Cpu;
 use multi_input_base::{Error, Result, Seed};
 use multi_input_data::{
     preprocess::{push_inputs, Preprocessing},
-    RowReader, RowSlice, Table,
+    Labels, RowReader, RowSlice, Table,
 };
 use multi_input_kernel::Element;
 
@@ -39,7 +39,7 @@ use crate::{
     checkpoint::Dtypes,
     cluster::Cluster,
     compute::Compute,
-    definition::{ClassOutput, Network, Output, PartOf},
+    definition::{ClassOutput, Network, Output, PartOf, RowTypes},
     description::Description,
     history::Evaluation,
     metric::ConfusionMatrix,
@@ -261,10 +261,7 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         rows: (Result<&Table>, usize),
         predicted: &mut Vec<M::Outputs>,
     ) -> Result<()> {
-        D::core().predict(self.untyped(), fitted, rows, &mut |values, labels, count| {
-            let rows = (0..count).map(|row| RowReader::new(values, labels, row, count));
-            predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
-        })
+        D::core().predict(self.untyped(), fitted, rows, &mut append_outputs::<M>(predicted))
     }
 
     /// Loss and metrics on `rows` in inference mode. For each output, only rows with a known target
@@ -446,6 +443,16 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     #[doc(alias = "info")]
     pub fn summary(&self) -> Summary {
         Summary::of::<M, E, D>()
+    }
+}
+
+/// Takes predictions, and appends them as rows.
+fn append_outputs<M: RowTypes>(
+    predicted: &mut Vec<M::Outputs>,
+) -> impl FnMut(&[Vec<f64>], &[Labels], usize) + '_ {
+    |values, labels, count| {
+        let rows = (0..count).map(|row| RowReader::new(values, labels, row, count));
+        predicted.extend(rows.map(|mut row| M::read_outputs(&mut row)));
     }
 }
 

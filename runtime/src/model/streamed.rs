@@ -3,12 +3,13 @@
 use multi_input_base::Result;
 use multi_input_data::{
     reading::{inputs, NumberedTable, RowFilter, ShardRows},
-    Source, Table,
+    Source,
 };
 use multi_input_kernel::Element;
 
-use super::Model;
+use super::{append_outputs, Model};
 use crate::{
+    cluster::Cluster,
     compute::Compute,
     definition::Network,
     history::Evaluation,
@@ -62,7 +63,9 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
     ///
     /// Where tables are divided among ranks all of them call it together, each on a source of its own,
     /// and read their rows in turn: a rank waits for the others every few hundred rows. One that has no
-    /// rows left, or drops its iterator, gives the others what they look up until they are done.
+    /// rows left, or drops its iterator, gives the others what they look up until they are done. Iterators
+    /// follow one after another: two at the same time come apart where ranks have other numbers of rows,
+    /// which is an [`Error::Cluster`](crate::Error::Cluster).
     ///
     /// # Errors
     /// As [`predict`](Model::predict), and those of the source. The iterator ends after an
@@ -83,22 +86,23 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
             Err(error) => return Err(error),
         };
         let tables = failed.into_iter().chain(rows.into_iter().flatten());
+        let call = self.untyped().cluster().map_or(0, Cluster::next_call);
         let predict = move |table: Option<Result<NumberedTable>>| {
-            match D::core().any_has_rows(self.untyped(), table.is_some()) {
-                Ok(true) => {}
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error)),
-            }
-            let none = || Ok(NumberedTable::empty(Table::of_inputs(&M::GRAPH), 0));
-            let mut predicted = Vec::new();
-            let done = match table.unwrap_or_else(none) {
-                Ok(table) => {
-                    let (raw, first) = table.with_first_row();
-                    self.predict_table(&fitted, (Ok(&raw), first), &mut predicted)
-                }
-                Err(error) => self.predict_table(&fitted, (Err(error), 0), &mut predicted),
+            let (table, failed) = match table {
+                Some(Ok(table)) => (Some(table.with_first_row()), None),
+                Some(Err(error)) => (None, Some(Err(error))),
+                None => (None, None),
             };
-            Some(done.map(|()| predicted))
+            let rows = table.as_ref().map(|(raw, first)| Ok((raw, *first))).or(failed);
+            let mut predicted = Vec::new();
+            let goes_on = {
+                let take = &mut append_outputs::<M>(&mut predicted);
+                D::core().predict_in_turn(self.untyped(), &fitted, (call, rows), take)
+            };
+            match goes_on {
+                Ok(goes_on) => goes_on.then_some(Ok(predicted)),
+                Err(error) => Some(Err(error)),
+            }
         };
         let predicted = InTurn { tables, predict, ended: false };
         Ok(predicted.flat_map(|predicted| match predicted {

@@ -43,6 +43,7 @@ impl<M, O, C: ?Sized> Trainer<M, O, C> {
     /// [`Error::NoTargets`](crate::Error::NoTargets) without known targets,
     /// [`Error::NotFinite`](crate::Error::NotFinite) for a non-finite loss,
     /// [`Error::Gradient`](crate::Error::Gradient) for a non-finite gradient,
+    /// [`Error::Statistics`](crate::Error::Statistics) for non-finite running statistics,
     /// [`Error::Weights`](crate::Error::Weights) for a step that makes weights non-finite,
     /// [`Error::CallbackLearningRate`](crate::Error::CallbackLearningRate) for a rate of a callback that
     /// is no number of at least 0,

@@ -14,7 +14,7 @@ use multi_input_nn::sharded::TableShare;
 
 use super::{outputs_of, row_sums::RowSums, transfer::SourceOf, LookUp};
 use crate::{
-    cluster::{Reader, Writer},
+    cluster::{damaged, Reader, Writer},
     data::Batch,
     definition::Graph,
 };
@@ -108,8 +108,8 @@ impl News {
         for (look_up, rows) in &self.rows {
             to.number(*look_up);
             // A table has fewer than 2^32 rows.
-            let rows: Vec<u8> = rows.iter().flat_map(|row| (*row as u32).to_le_bytes()).collect();
-            to.bytes(&rows);
+            to.number(rows.len());
+            rows.iter().for_each(|row| to.0.extend_from_slice(&(*row as u32).to_le_bytes()));
         }
     }
 
@@ -117,7 +117,8 @@ impl News {
     pub(crate) fn read(&mut self, from: &mut Reader<'_>) -> Result<()> {
         self.absent.extend(from.numbers()?);
         for _ in 0..from.number()? {
-            let (look_up, rows) = (from.number()?, from.bytes()?.as_chunks().0);
+            let (look_up, count) = (from.number()?, from.number()?);
+            let rows = from.take(count.checked_mul(4).ok_or_else(damaged)?)?.as_chunks().0;
             let rows = rows.iter().map(|row| u32::from_le_bytes(*row) as usize);
             self.rows.entry(look_up).or_default().extend(rows);
         }
@@ -361,6 +362,31 @@ mod tests {
         assert_eq!(bits.bytes(), [1, 2]);
         let found: Vec<usize> = (0..20).filter(|&index| bits.contains(index)).collect();
         assert_eq!(found, [0, 9]);
+    }
+
+    #[test]
+    fn news_are_read_as_they_are_written() {
+        let of = |rows: &[(usize, &[usize])], absent: &[usize]| News {
+            rows: rows
+                .iter()
+                .map(|(number, rows)| (*number, rows.iter().copied().collect()))
+                .collect(),
+            absent: absent.iter().copied().collect(),
+        };
+        let all = of(&[(0, &[7, 1 << 31]), (3, &[0])], &[2]);
+        for news in [News::default(), of(&[], &[0, 5]), all.clone()] {
+            let (mut message, mut read) = (Writer::default(), all.clone());
+            news.write(&mut message);
+            read.read(&mut Reader(&message.0)).unwrap();
+            assert_eq!(read.rows, all.rows);
+            assert!(read.absent.is_superset(&news.absent) && read.absent.contains(&2));
+            let mut alone = News::default();
+            alone.read(&mut Reader(&message.0)).unwrap();
+            assert_eq!(alone, news);
+            for len in 0..message.0.len() {
+                assert!(News::default().read(&mut Reader(&message.0[..len])).is_err(), "{len}");
+            }
+        }
     }
 
     #[test]

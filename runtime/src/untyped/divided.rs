@@ -268,14 +268,6 @@ impl<E: Element, D: Backend<E>> UntypedModel<E, D> {
         })?
     }
 
-    /// Whether any rank has rows for another call of [`together`](Self::together); this one has if
-    /// `own` is true.
-    pub(crate) fn any_has_rows(&self, own: bool) -> Result<bool> {
-        let Some(cluster) = self.cluster() else { return Ok(own) };
-        let of_ranks = cluster.gather("the rows that are left to predict", vec![u8::from(own)])?;
-        Ok(of_ranks.iter().any(|has| *has == [1]))
-    }
-
     /// Gives other ranks the rows that they look up, until all of them are done: the end of what all
     /// ranks compute with [`with_fetched`](Self::with_fetched).
     pub(crate) fn until_all_are_done(&self) -> Result<()> {
