@@ -7,7 +7,7 @@ use multi_input_nn::{parameters::ParameterInfo, sparse::holds_table};
 
 use super::{saved::score_name, settings::Settings};
 use crate::{
-    callback::RunPlan,
+    callback::{is_learning_rate, RunPlan},
     checkpoint::{names, SavedRun},
     definition::Graph,
     history::{Figures, Phase},
@@ -56,6 +56,9 @@ impl Expected<'_> {
             return Err(format!(
                 "{updates} steps of the optimizer in {batches} of {taken} batches"
             ));
+        }
+        if !is_learning_rate(saved.learning_rate) {
+            return Err(format!("a learning rate of {}", saved.learning_rate));
         }
         let known = |name: &String| self.graph.nodes.iter().any(|node| node.name == name);
         match saved.frozen.iter().find(|name| !known(name)) {
