@@ -28,7 +28,7 @@ FIGURES = pathlib.Path(__file__).with_suffix(".json")
 PICTURE = network.ROOT / "docs/scale.svg"
 
 # Of a message of gradients: what `Cluster` and the exchange write before the numbers.
-HEADER = 80
+HEADER = 96
 HEADER_OF_LOOK_UPS = 40
 HEADER_OF_ROWS = 36
 
