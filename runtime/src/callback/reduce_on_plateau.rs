@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use multi_input_base::Result;
 
 use super::{
-    callback_of_its_model,
+    callback_of_its_model, is_learning_rate,
     monitor::{delta_mistake, MonitoredFigure},
     AnyCallback, AnyTraining, Event, Flow, Memory, MonitorOf, RunPlan,
 };
@@ -108,7 +108,7 @@ impl AnyCallback for Reduction {
                 "the factor of `ReduceOnPlateau` must be above 0 and below 1, but is {factor}"
             ));
         }
-        if !(*smallest >= 0.0 && smallest.is_finite()) {
+        if !is_learning_rate(*smallest) {
             mistakes.push(format!(
                 "the smallest rate of `ReduceOnPlateau` must be a number of at least 0, but is \
                  {smallest}"

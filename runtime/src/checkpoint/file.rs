@@ -98,13 +98,8 @@ impl Stored {
         }
     }
 
-    /// The numbers.
-    pub(super) fn numbers(&self) -> Vec<f64> {
-        self.iter().collect()
-    }
-
     /// The numbers of a tensor whose dtype is that of `E`.
-    pub(super) fn numbers_of<E: Element>(&self) -> Vec<E> {
+    pub(super) fn numbers<E: Element>(&self) -> Vec<E> {
         let mut numbers = vec![E::zero(); self.bytes.len() / E::BYTES];
         E::read_bytes(&self.bytes, &mut numbers);
         numbers
@@ -126,7 +121,7 @@ impl Stored {
         Unwritten::new(*dtype, shape.clone(), |take| take(bytes))
     }
 
-    fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(super) fn iter(&self) -> impl Iterator<Item = f64> + '_ {
         numbers_in(self.dtype, &self.bytes)
     }
 }

@@ -452,7 +452,7 @@ mod tests {
                 true => numbers_of("pending"),
                 false => numbers_of("rows"),
             };
-            let mut numbers = stored.numbers();
+            let mut numbers: Vec<f64> = stored.iter().collect();
             if is_listed && !rows.is_empty() {
                 let width = numbers.len() / rows.len();
                 let mut pairs: Vec<_> = rows.iter().zip(numbers.chunks_exact(width)).collect();

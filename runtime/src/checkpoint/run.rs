@@ -215,7 +215,7 @@ pub(crate) fn load_run<E: Element, D: Backend<E>>(
         let Some(name) = tensor.strip_prefix(TRAINING) else { continue };
         if let Some(name) = name.strip_prefix(TENSORS) {
             stored.check_dtype::<E>(&path, &tensor)?;
-            run.state.tensors.insert(name.to_owned(), stored.numbers_of());
+            run.state.tensors.insert(name.to_owned(), stored.numbers());
         } else if let Some(name) = name.strip_prefix(NUMBERS) {
             stored.check_dtype::<f64>(&path, &tensor)?;
             run.state.numbers.insert(name.to_owned(), stored.numbers());

@@ -25,6 +25,12 @@ impl Writer {
         numbers.iter().for_each(|number| self.number(*number));
     }
 
+    /// Numbers of rows of a table, which has fewer than 2^32.
+    pub(crate) fn rows(&mut self, rows: impl ExactSizeIterator<Item = usize>) {
+        self.number(rows.len());
+        rows.for_each(|row| self.0.extend_from_slice(&(row as u32).to_le_bytes()));
+    }
+
     pub(crate) fn list(&mut self, all: &[impl AsRef<[u8]>]) {
         self.number(all.len());
         all.iter().for_each(|bytes| self.bytes(bytes.as_ref()));
@@ -64,6 +70,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn numbers(&mut self) -> Result<Vec<usize>> {
         let count = self.number()?;
         (0..count).map(|_| self.number()).collect()
+    }
+
+    pub(crate) fn rows(&mut self) -> Result<impl ExactSizeIterator<Item = usize> + 'a> {
+        let bytes = self.number()?.checked_mul(4).ok_or_else(damaged)?;
+        let rows = self.take(bytes)?.as_chunks().0.iter();
+        Ok(rows.map(|row| u32::from_le_bytes(*row) as usize))
     }
 
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8]> {

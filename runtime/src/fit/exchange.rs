@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, ops::Range};
 use multi_input_base::Result;
 use multi_input_kernel::{sweep, Element};
 
-use crate::cluster::{damaged, Cluster, Reader, TreeSum, Wire, Writer};
+use crate::cluster::{Cluster, Reader, TreeSum, Wire, Writer};
 
 /// The gradients and losses of a shard, or the sums of several.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -104,20 +104,17 @@ impl<E: Element> TensorGradient<E> {
             Rows(rows) => rows,
             Whole(_) => &none,
         };
-        let sent = || rows.iter().filter(|(row, _)| is_sent(**row));
-        to.number(sent().count());
-        // A table has fewer than 2^32 rows.
-        sent().for_each(|(row, _)| to.0.extend_from_slice(&(*row as u32).to_le_bytes()));
-        let gradients: Vec<E> = sent().flat_map(|(_, gradient)| gradient).copied().collect();
+        let sent: Vec<_> = rows.iter().filter(|(row, _)| is_sent(**row)).collect();
+        to.rows(sent.iter().map(|(row, _)| **row));
+        let gradients: Vec<E> =
+            sent.into_iter().flat_map(|(_, gradient)| gradient).copied().collect();
         wire.write(&gradients, &mut to.0);
     }
 
     fn read_rows(width: usize, wire: Wire, from: &mut Reader<'_>) -> Result<TensorGradient<E>> {
-        let count = from.number()?;
-        let rows = from.take(count.checked_mul(4).ok_or_else(damaged)?)?.as_chunks().0;
-        let mut gradients = vec![E::zero(); count * width];
+        let rows: Vec<usize> = from.rows()?.collect();
+        let mut gradients = vec![E::zero(); rows.len() * width];
         wire.read_from(from, &mut gradients)?;
-        let rows: Vec<usize> = rows.iter().map(|row| u32::from_le_bytes(*row) as usize).collect();
         Ok(TensorGradient::rows(width, &rows, &gradients))
     }
 }

@@ -250,18 +250,14 @@ impl<M: Network<E, D>, E: Element, D: Compute<E>> Model<M, E, D> {
         let pushed = rows.iter().try_for_each(|row| push_inputs::<M>(&mut raw, row));
         let mut predicted = Vec::with_capacity(rows.len());
         let fitted = self.untyped().fitted()?;
-        self.predict_table(&fitted, (pushed.map(|()| &raw), 0), &mut predicted)?;
+        let rows = (pushed.map(|()| &raw), 0);
+        D::core().predict(
+            self.untyped(),
+            &fitted,
+            rows,
+            &mut append_outputs::<M>(&mut predicted),
+        )?;
         Ok(predicted)
-    }
-
-    /// Appends the predictions for raw rows; `first` is the number of the first row.
-    fn predict_table(
-        &self,
-        fitted: &Preprocessing,
-        rows: (Result<&Table>, usize),
-        predicted: &mut Vec<M::Outputs>,
-    ) -> Result<()> {
-        D::core().predict(self.untyped(), fitted, rows, &mut append_outputs::<M>(predicted))
     }
 
     /// Loss and metrics on `rows` in inference mode. For each output, only rows with a known target

@@ -14,7 +14,7 @@ use multi_input_nn::sharded::TableShare;
 
 use super::{outputs_of, row_sums::RowSums, transfer::SourceOf, LookUp};
 use crate::{
-    cluster::{damaged, Reader, Writer},
+    cluster::{Reader, Writer},
     data::Batch,
     definition::Graph,
 };
@@ -107,9 +107,7 @@ impl News {
         to.number(self.rows.len());
         for (look_up, rows) in &self.rows {
             to.number(*look_up);
-            // A table has fewer than 2^32 rows.
-            to.number(rows.len());
-            rows.iter().for_each(|row| to.0.extend_from_slice(&(*row as u32).to_le_bytes()));
+            to.rows(rows.iter().copied());
         }
     }
 
@@ -117,9 +115,7 @@ impl News {
     pub(crate) fn read(&mut self, from: &mut Reader<'_>) -> Result<()> {
         self.absent.extend(from.numbers()?);
         for _ in 0..from.number()? {
-            let (look_up, count) = (from.number()?, from.number()?);
-            let rows = from.take(count.checked_mul(4).ok_or_else(damaged)?)?.as_chunks().0;
-            let rows = rows.iter().map(|row| u32::from_le_bytes(*row) as usize);
+            let (look_up, rows) = (from.number()?, from.rows()?);
             self.rows.entry(look_up).or_default().extend(rows);
         }
         Ok(())

@@ -166,10 +166,7 @@ impl Divided {
 
     /// The rows of a table that a rank looks up here, by their numbers among those held.
     fn request(&self, table: &DividedTable, reader: &mut Reader<'_>) -> Result<Vec<usize>> {
-        let bytes = reader.number()?.checked_mul(4).ok_or_else(damaged)?;
-        let rows = reader.take(bytes)?.as_chunks().0.iter();
-        let held = rows.map(|row| {
-            let row = u32::from_le_bytes(*row) as usize;
+        let held = reader.rows()?.map(|row| {
             self.share.held(row).filter(|_| row < table.look_up.rows).ok_or_else(damaged)
         });
         held.collect()
@@ -181,11 +178,9 @@ impl Divided {
         let mut requests: Vec<_> = (0..ranks).map(|_| Writer(vec![u8::from(active)])).collect();
         for rows in wanted {
             let mut of_rank = vec![Vec::new(); ranks];
-            // A table has fewer than 2^32 rows.
-            rows.iter().for_each(|row| of_rank[self.share.owner(*row)].push(*row as u32));
+            rows.iter().for_each(|row| of_rank[self.share.owner(*row)].push(*row));
             for (request, rows) in requests.iter_mut().zip(of_rank) {
-                request.number(rows.len());
-                rows.iter().for_each(|row| request.0.extend(row.to_le_bytes()));
+                request.rows(rows.into_iter());
             }
         }
         requests.into_iter().map(|request| request.0).collect()
